@@ -112,8 +112,8 @@ void Wait::leave() {
 void Wait::finish(std::optional<Errc> error) {
   if (!handle_) return;
   leave();
+  unlink();
   error_ = error;
-  if (error) abandon();
   auto handle = std::exchange(handle_, nullptr);
   executor_->post([handle] { handle.resume(); });
 }
@@ -131,25 +131,35 @@ Event::~Event() {
 
 void Event::set() {
   set_ = true;
-  while (Waiting* w = first_) {
-    w->abandon();
-    w->finish(std::nullopt);
-  }
+  while (first_) first_->wait_->finish(std::nullopt);
+}
+
+void Event::Link::enter(Wait* wait) {
+  wait_ = wait;
+  previous_ = event_->last_;
+  next_ = nullptr;
+  (previous_ ? previous_->next_ : event_->first_) = this;
+  event_->last_ = this;
+}
+
+void Event::Link::leave() {
+  if (!wait_) return;
+  wait_ = nullptr;
+  (previous_ ? previous_->next_ : event_->first_) = next_;
+  (next_ ? next_->previous_ : event_->last_) = previous_;
 }
 
 bool Event::Waiting::await_suspend(std::coroutine_handle<> handle) {
   if (!Wait::await_suspend(handle)) return false;
-  next_ = event_->first_;
-  if (next_) next_->previous_ = this;
-  event_->first_ = this;
+  link_.enter(this);
   return true;
 }
 
-void Event::Waiting::abandon() {
-  if (previous_) previous_->next_ = next_;
-  if (next_) next_->previous_ = previous_;
-  if (event_->first_ == this) event_->first_ = next_;
-  previous_ = next_ = nullptr;
+bool Either::await_suspend(std::coroutine_handle<> handle) {
+  if (!Wait::await_suspend(handle)) return false;
+  a_.enter(this);
+  b_.enter(this);
+  return true;
 }
 
 // --- scope

@@ -140,8 +140,8 @@ class Wait {
   Result<void> await_resume() const;
 
  protected:
-  // Called when the wait ends without what it waited for: unlinks it from there.
-  virtual void abandon() = 0;
+  // Called when the wait ends, however it ends: unlinks it from what it waits for.
+  virtual void unlink() = 0;
 
  private:
   friend class Cancel;
@@ -168,26 +168,56 @@ class Event {
   void reset() { set_ = false; }
   bool is_set() const { return set_; }
 
-  class Waiting final : public Wait {
+  // A wait's place in an event's list.
+  class Link {
    public:
-    Waiting(Event* event, Deadline deadline) : Wait(deadline), event_(event) {}
-    bool await_ready() { return event_->set_; }
-    bool await_suspend(std::coroutine_handle<> handle);
+    explicit Link(Event* event) : event_(event) {}
+    void enter(Wait* wait);
+    void leave();
+    bool happened() const { return event_->set_; }
 
    private:
     friend class Event;
-    void abandon() override;
     Event* event_;
-    Waiting* previous_ = nullptr;
-    Waiting* next_ = nullptr;
+    Wait* wait_ = nullptr;
+    Link* previous_ = nullptr;
+    Link* next_ = nullptr;
+  };
+
+  class Waiting final : public Wait {
+   public:
+    Waiting(Event* event, Deadline deadline) : Wait(deadline), link_(event) {}
+    bool await_ready() { return link_.happened(); }
+    bool await_suspend(std::coroutine_handle<> handle);
+
+   private:
+    void unlink() override { link_.leave(); }
+    Link link_;
   };
   // co_await event.wait(deadline) -> Result<void>. The event must outlive the wait.
   [[nodiscard]] Waiting wait(Deadline deadline) { return Waiting(this, deadline); }
 
  private:
   bool set_ = false;
-  Waiting* first_ = nullptr;
+  Link* first_ = nullptr;
+  Link* last_ = nullptr;
 };
+
+// co_await either(a, b, deadline) -> Result<void>: until one of them has happened; is_set() tells which.
+class Either final : public Wait {
+ public:
+  Either(Event& a, Event& b, Deadline deadline) : Wait(deadline), a_(&a), b_(&b) {}
+  bool await_ready() { return a_.happened() || b_.happened(); }
+  bool await_suspend(std::coroutine_handle<> handle);
+
+ private:
+  void unlink() override {
+    a_.leave();
+    b_.leave();
+  }
+  Event::Link a_, b_;
+};
+[[nodiscard]] inline Either either(Event& a, Event& b, Deadline deadline) { return Either(a, b, deadline); }
 
 // co_await sleep(deadline): until its time, which is success; Errc::cancelled if its Cancel comes first.
 class Sleep final : public Wait {
@@ -200,7 +230,7 @@ class Sleep final : public Wait {
   }
 
  private:
-  void abandon() override {}
+  void unlink() override {}
 };
 [[nodiscard]] inline Sleep sleep(Deadline until) { return Sleep(until); }
 

@@ -104,6 +104,29 @@ TEST(Event, WakesAllAndCancelWakesItsOwn) {
   EXPECT_EQ(std::count(out.begin(), out.end(), "cancelled"), 1) << "the third saw an event that had happened";
 }
 
+Task<void> set_later(Event* e, Duration span) {
+  (void)co_await sleep(Deadline::in(span));
+  e->set();
+}
+Task<std::string> first_of_two() {
+  Event a, b;
+  Scope scope;
+  scope.spawn(set_later(&a, 2s));
+  scope.spawn(set_later(&b, 1s));
+  const auto first = co_await either(a, b, Deadline::in(1h));
+  std::string out = first && b.is_set() && !a.is_set() ? "b" : "?";
+  b.reset();
+  if (co_await either(a, b, Deadline::in(1h)) && a.is_set()) out += "a";
+  a.reset();
+  if (const auto r = co_await either(a, b, Deadline::in(1h)); !r) out += error_row(r.error().code()).name;
+  co_await scope.join();
+  co_return out;
+}
+TEST(Either, WakesForTheFirstAndLeavesBoth) {
+  ManualClock clock;
+  EXPECT_EQ(LocalExecutor(clock).run(first_of_two()), "batimeout");
+}
+
 Task<Result<void>> sleeping(Duration span, Cancel* c) { co_return co_await sleep(Deadline::in(span, c)); }
 TEST(Sleep, EndsAtItsTimeOrIsCancelled) {
   ManualClock clock;
