@@ -1,0 +1,55 @@
+// Everything between octets and UTF-8: the transfer decoders in pieces, charsets, modified UTF-7.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "codec/base64.h"
+#include "codec/charset.h"
+#include "codec/transfer.h"
+#include "codec/utf7.h"
+#include "codec/utf8.h"
+
+using chappe::Bytes;
+using chappe::ByteView;
+
+namespace {
+
+void check(bool holds) {
+  if (!holds) std::abort();
+}
+
+template <class Decoder>
+Bytes in_pieces(ByteView text, std::size_t piece) {
+  Decoder decoder;
+  Bytes out;
+  for (std::size_t i = 0; i < text.size(); i += piece) decoder.feed(text.substr(i, piece), out);
+  decoder.finish(out);
+  return out;
+}
+
+}  // namespace
+
+// First octet: piece size; up to a NUL: a charset name; the rest: text.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::size_t piece = 1 + data[0] % 16;
+  ByteView rest(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const std::size_t nul = rest.find('\0');
+  const ByteView name = nul == ByteView::npos ? ByteView("utf-8") : rest.substr(0, nul);
+  if (nul != ByteView::npos) rest.remove_prefix(nul + 1);
+
+  namespace codec = chappe::codec;
+  check(codec::mime_base64_decode(rest) == in_pieces<codec::Base64Decoder>(rest, piece));
+  check(codec::quoted_printable_decode(rest) == in_pieces<codec::QuotedPrintableDecoder>(rest, piece));
+  check(codec::mime_base64_decode(codec::mime_base64_encode(rest)) == rest);
+  if (const auto strict = codec::base64_decode(rest)) check(codec::base64_encode(*strict) == rest);
+  codec::quoted_printable_decode(codec::quoted_printable_encode(rest));
+
+  const auto converted = codec::to_utf8(rest, name);
+  check(codec::utf8_valid(converted.text));
+  check(codec::utf8_valid(codec::utf8_repair(rest)));
+
+  if (const auto decoded = codec::utf7_decode(rest)) check(codec::utf7_encode(*decoded) == rest);
+  if (const auto coded = codec::utf7_encode(rest)) check(codec::utf7_decode(*coded) == rest);
+  return 0;
+}
