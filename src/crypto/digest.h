@@ -1,7 +1,8 @@
 // SHA-256, HMAC-SHA-256 and PBKDF2 over it (FIPS 180-4, RFC 2104, RFC 8018 §5.2), by OpenSSL.
 //
-// A Sha256 belongs to one owner; the functions may be called from any thread. Hashing 16 KiB takes about
-// 90 µs without the processor's SHA instructions and may run on a shard; pbkdf2_sha256 may not: about 1 µs an iteration, so 4096 block for 4 ms: run it in the offload pool.
+// A Sha256 belongs to one owner; the functions may be called from any thread. Sums may be made on a shard (16 KiB: 90
+// µs without the processor's SHA instructions). pbkdf2_sha256 may not: 1 µs an iteration, so 4096 block for 4 ms; run
+// it in the offload pool.
 #pragma once
 
 #include <array>
