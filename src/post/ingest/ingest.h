@@ -1,0 +1,124 @@
+// A letter on its way in: fed chunk by chunk by whoever receives it (SMTP, LMTP, sendmail), measured in the same pass,
+// and then taken by one commit: the body, an entry in each local mailbox and a queue row for each remote recipient.
+//
+// Ingest is a plain object of one session: no store, no I/O, it never blocks and never refuses (the caller enforces its
+// size limit on size()). Deliver takes the result into the store; it serves the whole process, from any executor.
+//
+//   Ingest ingest;                       // at DATA
+//   ingest.feed(chunk);                  // for each piece, dot-stuffing already undone (RFC 5321 §4.5.2)
+//   Letter letter{.id = id, .sender = …, .recipients = …, .trace = Received…, .octets = ingest.finish()};
+//   auto taken = co_await deliver.take(std::move(letter), deadline);   // then: 250
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "crypto/digest.h"
+#include "net/task.h"
+#include "post/ids.h"
+#include "post/letter_id.h"
+#include "post/mailbox/mailbox.h"
+#include "post/queue/queue.h"
+
+namespace chappe::post {
+
+class Ingest {
+ public:
+  // What the first pass over the octets tells.
+  struct Facts {
+    std::uint64_t size = 0;
+    std::uint64_t header_size = 0;   // with the empty line; all of it when there is no body
+    std::uint32_t received = 0;      // Received fields: the loop guard of RFC 5321 §6.3 counts them
+    std::uint32_t longest_line = 0;  // octets without CRLF (RFC 5321 §4.5.3.1.6: at most 998)
+    bool eight_bit = false;          // octets above 127: needs 8BITMIME to travel
+    bool eight_bit_header = false;   // in the header: needs SMTPUTF8 (RFC 6532)
+    bool nul = false;                // a NUL octet
+    bool bare_cr_or_lf = false;      // CR or LF that is no line end (RFC 5321 §2.3.8)
+    crypto::Sum256 sha256;           // of all octets
+  };
+
+  void feed(Chunk chunk);
+  void feed(ChunkList chunks);
+  // So far; sha256 only after finish().
+  const Facts& facts() const { return facts_; }
+  std::uint64_t size() const { return facts_.size; }
+  bool header_complete() const { return state_ == State::body; }
+  // The octets, shared; the object is then empty.
+  ChunkList finish();
+  // What has been fed, to be looked at while it stays here (trust/, post/filter).
+  const ChunkList& octets() const { return octets_; }
+
+ private:
+  void look(ByteView bytes);
+  void end_header_line();
+
+  enum class State : std::uint8_t { header, body };
+  State state_ = State::header;
+  ChunkList octets_;
+  Facts facts_;
+  crypto::Sha256 hash_;
+  std::uint32_t line_ = 0;  // octets of the current line
+  char name_[9] = {};       // its first octets, lower case
+  bool cr_ = false;         // the last octet was CR
+};
+
+// Where one recipient's letter goes, as post/delivery/route.h found out.
+struct Destination {
+  enum class Kind : std::uint8_t { mailbox, remote };
+  Kind kind = Kind::mailbox;
+  AccountId account;    // of a mailbox
+  std::string mailbox;  // its name; empty or unknown: INBOX
+};
+
+struct LetterRecipient {
+  std::string address;  // as given in RCPT, without angle brackets; for an alias, the address that came out of it
+  Destination destination;
+  std::uint8_t notify = 0;  // of Notify (queue.h)
+  std::string orcpt;
+};
+
+// A letter to be taken. Two recipients with the same mailbox give one entry.
+struct Letter {
+  LetterId id;
+  std::string sender;  // envelope, without angle brackets; empty for a bounce
+  std::vector<LetterRecipient> recipients;
+  ChunkList trace;   // Received and Authentication-Results, each line ended by CRLF
+  ChunkList octets;  // as received
+  Time arrived;
+  bool smtputf8 = false;
+  bool eight_bit = false;
+  bool ret_full = false;
+  std::string envid;
+  FlagList flags;     // of the mailbox entries (a filter's)
+  Time expires;       // of queue rows; 0: kQueueLife after arrival
+  bool hold = false;  // queue rows begin held
+  // Queue rows that this letter settles: taken away in the same commit (the failure that a DSN tells of).
+  std::vector<QueueKey> settles;
+};
+
+// RFC 5321 §4.5.4.1: four to five days.
+inline constexpr Duration kQueueLife = std::chrono::hours(5 * 24);
+
+// Takes letters. What is stored is Return-Path (RFC 5321 §4.4), the trace, and the octets as received, as one body that
+// all recipients share; queue rows skip the Return-Path (QueueEntry::front_size). See docs/formats/letters.md.
+class Deliver {
+ public:
+  // All must outlive it.
+  Deliver(store::Commit& commit, Mailboxes& mailboxes, Queue& queue, Clock& clock);
+
+  // One commit; when it returns, the letter is durable and visible. Taking the same letter id again while its body is
+  // there changes nothing and succeeds, so it may be repeated after a timeout. A letter without recipients that only
+  // settles rows stores nothing. Quota is not enforced here: it was asked at RCPT.
+  Task<Result<LetterId>> take(Letter letter, Deadline deadline);
+
+ private:
+  store::Commit& commit_;
+  Mailboxes& mailboxes_;
+  Queue& queue_;
+  Clock& clock_;
+};
+
+}  // namespace chappe::post

@@ -1,0 +1,184 @@
+// The mailboxes of the accounts: the tree, the messages, their flags, and what changed (RFC 9051, RFC 7162, RFC 8474).
+//
+// One Mailboxes serves the whole process and may be used from any executor; what it returns belongs to the caller. All
+// changes go through the one commit path (store/commit.h): they happen in one order, are durable when the call returns,
+// and are visible to nobody before. UIDs are strictly ascending and never given twice; UIDVALIDITY is never given twice
+// within an account. Nothing here blocks an executor.
+//
+// An account needs no preparation: the first use makes INBOX, Drafts, Sent, Junk, Trash and Archive (RFC 6154).
+// Whether the account exists is the directory's matter.
+//
+// Errors that every call may give: those of the store and the commit path (timeout, cancelled, busy, no_space,
+// read_only, io, corrupt, closed).
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "net/task.h"
+#include "post/mailbox/types.h"
+#include "post/mailbox/view.h"
+#include "store/bodies.h"
+#include "store/commit.h"
+
+namespace chappe::post {
+
+using net::Deadline;
+using net::Task;
+
+inline constexpr std::size_t kMaxMailboxName = 1000;    // octets of UTF-8
+inline constexpr std::size_t kMaxMailboxDepth = 32;     // levels
+inline constexpr std::uint32_t kMaxMailboxes = 10'000;  // of one account
+
+// The name as it is kept: INBOX in capitals (as a first level too), no '/' at the end. Errors: invalid (empty, an empty
+// level, control characters, not UTF-8), too_large.
+Result<std::string> canonical_mailbox_name(std::string_view name);
+
+// A message that a client appends.
+struct NewMessage {
+  ChunkList octets;
+  FlagList flags;
+  std::optional<Time> internal_date;  // nothing: now
+};
+
+struct Appended {
+  std::uint32_t uidvalidity = 0;
+  std::vector<Uid> uids;  // one for each message, in order
+  ModSeq modseq;
+};
+
+struct FlagChange {
+  enum class How : std::uint8_t { add, remove, replace };
+  UidSet uids;
+  How how = How::add;
+  FlagList flags;
+  // RFC 7162 §3.1.3: leaves messages alone that changed after it.
+  std::optional<ModSeq> unchanged_since;
+};
+
+struct FlagsChanged {
+  std::vector<MessageState> states;  // of every message of the set that exists and was not left alone, changed or not
+  UidSet modified;                   // left alone because of unchanged_since: the MODIFIED response code
+  ModSeq modseq;                     // of this change; 0 if nothing changed
+};
+
+struct Copied {
+  std::uint32_t uidvalidity = 0;          // of the target
+  std::vector<std::pair<Uid, Uid>> uids;  // source and target, ascending: the COPYUID response code (RFC 9051 §7.1)
+};
+
+// Which messages expunge() takes away.
+enum class Expunge : std::uint8_t {
+  deleted,  // those of the set that have \Deleted (EXPUNGE, UID EXPUNGE, CLOSE)
+  all,      // all of the set (POP3 QUIT, JMAP destroy)
+};
+
+struct Usage {
+  std::uint64_t messages = 0;
+  std::uint64_t size = 0;   // octets
+  std::uint64_t limit = 0;  // octets; 0: none
+};
+
+// One row of the feed: what one change did to one account.
+struct FeedRow {
+  ModSeq modseq;
+  struct Touched {
+    MailboxId mailbox;
+    bool tree = false;  // the mailbox itself: made, renamed, removed, (un)subscribed
+    UidSet added;
+    UidSet flags;
+    UidSet expunged;
+  };
+  std::vector<Touched> mailboxes;
+};
+
+class Mailboxes {
+ public:
+  // All must outlive it, and it the executors' tasks that use it; the commit service must be stopped before it dies.
+  Mailboxes(store::Store& store, store::Commit& commit, LetterIds& ids, Clock& clock);
+  ~Mailboxes();
+  Mailboxes(const Mailboxes&) = delete;
+  Mailboxes& operator=(const Mailboxes&) = delete;
+
+  // --- the tree
+
+  // All mailboxes with their counts, in order of name (octets). A parent that was removed is not among them although
+  // its children are (RFC 9051 §6.3.4: \NonExistent).
+  Task<Result<std::vector<MailboxInfo>>> list(AccountId account, Deadline deadline);
+  // By name; not_found, invalid.
+  Task<Result<MailboxInfo>> find(AccountId account, std::string name, Deadline deadline);
+  // By id; not_found.
+  Task<Result<MailboxInfo>> status(AccountId account, MailboxId mailbox, Deadline deadline);
+  // With the levels above it that are missing. Errors: exists, invalid, too_large (depth, name, kMaxMailboxes).
+  Task<Result<MailboxInfo>> create(AccountId account, std::string name, SpecialUse use, Deadline deadline);
+  // With everything below it. Renaming INBOX moves its messages to a new mailbox and leaves it, empty (RFC 9051
+  // §6.3.6). The levels above `to` are made. Errors: not_found, exists, invalid (below itself).
+  Task<Result<void>> rename(AccountId account, std::string from, std::string to, Deadline deadline);
+  // The mailbox and its messages, not what is below it. INBOX cannot go: denied. Errors: not_found.
+  Task<Result<void>> remove(AccountId account, std::string name, Deadline deadline);
+  // Errors: not_found.
+  Task<Result<void>> subscribe(AccountId account, std::string name, bool subscribed, Deadline deadline);
+
+  // --- messages; a mailbox that is gone is not_found
+
+  // All of `messages`, or none (RFC 3502). Errors: over_quota, invalid (a keyword), too_large (too many keywords).
+  Task<Result<Appended>> append(AccountId account, MailboxId mailbox, std::vector<NewMessage> messages,
+                                Deadline deadline);
+  Task<Result<FlagsChanged>> store_flags(AccountId account, MailboxId mailbox, FlagChange change, Deadline deadline);
+  // All that exist of the set, or none; the copies share the bodies, and keep flags and dates. Nothing to copy is no
+  // error. Errors: not_found, over_quota. `from` may be `to`.
+  Task<Result<Copied>> copy(AccountId account, MailboxId from, UidSet uids, MailboxId to, Deadline deadline);
+  // Each message moves as a whole (RFC 6851 §3.3); in portions of kPortion, so that after an error some have moved.
+  Task<Result<Copied>> move(AccountId account, MailboxId from, UidSet uids, MailboxId to, Deadline deadline);
+  // The UIDs that went. In portions of kPortion, so that after an error some have gone.
+  Task<Result<UidSet>> expunge(AccountId account, MailboxId mailbox, UidSet among, Expunge which, Deadline deadline);
+
+  // --- reading
+
+  // The shared state of a mailbox, as one session sees it (view.h). To be called, and used, on the home executor of the
+  // account only. Errors: not_found.
+  Task<Result<std::unique_ptr<View>>> open(AccountId account, MailboxId mailbox, Deadline deadline);
+  // Nothing if there is no such message (any more).
+  Task<Result<std::optional<MessageRecord>>> message(AccountId account, MailboxId mailbox, Uid uid, Deadline deadline);
+  // The records of the UIDs first..last, ascending, at most `limit`; ask again behind the last one for more.
+  Task<Result<std::vector<MessageRecord>>> messages(AccountId account, MailboxId mailbox, Uid first, Uid last,
+                                                    std::size_t limit, Deadline deadline);
+  // Octets [offset, offset + size) of a message, clipped. not_found if it was expunged meanwhile.
+  Task<Result<ChunkList>> read(store::BodyRef body, std::uint64_t offset, std::uint64_t size, Deadline deadline);
+  // UIDs expunged after `since`, ascending: VANISHED (EARLIER) (RFC 7162 §3.2.10).
+  Task<Result<UidSet>> expunged_since(AccountId account, MailboxId mailbox, ModSeq since, Deadline deadline);
+  // What changed after `since`, oldest first, at most `limit` rows.
+  Task<Result<std::vector<FeedRow>>> feed(AccountId account, ModSeq since, std::size_t limit, Deadline deadline);
+
+  // --- quota: enforced by append and copy; a delivery asks at RCPT and is then let in
+
+  Task<Result<Usage>> usage(AccountId account, Deadline deadline);
+  Task<Result<void>> set_quota(AccountId account, std::uint64_t limit, Deadline deadline);
+
+  // --- inside
+
+  // Takes up again what an interrupted remove() left: called once, at start.
+  Task<Result<void>> reap(Deadline deadline);
+  // Tells the open views of `mailbox` that something may be new; from any thread. For Changes made elsewhere
+  // (post/ingest), from on_durable().
+  void hint(AccountId account, MailboxId mailbox);
+
+  static constexpr std::size_t kPortion = 1000;  // messages of one change, in move, expunge and remove
+
+ private:
+  struct Hub;
+  std::shared_ptr<Hub> hub_;
+  store::Store& store_;
+  store::Commit& commit_;
+  store::Bodies bodies_;
+  LetterIds& ids_;
+  Clock& clock_;
+};
+
+}  // namespace chappe::post

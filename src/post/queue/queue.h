@@ -1,0 +1,137 @@
+// The queue: recipients that wait for transfer to another host. One durable row a recipient, keyed by letter and
+// recipient number; the rows of a letter share its body, which goes with the last of them (and the last mailbox entry).
+//
+// Rows are added by the commit that takes the letter (post/ingest), claimed by the transfer agent when they are due,
+// and settled by it. A claim is a lease: the agent that dies with it loses nothing, the row is due again when the lease
+// ends. One recipient is claimed by one agent at a time. May be used from any executor; nothing blocks one.
+// RFC 5321 §4.5.4.1 (sending strategy), RFC 3461 (DSN parameters are kept with the row).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "net/task.h"
+#include "post/letter_id.h"
+#include "store/bodies.h"
+#include "store/commit.h"
+
+namespace chappe::post {
+
+using net::Deadline;
+using net::Task;
+
+struct QueueKey {
+  LetterId letter;
+  std::uint32_t recipient = 0;  // counted from 0 in the order of RCPT, local ones too
+  auto operator<=>(const QueueKey&) const = default;
+};
+
+// NOTIFY (RFC 3461 §4.1), as bits; 0 means that the sender said nothing: failure and delay.
+enum class Notify : std::uint8_t { never = 1, success = 2, failure = 4, delay = 8 };
+
+enum class QueueState : std::uint8_t {
+  waiting = 0,  // for next_attempt
+  leased = 1,   // being transferred; next_attempt is when the lease ends
+  held = 2,     // by an operator, until release()
+};
+
+struct QueueEntry {
+  QueueKey key;
+  std::string sender;     // envelope, without angle brackets; empty for a bounce
+  std::string recipient;  // envelope, as it was given in RCPT
+  store::BodyRef body;
+  std::uint32_t front_size = 0;  // octets at the start of the body that are not transferred (Return-Path)
+  bool smtputf8 = false;         // needs SMTPUTF8 (RFC 6531)
+  bool eight_bit = false;        // needs 8BITMIME (RFC 6152)
+  std::uint8_t notify = 0;       // of Notify
+  bool ret_full = false;         // RET=FULL (RFC 3461 §4.3)
+  bool delay_told = false;       // a delay DSN has gone out
+  std::string orcpt;             // as given, xtext decoded; may be empty
+  std::string envid;
+
+  QueueState state = QueueState::waiting;
+  Time arrived;
+  Time next_attempt;
+  Time expires;  // give up then
+  std::uint32_t attempts = 0;
+  std::string last_error;  // in the words of the other side
+};
+
+class Queue {
+ public:
+  // All must outlive it.
+  Queue(store::Store& store, store::Commit& commit, Clock& clock);
+
+  // --- for people and their tools
+
+  // In order of letters, from behind `after` (nothing: from the start), at most `limit`.
+  Task<Result<std::vector<QueueEntry>>> list(std::optional<QueueKey> after, std::size_t limit, Deadline deadline);
+  // The recipients of a letter that still wait; not_found if none do.
+  Task<Result<std::vector<QueueEntry>>> show(LetterId letter, Deadline deadline);
+  // Forgets a recipient without telling anybody, and the body with the last reference. Errors: not_found.
+  Task<Result<void>> drop(QueueKey key, Deadline deadline);
+  // Stops attempts, or makes them possible again (due at once). A leased row is held when its lease is settled or ends.
+  // Errors: not_found.
+  Task<Result<void>> hold(QueueKey key, Deadline deadline);
+  Task<Result<void>> release(QueueKey key, Deadline deadline);
+  // Due now. Errors: not_found, conflict (leased or held).
+  Task<Result<void>> retry_now(QueueKey key, Deadline deadline);
+
+  // --- for the transfer agent
+
+  // Leases what is due, the longest due first, at most `limit` recipients, until now + lease. Counts an attempt. The
+  // recipients of one letter that fall due together come together.
+  Task<Result<std::vector<QueueEntry>>> claim(std::size_t limit, Duration lease, Deadline deadline);
+  // When something will be due; nothing: the queue is empty (or held).
+  Task<Result<std::optional<Time>>> next_due(Deadline deadline);
+  // Delivered, or given up after its DSN was taken in (better: Letter::settles, which is one commit with the DSN).
+  // Errors: not_found (dropped meanwhile).
+  Task<Result<void>> done(QueueKey key, Deadline deadline);
+  // Tried in vain: again at `next`. `delay_told` says that the delay DSN has gone. Errors: not_found.
+  Task<Result<void>> defer(QueueKey key, Time next, std::string error, bool delay_told, Deadline deadline);
+
+  // `wake` is called on `executor` when rows were added or made due; a hint. Ends with the returned object, which
+  // belongs to that executor.
+  class Watch;
+  std::unique_ptr<Watch> watch(net::Executor& executor, std::function<void()> wake);
+
+  // --- inside a Change
+
+  // A row for one recipient; the caller has counted its reference to the body.
+  static void add(store::Txn& txn, const QueueEntry& entry);
+  // Takes the row away and releases the body. Errors: not_found.
+  static Result<void> settle(store::Txn& txn, QueueKey key);
+  // Wakes the watchers; from any thread (on_durable).
+  void hint();
+
+ private:
+  struct Watchers;
+  store::Store& store_;
+  store::Commit& commit_;
+  Clock& clock_;
+  std::shared_ptr<Watchers> watchers_;
+};
+
+class Queue::Watch {
+ public:
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  friend class Queue;
+  struct State;
+  Watch(std::shared_ptr<Watchers> watchers, std::shared_ptr<State> state)
+      : watchers_(std::move(watchers)), state_(std::move(state)) {}
+  std::shared_ptr<Watchers> watchers_;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace chappe::post
