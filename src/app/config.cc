@@ -1,0 +1,261 @@
+#include "app/config.h"
+
+#include <fcntl.h>
+#include <toml++/toml.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <tuple>
+
+#include "app/nearest.h"
+#include "base/text.h"
+#include "net/endpoint.h"
+
+namespace chappe::app {
+namespace {
+
+using Words = std::vector<std::string_view>;
+
+int line_of(const toml::node& node) { return static_cast<int>(node.source().begin.line); }
+
+Words role_words() {
+  Words words;
+  for (int i = 0; i < kRoles; ++i) words.push_back(role_name(static_cast<Role>(i)));
+  return words;
+}
+Words format_words() { return {"logfmt", "json"}; }
+Words level_words() {
+  Words words;
+  for (Level level : {Level::debug, Level::info, Level::warning, Level::error}) words.push_back(level_name(level));
+  return words;
+}
+
+// Puts one value of the file into its slot, or says what is wrong with it.
+class Assign {
+ public:
+  // `folder` is where relative paths begin: empty, or ending with '/'.
+  Assign(const KeyRow& key, const toml::node& node, std::string_view folder)
+      : key_(key), node_(node), folder_(folder) {}
+
+  Result<> operator()(std::string* to) const { return store(to, text("a text")); }
+  Result<> operator()(Path* to) const {
+    std::string path = TRY(text("a path"));
+    to->value = path.starts_with('/') ? path : folder_ + path;
+    return {};
+  }
+  Result<> operator()(std::uint64_t* to) const { return store(to, number()); }
+  Result<> operator()(Port* to) const {
+    to->value = static_cast<int>(TRY(number()));
+    return {};
+  }
+  Result<> operator()(Size* to) const {
+    Size size{};
+    if (const auto bytes = node_.value_exact<std::int64_t>(); bytes && *bytes >= 0) {
+      size.bytes = static_cast<std::uint64_t>(*bytes);
+    } else {
+      const std::string written = TRY(text("a size, as in \"50 MB\""));
+      size = TRY(parse_size(written));
+    }
+    if (size.bytes < key_.least)
+      return fail(Errc::invalid, "'{}' must be {} at least", key_.name, format_size({key_.least}));
+    *to = size;
+    return {};
+  }
+  Result<> operator()(Duration* to) const {
+    const std::string written = TRY(text("a duration, as in \"5m\""));
+    const Duration duration = TRY(parse_duration(written));
+    if (duration.count() == 0) return fail(Errc::invalid, "'{}' must not be nothing", key_.name);
+    *to = duration;
+    return {};
+  }
+  Result<> operator()(HostPort* to) const {
+    const std::string written = TRY(text("host:port, in quotes"));
+    return store(to, parse_host_port(written));
+  }
+  Result<> operator()(Role* to) const { return store_word(to, role_words()); }
+  Result<> operator()(LogFormat* to) const { return store_word(to, format_words()); }
+  Result<> operator()(Level* to) const { return store_word(to, level_words()); }
+
+ private:
+  template <class T>
+  static Result<> store(T* to, Result<T> value) {
+    *to = TRY(std::move(value));
+    return {};
+  }
+
+  template <class T>
+  Result<> store_word(T* to, const Words& words) const {
+    const std::string word = TRY(text("a text"));
+    const auto at = std::ranges::find(words, std::string_view(word));
+    if (at == words.end())
+      return fail(Errc::invalid, "'{}' cannot be '{}'{}", key_.name, printable(word, 40), choices(word, words));
+    *to = static_cast<T>(at - words.begin());
+    return {};
+  }
+
+  static std::string choices(std::string_view word, const Words& words) {
+    if (std::string meant = did_you_mean(word, words); !meant.empty()) return meant;
+    std::string list = ": write ";
+    for (std::size_t i = 0; i < words.size(); ++i)
+      list += std::string(i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + std::string(words[i]);
+    return list;
+  }
+
+  Result<std::string> text(std::string_view wanted) const {
+    auto value = node_.value_exact<std::string>();
+    if (!value) return fail(Errc::invalid, "'{}' must be {}", key_.name, wanted);
+    if (value->empty()) return fail(Errc::invalid, "'{}' is empty", key_.name);
+    if (std::ranges::any_of(*value, is_ctl)) return fail(Errc::invalid, "'{}' holds a control character", key_.name);
+    return std::move(*value);
+  }
+
+  Result<std::uint64_t> number() const {
+    const auto value = node_.value_exact<std::int64_t>();
+    if (!value) return fail(Errc::invalid, "'{}' must be a whole number", key_.name);
+    if (*value < 0 || static_cast<std::uint64_t>(*value) < key_.least || static_cast<std::uint64_t>(*value) > key_.most)
+      return fail(Errc::invalid, "'{}' must be {} at least and {} at most", key_.name, key_.least, key_.most);
+    return static_cast<std::uint64_t>(*value);
+  }
+
+  const KeyRow& key_;
+  const toml::node& node_;
+  const std::string folder_;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view file) : file_(file), folder_(file.substr(0, file.rfind('/') + 1)) {}
+
+  ParsedConfig read(ByteView text) {
+    try {
+      const toml::table root = toml::parse(text, file_);
+      read_table(root, "");
+      if (out_.errors.empty()) check_whole();
+    } catch (const toml::parse_error& e) {
+      complain(static_cast<int>(e.source().begin.line), printable(e.description(), 300));
+    }
+    std::ranges::sort(out_.errors, {}, [](const Diagnostic& d) { return std::tie(d.line, d.text); });
+    return std::move(out_);
+  }
+
+ private:
+  void complain(int line, std::string text) { out_.errors.push_back({file_, line, std::move(text)}); }
+
+  static const SectionRow* find_section(std::string_view name) {
+    const auto& rows = config_sections();
+    const auto at = std::ranges::find(rows, name, &SectionRow::name);
+    return at == rows.end() ? nullptr : &*at;
+  }
+
+  // A table of the file: the values that belong to `section`, and the sections that stand within it.
+  void read_table(const toml::table& table, const std::string& section) {
+    for (const auto& [key, node] : table) {
+      const std::string name = section.empty() ? std::string(key.str()) : section + "." + std::string(key.str());
+      if (const SectionRow* row = find_section(name)) {
+        read_section(*row, node, name);
+      } else {
+        read_key(section, key, node);
+      }
+    }
+  }
+
+  void read_section(const SectionRow& row, const toml::node& node, const std::string& name) {
+    if (!row.repeated && node.is_table()) {
+      row.begin(out_.config);
+      read_table(*node.as_table(), name);
+      require(name, *node.as_table());
+    } else if (row.repeated && node.is_array_of_tables()) {
+      for (const auto& item : *node.as_array()) {
+        row.begin(out_.config);
+        read_table(*item.as_table(), name);
+        require(name, *item.as_table());
+      }
+    } else {
+      complain(line_of(node), fmt::format("'{}' must be written {}{}{}", name, row.repeated ? "[[" : "[", name,
+                                          row.repeated ? "]]" : "]"));
+    }
+  }
+
+  void read_key(const std::string& section, const toml::key& key, const toml::node& node) {
+    for (const auto& row : config_keys()) {
+      if (row.section != section || row.name != key.str()) continue;
+      const auto done = std::visit(Assign(row, node, folder_), row.slot(out_.config));
+      if (!done) complain(line_of(node), done.error().text());
+      return;
+    }
+    Words words;
+    for (const auto& row : config_keys())
+      if (row.section == section) words.push_back(row.name);
+    if (section.empty())
+      for (const auto& row : config_sections()) words.push_back(row.name);
+    const std::string name = printable(key.str(), 60);
+    complain(
+        static_cast<int>(key.source().begin.line),
+        fmt::format("unknown {} '{}'{}{}", section.empty() && (node.is_table() || node.is_array()) ? "section" : "key",
+                    name, section.empty() ? "" : " in [" + section + "]", did_you_mean(key.str(), words)));
+  }
+
+  void require(std::string_view section, const toml::table& table) {
+    for (const auto& row : config_keys())
+      if (row.section == section && row.required && !table.contains(row.name))
+        complain(line_of(table), fmt::format("'{}' is missing in [{}]", row.name, section));
+  }
+
+  // What concerns more than one key; only asked when each of them is right.
+  void check_whole() {
+    const Config& c = out_.config;
+    if (c.server.hostname.empty()) complain(0, "the section [server] is missing");
+    if (c.listen.empty()) complain(0, "nothing to serve: one [[listen]] at least is needed");
+    if (c.tls.cert.value.empty() != c.tls.key.value.empty()) complain(0, "[tls] needs both 'cert' and 'key'");
+    for (std::size_t i = 0; i < c.listen.size(); ++i) {
+      const Listener& l = c.listen[i];
+      if (!net::Endpoint::parse(l.address, 0))
+        complain(0, fmt::format("'{}' is not an IP address to listen on", printable(l.address, 60)));
+      if (l.role != Role::mx && c.tls.cert.value.empty())
+        complain(0, fmt::format("the role {} needs a certificate: set 'cert' and 'key' in [tls]", role_name(l.role)));
+      for (std::size_t j = 0; j < i; ++j)
+        if (port_of(l) != 0 && port_of(c.listen[j]) == port_of(l) && c.listen[j].address == l.address)
+          complain(0, fmt::format("two [[listen]] blocks share {} port {}", l.address, port_of(l)));
+    }
+  }
+
+  static int port_of(const Listener& l) { return l.port.value < 0 ? role_port(l.role) : l.port.value; }
+
+  std::string file_, folder_;
+  ParsedConfig out_;
+};
+
+}  // namespace
+
+std::string Diagnostic::describe() const {
+  return line > 0 ? fmt::format("{}:{}: error: {}", file, line, text) : fmt::format("{}: error: {}", file, text);
+}
+
+ParsedConfig parse_config(ByteView toml, std::string_view file) {
+  if (toml.size() <= kMaxConfigBytes) return Reader(file).read(toml);
+  ParsedConfig out;
+  out.errors.push_back({std::string(file), 0, fmt::format("larger than {} bytes", kMaxConfigBytes)});
+  return out;
+}
+
+Result<Config> load_config(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return fail(Errc::config, "cannot open {}: {}", path, std::strerror(errno));
+  std::string text;
+  char piece[16 * 1024];
+  ssize_t n = 0;
+  while (text.size() <= kMaxConfigBytes && (n = ::read(fd, piece, sizeof piece)) > 0)
+    text.append(piece, static_cast<std::size_t>(n));
+  const int error = errno;
+  ::close(fd);
+  if (n < 0) return fail(Errc::config, "cannot read {}: {}", path, std::strerror(error));
+  ParsedConfig parsed = parse_config(text, path);
+  if (parsed.errors.empty()) return std::move(parsed.config);
+  std::string all;
+  for (const auto& error_line : parsed.errors) all += (all.empty() ? "" : "\n") + error_line.describe();
+  return fail(Errc::config, "{}", all);
+}
+
+}  // namespace chappe::app

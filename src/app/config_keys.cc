@@ -1,0 +1,248 @@
+// The table of keys, and what is told from it: the descriptions that `chappe config describe` and the manual show.
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "app/config.h"
+
+namespace chappe::app {
+namespace {
+
+constexpr std::uint64_t kNoMost = UINT64_MAX;
+void nothing(Config&) {}
+
+template <std::size_t... I>
+void add_budget_keys(std::vector<KeyRow>& keys, std::index_sequence<I...>) {
+  (keys.push_back({"budget", budget_parts()[I].name, false, 0, kNoMost, [](Config& c) -> Slot { return &c.budget[I]; },
+                   budget_parts()[I].manual, budget_parts()[I].manual_fr}),
+   ...);
+}
+
+std::vector<KeyRow> make_keys() {
+  std::vector<KeyRow> keys = {
+      {"server", "hostname", true, 0, 0, [](Config& c) -> Slot { return &c.server.hostname; },
+       "The full name of this host, as it greets others and stands in Received. It should be the name that its "
+       "address has in the reverse DNS.",
+       "Le nom complet de cette machine, tel qu'elle se présente aux autres et qu'il figure dans Received. Il "
+       "devrait être le nom que son adresse porte dans le DNS inverse."},
+      {"server", "data_dir", true, 0, 0, [](Config& c) -> Slot { return &c.server.data_dir; },
+       "The folder of the store: letters, mailboxes, queue, directory. One process at a time owns it.",
+       "Le dossier du magasin : lettres, boîtes, file d'attente, annuaire. Un seul processus à la fois le possède."},
+      {"server", "user", false, 0, 0, [](Config& c) -> Slot { return &c.server.user; },
+       "The user to become once the ports are bound. Needed when started as root: Chappe refuses to stay root.",
+       "L'utilisateur à devenir une fois les ports ouverts. Nécessaire au démarrage en root : Chappe refuse de le "
+       "rester."},
+      {"server", "shards", false, 0, 1024, [](Config& c) -> Slot { return &c.server.shards; },
+       "Threads that serve connections. 0: one for each core.",
+       "Fils d'exécution qui servent les connexions. 0 : un par cœur."},
+      {"server", "offload_threads", false, 1, 1024, [](Config& c) -> Slot { return &c.server.offload_threads; },
+       "Threads for work that takes long, such as checking passwords.",
+       "Fils d'exécution pour les travaux longs, comme la vérification des mots de passe."},
+      {"server", "relay", false, 0, 0, [](Config& c) -> Slot { return &c.server.relay; },
+       "Give every letter for other hosts to this one, as host:port, instead of looking for its way in the DNS.",
+       "Confier toute lettre destinée à d'autres machines à celle-ci (hôte:port), au lieu de chercher sa route dans "
+       "le DNS."},
+
+      {"listen", "role", true, 0, 0, [](Config& c) -> Slot { return &c.listen.back().role; },
+       "What is spoken there: mx, submission, submissions, imap, imaps, pop3 or pop3s.",
+       "Ce qu'on y parle : mx, submission, submissions, imap, imaps, pop3 ou pop3s."},
+      {"listen", "address", false, 0, 0, [](Config& c) -> Slot { return &c.listen.back().address; },
+       "The IP address to listen on. \"::\" is every address, IPv4 included.",
+       "L'adresse IP d'écoute. « :: » signifie toutes les adresses, IPv4 comprise."},
+      {"listen", "port", false, 0, 65535, [](Config& c) -> Slot { return &c.listen.back().port; },
+       "The port. When it is not set, the usual one of the role: 25, 587, 465, 143, 993, 110, 995. 0: any free one.",
+       "Le port. À défaut, le port usuel du rôle : 25, 587, 465, 143, 993, 110, 995. 0 : n'importe quel port libre."},
+
+      {"tls", "cert", false, 0, 0, [](Config& c) -> Slot { return &c.tls.cert; },
+       "The certificate and its chain (PEM). Needed by every role but mx.",
+       "Le certificat et sa chaîne (PEM). Nécessaire à tous les rôles sauf mx."},
+      {"tls", "key", false, 0, 0, [](Config& c) -> Slot { return &c.tls.key; }, "The certificate's private key (PEM).",
+       "La clé privée du certificat (PEM)."},
+      {"tls.name", "name", true, 0, 0, [](Config& c) -> Slot { return &c.tls.names.back().name; },
+       "The name that a client asks for (SNI).", "Le nom que demande le client (SNI)."},
+      {"tls.name", "cert", true, 0, 0, [](Config& c) -> Slot { return &c.tls.names.back().cert; },
+       "The certificate for that name (PEM).", "Le certificat pour ce nom (PEM)."},
+      {"tls.name", "key", true, 0, 0, [](Config& c) -> Slot { return &c.tls.names.back().key; },
+       "The private key of that certificate (PEM).", "La clé privée de ce certificat (PEM)."},
+
+      {"log", "format", false, 0, 0, [](Config& c) -> Slot { return &c.log.format; }, "logfmt or json.",
+       "logfmt ou json."},
+      {"log", "level", false, 0, 0, [](Config& c) -> Slot { return &c.log.level; },
+       "The least that is written: debug, info, warning or error.",
+       "Le minimum qui est écrit : debug, info, warning ou error."},
+      {"log", "file", false, 0, 0, [](Config& c) -> Slot { return &c.log.file; },
+       "The file to write to; SIGHUP opens it anew. When it is not set: standard error.",
+       "Le fichier où écrire ; SIGHUP le rouvre. À défaut : la sortie d'erreur."},
+
+      {"limits", "connections", false, 1, kNoMost, [](Config& c) -> Slot { return &c.limits.connections; },
+       "Connections at a time, all roles together.", "Connexions simultanées, tous rôles confondus."},
+      {"limits", "connections_per_network", false, 1, kNoMost,
+       [](Config& c) -> Slot { return &c.limits.connections_per_network; },
+       "Connections at a time from one network: an IPv4 address, or an IPv6 /64.",
+       "Connexions simultanées d'un même réseau : une adresse IPv4, ou un /64 IPv6."},
+      {"limits", "message_size", false, 65536, kNoMost, [](Config& c) -> Slot { return &c.limits.message_size; },
+       "The largest letter taken, as announced by SIZE.",
+       "La plus grosse lettre acceptée, telle qu'annoncée par SIZE."},
+      {"limits", "recipients", false, 100, 100'000, [](Config& c) -> Slot { return &c.limits.recipients; },
+       "Recipients of one letter. RFC 5321 asks for at least 100.",
+       "Destinataires d'une même lettre. La RFC 5321 en demande au moins 100."},
+      {"limits", "bad_commands", false, 1, 10'000, [](Config& c) -> Slot { return &c.limits.bad_commands; },
+       "Commands that make no sense, after which a connection is closed.",
+       "Nombre de commandes dénuées de sens après lequel une connexion est fermée."},
+      {"limits", "tls_handshake_timeout", false, 0, 0,
+       [](Config& c) -> Slot { return &c.limits.tls_handshake_timeout; }, "For a TLS handshake to end.",
+       "Pour achever une négociation TLS."},
+      {"limits", "login_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.login_timeout; },
+       "For a client to log in.", "Pour qu'un client s'identifie."},
+      {"limits", "smtp_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.smtp_timeout; },
+       "For the next command or the next data of SMTP. RFC 5321 asks for at least 5 minutes.",
+       "Pour la commande ou les données SMTP suivantes. La RFC 5321 demande au moins 5 minutes."},
+      {"limits", "imap_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.imap_timeout; },
+       "For the next command of IMAP. RFC 9051 asks for at least 30 minutes.",
+       "Pour la commande IMAP suivante. La RFC 9051 demande au moins 30 minutes."},
+      {"limits", "pop3_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.pop3_timeout; },
+       "For the next command of POP3. RFC 1939 asks for at least 10 minutes.",
+       "Pour la commande POP3 suivante. La RFC 1939 demande au moins 10 minutes."},
+      {"limits", "shutdown_grace", false, 0, 0, [](Config& c) -> Slot { return &c.limits.shutdown_grace; },
+       "For open connections to come to an end when the server stops.",
+       "Pour que les connexions ouvertes se terminent à l'arrêt du serveur."},
+  };
+  add_budget_keys(keys, std::make_index_sequence<kParts>());
+  return keys;
+}
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+
+std::string type_name(const Slot& slot, bool fr) {
+  return std::visit(
+      Overloaded{
+          [&](std::string*) { return fr ? "texte" : "text"; }, [&](std::uint64_t*) { return fr ? "nombre" : "number"; },
+          [&](Path*) { return fr ? "fichier" : "path"; }, [&](Size*) { return fr ? "taille" : "size"; },
+          [&](Duration*) { return fr ? "durée" : "duration"; }, [&](Port*) { return fr ? "nombre" : "number"; },
+          [&](HostPort*) { return fr ? "hôte:port" : "host:port"; },
+          [&](auto*) { return fr ? "mot" : "word"; },  // Role, LogFormat, Level
+      },
+      slot);
+}
+
+// The value as TOML; empty when it has none.
+std::string value_text(const Slot& slot) {
+  const auto quoted = [](std::string_view s) { return s.empty() ? std::string() : fmt::format("\"{}\"", s); };
+  return std::visit(Overloaded{
+                        [&](std::string* s) { return quoted(*s); },
+                        [&](std::uint64_t* n) { return fmt::format("{}", *n); },
+                        [&](Path* p) { return quoted(p->value); },
+                        [&](Size* s) { return quoted(format_size(*s)); },
+                        [&](Duration* d) { return quoted(format_duration(*d)); },
+                        [&](Port* p) { return p->value < 0 ? std::string() : fmt::format("{}", p->value); },
+                        [&](HostPort* h) { return quoted(h->host); },
+                        [&](Role* r) { return quoted(role_name(*r)); },
+                        [&](LogFormat* f) { return quoted(*f == LogFormat::json ? "json" : "logfmt"); },
+                        [&](Level* l) { return quoted(level_name(*l)); },
+                    },
+                    slot);
+}
+
+// A value that shows how a key without a standard one is written.
+std::string example(const KeyRow& key) {
+  if (key.name == "hostname") return "\"mx.example.org\"";
+  if (key.name == "data_dir") return "\"/var/lib/chappe\"";
+  if (key.name == "user") return "\"chappe\"";
+  if (key.name == "relay") return "\"smarthost.example.net:25\"";
+  if (key.name == "role") return "\"mx\"";
+  if (key.name == "port") return "25";
+  if (key.name == "name") return "\"mail.example.org\"";
+  if (key.name == "cert") return "\"/etc/chappe/tls/cert.pem\"";
+  if (key.name == "key") return "\"/etc/chappe/tls/key.pem\"";
+  if (key.name == "file") return "\"/var/log/chappe/chappe.log\"";
+  return "\"\"";
+}
+
+// `text` in lines of at most 100 columns, each a comment.
+void append_comment(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    std::size_t end = text.size() <= 98 ? text.size() : text.rfind(' ', 98);
+    if (end == std::string_view::npos || end == 0) end = text.size();
+    out += fmt::format("# {}\n", text.substr(0, end));
+    text.remove_prefix(end);
+    if (text.starts_with(' ')) text.remove_prefix(1);
+  }
+}
+
+}  // namespace
+
+std::array<Size, kParts> Config::standard_budget() {
+  std::array<Size, kParts> sizes{};
+  for (std::size_t i = 0; i < kParts; ++i) sizes[i].bytes = budget_parts()[i].standard;
+  return sizes;
+}
+
+Budget::Limits Config::budget_limits() const {
+  Budget::Limits out{};
+  for (std::size_t i = 0; i < kParts; ++i) out[i] = budget[i].bytes;
+  return out;
+}
+
+const std::vector<SectionRow>& config_sections() {
+  static const std::vector<SectionRow> kSections = {
+      {"server", false, nothing, "The host.", "La machine."},
+      {"listen", true, [](Config& c) { c.listen.emplace_back(); },
+       "One block for each address that is served, one at least.", "Un bloc par adresse servie, un au moins."},
+      {"tls", false, nothing, "The certificate that is shown unless a client asks for a name below.",
+       "Le certificat présenté, à moins que le client ne demande un des noms ci-dessous."},
+      {"tls.name", true, [](Config& c) { c.tls.names.emplace_back(); }, "Certificates for further names.",
+       "Certificats pour d'autres noms."},
+      {"log", false, nothing, "The log: one event, one line.", "Le journal : un événement, une ligne."},
+      {"limits", false, nothing,
+       "What the outside may ask for. Durations are written 30s, 5m, 1h30m; sizes 50 MB, 64 MiB.",
+       "Ce que l'extérieur peut demander. Les durées s'écrivent 30s, 5m, 1h30m ; les tailles 50 MB, 64 MiB."},
+      {"budget", false, nothing, "The memory of the process, divided. Over its part, a connection waits.",
+       "La mémoire du processus, répartie. Au-delà de sa part, une connexion attend."},
+  };
+  return kSections;
+}
+
+const std::vector<KeyRow>& config_keys() {
+  static const std::vector<KeyRow> kKeys = make_keys();
+  return kKeys;
+}
+
+std::vector<KeyText> describe_keys(bool french) {
+  Config standard;
+  for (const auto& section : config_sections()) section.begin(standard);
+  std::vector<KeyText> out;
+  for (const auto& key : config_keys()) {
+    const Slot slot = key.slot(standard);
+    out.push_back({key.section, key.name, type_name(slot, french), key.required ? "" : value_text(slot), key.required,
+                   french ? key.doc_fr : key.doc});
+  }
+  return out;
+}
+
+std::string describe_config(bool french) {
+  std::string out;
+  const auto& keys = config_keys();
+  const auto texts = describe_keys(french);
+  for (const auto& section : config_sections()) {
+    if (!out.empty()) out += '\n';
+    append_comment(out, french ? section.doc_fr : section.doc);
+    // A repeated block that is not required, and a key without a standard value, are shown as comments.
+    const bool optional = section.name == "tls.name";
+    const std::string_view open = section.repeated ? "[[" : "[", close = section.repeated ? "]]" : "]";
+    out += fmt::format("{}{}{}{}\n", optional ? "#" : "", open, section.name, close);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (keys[i].section != section.name) continue;
+      out += '\n';
+      append_comment(out, fmt::format("{} ({})", texts[i].doc, texts[i].type));
+      const bool as_comment = optional || (!keys[i].required && texts[i].standard.empty());
+      out += fmt::format("{}{} = {}\n", as_comment ? "#" : "", keys[i].name,
+                         texts[i].standard.empty() ? example(keys[i]) : texts[i].standard);
+    }
+  }
+  return out;
+}
+
+}  // namespace chappe::app

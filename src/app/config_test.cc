@@ -1,0 +1,221 @@
+#include "app/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "app/nearest.h"
+
+namespace chappe::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::string_view kSmall = R"([server]
+hostname = "mx.example.org"
+data_dir = "/var/lib/chappe"
+[[listen]]
+role = "mx"
+)";
+
+std::vector<std::string> errors(std::string_view toml) {
+  std::vector<std::string> out;
+  for (const auto& e : parse_config(toml, "etc/chappe.toml").errors) out.push_back(e.describe());
+  return out;
+}
+
+TEST(Config, TheLeastThatIsNeeded) {
+  const auto parsed = parse_config(kSmall, "chappe.toml");
+  ASSERT_THAT(errors(kSmall), IsEmpty());
+  EXPECT_EQ(parsed.config.server.hostname, "mx.example.org");
+  EXPECT_EQ(parsed.config.listen[0].address, "::");
+  EXPECT_EQ(parsed.config.listen[0].port.value, -1);
+  EXPECT_GE(parsed.config.limits.recipients, 100u);                        // RFC 5321 §4.5.3.1.8
+  EXPECT_GE(parsed.config.limits.smtp_timeout, std::chrono::minutes(5));   // RFC 5321 §4.5.3.2.7
+  EXPECT_GE(parsed.config.limits.imap_timeout, std::chrono::minutes(30));  // RFC 9051 §5.4
+  EXPECT_GE(parsed.config.limits.pop3_timeout, std::chrono::minutes(10));  // RFC 1939 §3
+  EXPECT_EQ(parsed.config.budget_limits(), Budget::standard_limits());
+}
+
+TEST(Config, EveryKindOfValue) {
+  const auto parsed = parse_config(R"(
+[server]
+hostname = "mx.example.org"
+data_dir = "data"
+user = "chappe"
+shards = 3
+relay = "[2001:db8::1]:2525"
+[[listen]]
+role = "imaps"
+address = "127.0.0.1"
+port = 1993
+[[listen]]
+role = "mx"
+[tls]
+cert = "tls/cert.pem"
+key = "/etc/tls/key.pem"
+[[tls.name]]
+name = "mail.example.org"
+cert = "a"
+key = "b"
+[log]
+format = "json"
+level = "warning"
+[limits]
+message_size = "25 MiB"
+smtp_timeout = "1h30m"
+[budget]
+in_flight = 1048576
+)",
+                                   "/etc/chappe/chappe.toml");
+  for (const auto& e : parsed.errors) ADD_FAILURE() << e.describe();
+  const Config& c = parsed.config;
+  EXPECT_EQ(c.server.data_dir.value, "/etc/chappe/data");
+  EXPECT_EQ(c.server.shards, 3u);
+  EXPECT_EQ(c.server.relay.host, "2001:db8::1");
+  EXPECT_EQ(c.server.relay.port, 2525);
+  ASSERT_EQ(c.listen.size(), 2u);
+  EXPECT_EQ(c.listen[0].role, Role::imaps);
+  EXPECT_EQ(c.listen[0].port.value, 1993);
+  EXPECT_EQ(c.tls.cert.value, "/etc/chappe/tls/cert.pem");
+  EXPECT_EQ(c.tls.key.value, "/etc/tls/key.pem");
+  ASSERT_EQ(c.tls.names.size(), 1u);
+  EXPECT_EQ(c.tls.names[0].name, "mail.example.org");
+  EXPECT_EQ(c.log.format, LogFormat::json);
+  EXPECT_EQ(c.log.level, Level::warning);
+  EXPECT_EQ(c.limits.message_size.bytes, 25u << 20);
+  EXPECT_EQ(c.limits.smtp_timeout, std::chrono::minutes(90));
+  EXPECT_EQ(c.budget_limits()[static_cast<std::size_t>(Part::in_flight)], 1048576u);
+}
+
+TEST(Config, AllErrorsAtOnceEachAtItsLine) {
+  EXPECT_THAT(errors(R"([server]
+hostnme = "mx.example.org"
+data_dir = 5
+shards = -1
+[[listen]]
+role = "imapz"
+port = 70000
+[limts]
+[limits]
+recipients = 99
+smtp_timeout = "5 minutes"
+message_size = "1"
+xyzzy = 1
+)"),
+              ElementsAre("etc/chappe.toml:1: error: 'hostname' is missing in [server]",
+                          "etc/chappe.toml:2: error: unknown key 'hostnme' in [server], did you mean 'hostname'?",
+                          "etc/chappe.toml:3: error: 'data_dir' must be a path",
+                          "etc/chappe.toml:4: error: 'shards' must be 0 at least and 1024 at most",
+                          "etc/chappe.toml:6: error: 'role' cannot be 'imapz', did you mean 'imap'?",
+                          "etc/chappe.toml:7: error: 'port' must be 0 at least and 65535 at most",
+                          "etc/chappe.toml:8: error: unknown section 'limts', did you mean 'limits'?",
+                          "etc/chappe.toml:10: error: 'recipients' must be 100 at least and 100000 at most",
+                          "etc/chappe.toml:11: error: '5 minutes' is not a duration: write numbers with ms, s, m, h or "
+                          "d, as in 1h30m",
+                          "etc/chappe.toml:12: error: 'message_size' must be 64 KiB at least",
+                          "etc/chappe.toml:13: error: unknown key 'xyzzy' in [limits]"));
+}
+
+TEST(Config, WrongShapes) {
+  EXPECT_THAT(errors("server = 1\n[listen]\nrole = \"mx\"\n"),
+              ElementsAre("etc/chappe.toml:1: error: 'server' must be written [server]",
+                          "etc/chappe.toml:2: error: 'listen' must be written [[listen]]"));
+  EXPECT_THAT(errors("[server\n"), ElementsAre(testing::StartsWith("etc/chappe.toml:")));
+  EXPECT_THAT(errors("[server]\nhostname = \"\"\ndata_dir = \"a\\nb\"\n[log]\nformat = \"xml\""),
+              ElementsAre("etc/chappe.toml:2: error: 'hostname' is empty",
+                          "etc/chappe.toml:3: error: 'data_dir' holds a control character",
+                          "etc/chappe.toml:5: error: 'format' cannot be 'xml': write logfmt or json"));
+  EXPECT_THAT(errors(std::string(kMaxConfigBytes + 1, '#')), ElementsAre(HasSubstr("larger than")));
+}
+
+TEST(Config, TheWholeMustMakeSense) {
+  EXPECT_THAT(errors(""), ElementsAre(HasSubstr("nothing to serve"), HasSubstr("[server] is missing")));
+  const std::string small(kSmall);
+  EXPECT_THAT(errors(small + "[[listen]]\nrole = \"imap\"\n"),
+              ElementsAre("etc/chappe.toml: error: the role imap needs a certificate: set 'cert' and 'key' in [tls]"));
+  EXPECT_THAT(errors(small + "[[listen]]\nrole = \"mx\"\nport = 25\n"), ElementsAre(HasSubstr("share :: port 25")));
+  EXPECT_THAT(errors(small + "[[listen]]\nrole = \"mx\"\nport = 0\n[[listen]]\nrole = \"mx\"\nport = 0\n"), IsEmpty());
+  EXPECT_THAT(errors(small + "address = \"localhost\"\n"), ElementsAre(HasSubstr("'localhost' is not an IP address")));
+  EXPECT_THAT(errors(small + "[tls]\ncert = \"x\"\n"), ElementsAre(HasSubstr("both 'cert' and 'key'")));
+}
+
+TEST(Config, Sizes) {
+  EXPECT_EQ(parse_size("50 MB")->bytes, 50'000'000u);
+  EXPECT_EQ(parse_size("64KiB")->bytes, 65'536u);
+  EXPECT_EQ(parse_size("7")->bytes, 7u);
+  EXPECT_EQ(parse_size("16777215 TiB")->bytes, 16777215ull << 40);
+  for (std::string_view bad : {"", "MB", "-1", "1.5 MB", "5 XB", "16777216 TiB", "99999999999999999999", "1 MB x"})
+    EXPECT_FALSE(parse_size(bad)) << bad;
+  for (std::uint64_t bytes : {0ull, 1ull, 1000ull, 1024ull, 1025ull, 50'000'000ull, 134217728ull, 1ull << 50})
+    EXPECT_EQ(parse_size(format_size({bytes}))->bytes, bytes) << format_size({bytes});
+}
+
+TEST(Config, Durations) {
+  EXPECT_EQ(*parse_duration("500ms"), std::chrono::milliseconds(500));
+  EXPECT_EQ(*parse_duration("5m"), std::chrono::minutes(5));
+  EXPECT_EQ(*parse_duration("1h 30m"), std::chrono::minutes(90));
+  EXPECT_EQ(*parse_duration("2d"), std::chrono::hours(48));
+  for (std::string_view bad : {"", "5", "m", "5 fortnights", "-5m", "5m5", "99999999999d", "1e3s"})
+    EXPECT_FALSE(parse_duration(bad)) << bad;
+  for (std::int64_t us : {1ll, 1500ll, 30'000'000ll, 5'400'000'000ll, 86'400'000'001ll})
+    EXPECT_EQ(parse_duration(format_duration(Duration(us)))->count(), us) << format_duration(Duration(us));
+}
+
+TEST(Config, HostsAndPorts) {
+  EXPECT_EQ(parse_host_port("mail.example.org:25")->host, "mail.example.org");
+  EXPECT_EQ(parse_host_port("[::1]:2525")->port, 2525);
+  for (std::string_view bad : {"", "host", ":25", "host:", "host:0", "host:65536", "::1:25", "a b:25", "[]:25"})
+    EXPECT_FALSE(parse_host_port(bad)) << bad;
+}
+
+TEST(Config, WhatDescribeShowsCanBeRead) {
+  for (bool french : {false, true}) {
+    const std::string text = describe_config(french);
+    const auto parsed = parse_config(text, "described.toml");
+    for (const auto& e : parsed.errors) ADD_FAILURE() << e.describe();
+    EXPECT_EQ(parsed.config.limits.smtp_timeout, Config().limits.smtp_timeout);
+  }
+  EXPECT_THAT(describe_config(false), HasSubstr("smtp_timeout = \"5m\""));
+  EXPECT_THAT(describe_config(true), HasSubstr("(durée)"));
+}
+
+TEST(Config, EveryKeyIsExplainedInBothLanguages) {
+  for (const auto& key : config_keys()) {
+    EXPECT_FALSE(key.doc.empty() || key.doc_fr.empty()) << key.name;
+    if (key.name != "format") EXPECT_NE(key.doc, key.doc_fr) << key.name;
+  }
+}
+
+TEST(Config, LoadsAFileAndSaysWhyNot) {
+  const auto path = std::filesystem::temp_directory_path() / fmt::format("chappe-config-{}.toml", ::getpid());
+  std::ofstream(path) << kSmall;
+  EXPECT_TRUE(load_config(path));
+  std::ofstream(path) << "[server]\nhostnme = 1\n";
+  const auto failed = load_config(path);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code(), Errc::config);
+  EXPECT_THAT(failed.error().text(), HasSubstr(".toml:2: error: unknown key 'hostnme'"));
+  std::filesystem::remove(path);
+  EXPECT_EQ(load_config(path).error().code(), Errc::config);
+}
+
+TEST(Nearest, CountsLettersAndSwaps) {
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+  EXPECT_EQ(edit_distance("hostnme", "hostname"), 1u);
+  EXPECT_EQ(edit_distance("qeueu", "queue"), 2u);
+  EXPECT_EQ(edit_distance("ab", "ba"), 1u);
+  constexpr std::string_view kWords[] = {"serve", "check", "queue"};
+  EXPECT_EQ(nearest("srve", kWords), "serve");
+  EXPECT_EQ(nearest("chekc", kWords), "check");
+  EXPECT_EQ(nearest("banana", kWords), "");
+  EXPECT_EQ(did_you_mean("banana", kWords), "");
+}
+
+}  // namespace
+}  // namespace chappe::app
