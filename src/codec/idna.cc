@@ -104,7 +104,9 @@ std::string domain_to_unicode(ByteView name) {
     if (!out.empty()) out += '.';
     out += label_to_unicode(label);
   }
-  return out;
+  // Labels that are fine alone may not be so together: the rule for directions is about the whole name (RFC 5893 §2).
+  const auto back = domain_to_ascii(out);
+  return back && *back == to_lower(name) ? out : std::string(name);
 }
 
 Result<std::string> to_nfc(ByteView text) {

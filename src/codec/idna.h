@@ -26,7 +26,7 @@ bool valid_domain(ByteView name);
 Result<std::string> domain_to_ascii(ByteView name);
 
 // The form for people: each `xn--` label that decodes to a label which encodes to it again becomes that; the others
-// stay. Never fails; what is not a domain comes back as it is.
+// stay, and all do if the whole would not be a name. Never fails; what is not a domain comes back as it is.
 std::string domain_to_unicode(ByteView name);
 
 // Normalization form C (UAX #15). Errc::invalid: not UTF-8.
