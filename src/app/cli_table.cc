@@ -1,0 +1,220 @@
+// The table of verbs.
+#include "app/cli.h"
+
+namespace chappe::app {
+namespace {
+
+const OptionRow kConfig = {
+    "config", "FILE", {"The configuration of the host.", "La configuration de la machine."}, kStandardConfig};
+const OptionRow kData = {"data",
+                         "DIR",
+                         {"The folder of the store, instead of the one that the configuration names.",
+                          "Le dossier du magasin, au lieu de celui que nomme la configuration."}};
+const OptionRow kPasswordFile = {
+    "password-file",
+    "FILE",
+    {"Where the password stands, on the first line; \"-\" is standard input. Without it, the terminal is asked.",
+     "Où se trouve le mot de passe, sur la première ligne ; « - » est l'entrée standard. À défaut, le terminal le "
+     "demande."}};
+
+std::vector<VerbRow> make_verbs() {
+  return {
+      {"serve",
+       {"Serve mail, as the configuration says.", "Servir le courrier, selon la configuration."},
+       {"Binds the ports, becomes the configured user, and serves until SIGTERM, which lets open connections come to "
+        "an "
+        "end first. SIGHUP opens the log file and the certificates anew. Only one process may own a store.",
+        "Ouvre les ports, devient l'utilisateur configuré et sert jusqu'à SIGTERM, qui laisse d'abord se terminer les "
+        "connexions ouvertes. SIGHUP rouvre le journal et les certificats. Un seul processus peut posséder un "
+        "magasin."},
+       {},
+       {kConfig},
+       {{"chappe serve --config /etc/chappe/chappe.toml", {"as systemd does", "comme le fait systemd"}}}},
+      {"check",
+       {"Say what is wrong with a configuration.", "Dire ce qui ne va pas dans une configuration."},
+       {"Reads the configuration and the files that it names, and prints one line for each thing that would keep "
+        "Chappe from serving it. Exits with 78 if there is any.",
+        "Lit la configuration et les fichiers qu'elle nomme, et écrit une ligne pour chaque chose qui empêcherait "
+        "Chappe de la servir. Sort avec 78 s'il y en a."},
+       {},
+       {kConfig},
+       {{"chappe check --config chappe.toml", {"before a restart", "avant un redémarrage"}}}},
+
+      {"domain add",
+       {"Take mail for a domain.", "Recevoir le courrier d'un domaine."},
+       {"Letters for the domain's accounts and aliases are delivered here from now on; other addresses in it are "
+        "refused.",
+        "Les lettres pour les comptes et les alias du domaine sont désormais livrées ici ; ses autres adresses sont "
+        "refusées."},
+       {{"DOMAIN"}},
+       {kConfig, kData},
+       {{"chappe domain add example.org", {"", ""}}}},
+      {"domain list", {"List the domains.", "Lister les domaines."}, {}, {}, {kConfig, kData}},
+      {"domain show", {"Show one domain.", "Montrer un domaine."}, {}, {{"DOMAIN"}}, {kConfig, kData}},
+      {"domain remove",
+       {"No longer take mail for a domain.", "Ne plus recevoir le courrier d'un domaine."},
+       {"Refused as long as accounts or aliases are in it.", "Refusé tant qu'il contient des comptes ou des alias."},
+       {{"DOMAIN"}},
+       {kConfig, kData}},
+
+      {"account add",
+       {"Open an account.", "Ouvrir un compte."},
+       {"The address is the name to log in with. Its domain must be one of ours.",
+        "L'adresse est le nom d'identification. Son domaine doit être un des nôtres."},
+       {{"ADDRESS"}},
+       {kPasswordFile, kConfig, kData},
+       {{"chappe account add alice@example.org", {"asks for the password", "demande le mot de passe"}}}},
+      {"account list", {"List the accounts.", "Lister les comptes."}, {}, {}, {kConfig, kData}},
+      {"account show", {"Show one account.", "Montrer un compte."}, {}, {{"ADDRESS"}}, {kConfig, kData}},
+      {"account remove",
+       {"Close an account and delete its mail.", "Fermer un compte et supprimer son courrier."},
+       {},
+       {{"ADDRESS"}},
+       {kConfig, kData}},
+
+      {"alias add",
+       {"Forward an address to others.", "Faire suivre une adresse vers d'autres."},
+       {"A letter for the alias goes to each of the targets, which may be here or elsewhere.",
+        "Une lettre pour l'alias va à chacune des cibles, qui peuvent être ici ou ailleurs."},
+       {{"ADDRESS"}, {.name = "TARGET", .repeatable = true}},
+       {kConfig, kData},
+       {{"chappe alias add postmaster@example.org alice@example.org", {"", ""}}}},
+      {"alias list", {"List the aliases.", "Lister les alias."}, {}, {}, {kConfig, kData}},
+      {"alias show", {"Show one alias.", "Montrer un alias."}, {}, {{"ADDRESS"}}, {kConfig, kData}},
+      {"alias remove", {"Remove an alias.", "Supprimer un alias."}, {}, {{"ADDRESS"}}, {kConfig, kData}},
+
+      {"queue list",
+       {"List the letters that wait for other hosts.", "Lister les lettres en attente d'autres machines."},
+       {},
+       {},
+       {kConfig, kData}},
+      {"queue show",
+       {"Show one letter of the queue and its recipients.",
+        "Montrer une lettre de la file d'attente et ses destinataires."},
+       {},
+       {{"LETTER"}},
+       {kConfig, kData}},
+      {"queue drop",
+       {"Take a letter out of the queue; nobody is told.",
+        "Retirer une lettre de la file d'attente ; personne n'est prévenu."},
+       {},
+       {{"LETTER"}},
+       {kConfig, kData}},
+
+      {"config export",
+       {"Write the domains, accounts and aliases as text.",
+        "Écrire les domaines, comptes et alias sous forme de texte."},
+       {"The text can be kept, compared, and given to config apply. It holds password hashes: keep it to yourself.",
+        "Ce texte peut être conservé, comparé et rendu à config apply. Il contient les empreintes des mots de passe : "
+        "gardez-le pour vous."},
+       {},
+       {kConfig, kData},
+       {{"chappe config export > directory.toml", {"", ""}}}},
+      {"config apply",
+       {"Make the domains, accounts and aliases what a text says.",
+        "Rendre les domaines, comptes et alias conformes à un texte."},
+       {"All of it or nothing. \"-\" is standard input.", "Tout ou rien. « - » est l'entrée standard."},
+       {{"FILE"}},
+       {kConfig, kData},
+       {{"chappe config apply directory.toml", {"", ""}}}},
+      {"config describe",
+       {"Write a configuration with every key explained.", "Écrire une configuration où chaque clé est expliquée."},
+       {"What is printed can be served once the host's name, folder and certificate are filled in.",
+        "Ce qui est écrit peut être servi une fois remplis le nom de la machine, le dossier et le certificat."},
+       {},
+       {},
+       {{"chappe config describe > chappe.toml", {"to begin with", "pour commencer"}}}},
+
+      {"message",
+       {"Show how a letter is understood.", "Montrer comment une lettre est comprise."},
+       {"Prints its headers, its MIME parts and what is wrong with it, as the server and its clients see them. \"-\" "
+        "is "
+        "standard input.",
+        "Écrit ses en-têtes, ses parties MIME et ses défauts, tels que le serveur et ses clients les voient. « - » est "
+        "l'entrée standard."},
+       {{"FILE"}},
+       {},
+       {{"chappe message letter.eml --json", {"", ""}}}},
+
+      {"local",
+       {"Serve mail on this machine only, to try things out.",
+        "Servir le courrier sur cette seule machine, pour essayer."},
+       {"Needs no configuration, no root and no network: listens on the loopback address, with a certificate of its "
+        "own "
+        "making, on the usual ports plus the base (1025, 1587, 1143 and so on). Without --account, two are opened and "
+        "their passwords shown. Without --dir, everything is forgotten at the end.",
+        "Sans configuration, sans root et sans réseau : écoute sur l'adresse de bouclage, avec un certificat fait sur "
+        "place, sur les ports usuels augmentés de la base (1025, 1587, 1143, etc.). Sans --account, deux comptes sont "
+        "ouverts et leurs mots de passe affichés. Sans --dir, tout est oublié à la fin."},
+       {},
+       {{"dir", "DIR", {"Keep the store there.", "Garder le magasin à cet endroit."}},
+        {"port-base", "NUMBER", {"What is added to each port.", "Ce qui est ajouté à chaque port."}, "1000"},
+        {"domain", "DOMAIN", {"Take mail for this domain.", "Recevoir le courrier de ce domaine."}, {}, true},
+        {"account", "NAME:PASSWORD", {"Open this account.", "Ouvrir ce compte."}, {}, true},
+        {"accounts",
+         "FILE",
+         {"Open the accounts of this file, one NAME:PASSWORD a line.",
+          "Ouvrir les comptes de ce fichier, un NAME:PASSWORD par ligne."}},
+        {"zone",
+         "FILE",
+         {"Answer every question to the DNS from this zone file.",
+          "Répondre à toute question au DNS d'après ce fichier de zone."}},
+        {"relay",
+         "HOST:PORT",
+         {"Give letters for other hosts to this one.", "Confier à cette machine les lettres destinées à d'autres."}},
+        {"no-limits",
+         "",
+         {"Lift the limits per network and per connection, for measurements.",
+          "Lever les limites par réseau et par connexion, pour des mesures."}},
+        {"ready-file",
+         "FILE",
+         {"Write the ports into this file, as JSON, once they are served.",
+          "Écrire les ports dans ce fichier, en JSON, une fois qu'ils sont servis."}}},
+       {{"chappe local --domain example.test --account alice@example.test:secret", {"", ""}}}},
+      {"run",
+       {"A walk through Chappe: two accounts and one letter between them.",
+        "Une visite de Chappe : deux comptes et une lettre entre eux."},
+       {"Starts local mode, sends a letter from one account to the other, reads it there, tells each step, and then "
+        "leaves the server running until Ctrl-C.",
+        "Lance le mode local, envoie une lettre d'un compte à l'autre, l'y relit, raconte chaque étape, puis laisse le "
+        "serveur tourner jusqu'à Ctrl-C."},
+       {},
+       {},
+       {{"make run", {"the same, from a checkout", "la même chose, depuis les sources"}}}},
+
+      {"completion",
+       {"Write the completion for a shell.", "Écrire la complétion pour un interpréteur."},
+       {},
+       {{.name = "SHELL", .choices = {"bash"}}},
+       {},
+       {{"chappe completion bash > /usr/share/bash-completion/completions/chappe", {"", ""}}}},
+      {"man",
+       {"Write this manual, in roff.", "Écrire ce manuel, en roff."},
+       {},
+       {},
+       {},
+       {{"chappe man --lang fr | man -l -", {"to read it", "pour le lire"}}}},
+  };
+}
+
+}  // namespace
+
+const std::vector<VerbRow>& verbs() {
+  static const std::vector<VerbRow> kVerbs = make_verbs();
+  return kVerbs;
+}
+
+const std::vector<OptionRow>& common_options() {
+  static const std::vector<OptionRow> kOptions = {
+      {"json", "", {"Write for programs.", "Écrire pour des programmes."}},
+      {.name = "lang",
+       .argument = "LANG",
+       .doc = {"The language to speak: en or fr.", "La langue à parler : en ou fr."},
+       .choices = {"en", "fr"}},
+      {"help", "", {"Explain the verb.", "Expliquer le verbe."}},
+      {"version", "", {"Say which version this is.", "Dire de quelle version il s'agit."}},
+  };
+  return kOptions;
+}
+
+}  // namespace chappe::app
