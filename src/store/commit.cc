@@ -8,6 +8,7 @@ namespace chappe::store {
 struct Commit::Pending {
   enum State : std::uint8_t { queued, started, abandoned };
 
+  // Whoever moved `state` away from queued owns the rest.
   Change change;
   net::OneShot<void>::Sender done;
   std::atomic<State> state = queued;
@@ -59,7 +60,12 @@ Task<Result<void>> Commit::submit(Change change, Deadline deadline) {
   Result<void> waited = co_await answer.receive(deadline);
   if (!waited) {
     auto expected = Pending::queued;
-    if (pending->state.compare_exchange_strong(expected, Pending::abandoned)) co_return waited;
+    if (pending->state.compare_exchange_strong(expected, Pending::abandoned)) {
+      // The commit thread will only skip it, perhaps when this executor is gone: nothing of it may stay there.
+      pending->change = nullptr;
+      auto unused = std::move(pending->done);
+      co_return waited;
+    }
     const Steady limit = net::Executor::current()->clock().steady() + kOutcomeWait;
     if (!co_await answer.receive(Deadline{limit}))
       co_return fail(Errc::timeout, "the disk does not answer; whether the change was made is not known");

@@ -1,0 +1,63 @@
+// For tests: every form of the store behind one face, so that one suite runs over all of them.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "store/memory.h"
+#include "store/rocks.h"
+
+namespace chappe::store::testing {
+
+// A place where a store lives, and can be opened again and again.
+class Place {
+ public:
+  virtual ~Place() = default;
+  virtual Result<std::unique_ptr<Store>> open() = 0;
+};
+
+class MemoryPlace final : public Place {
+ public:
+  Result<std::unique_ptr<Store>> open() override { return open_memory(disk); }
+  MemoryDisk disk;
+};
+
+class RocksPlace final : public Place {
+ public:
+  RocksPlace() {
+    std::string name = (std::filesystem::temp_directory_path() / "chappe-store-XXXXXX").string();
+    if (!::mkdtemp(name.data())) std::abort();
+    options.path = name;
+    options.block_cache = 8 * 1024 * 1024;
+    options.memtable = 4 * 1024 * 1024;
+    options.reserve = 0;
+  }
+  ~RocksPlace() override {
+    std::error_code ec;
+    std::filesystem::remove_all(options.path, ec);
+  }
+  Result<std::unique_ptr<Store>> open() override { return open_rocks(options); }
+  RocksOptions options;
+};
+
+inline std::unique_ptr<Place> make_place(const std::string& form) {
+  if (form == "memory") return std::make_unique<MemoryPlace>();
+  return std::make_unique<RocksPlace>();
+}
+
+// INSTANTIATE_TEST_SUITE_P(Forms, SuiteName, kForms, form_name);
+inline const auto kForms = ::testing::Values(std::string("memory"), std::string("rocks"));
+inline std::string form_name(const ::testing::TestParamInfo<std::string>& info) { return info.param; }
+
+// A task on a local executor, with half a minute.
+template <class T>
+T wait(Task<T> task) {
+  return net::run(std::move(task));
+}
+inline Deadline soon() { return Deadline{system_clock().steady() + std::chrono::seconds(30)}; }
+
+}  // namespace chappe::store::testing
