@@ -15,7 +15,9 @@ Result<ListenSocket> ListenSocket::bind(const Endpoint& at) {
   ListenSocket socket(fd, at);
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (at.ipv6()) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  // "::" takes IPv4 too, whatever the system's default is.
+  const int off = 0;
+  if (at.ipv6()) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   if (::bind(fd, at.raw(), at.raw_size()) != 0) {
     const char* advice = errno == EADDRINUSE ? "; another program listens there"
                          : errno == EACCES   ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
