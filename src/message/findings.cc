@@ -98,7 +98,7 @@ constexpr FindingRow kRows[] = {
      "Une adresse contient des caractères de contrôle ou NUL."},
     {address_domain_invalid, "address_domain_invalid", danger, "What follows the @ is no domain name.",
      "Ce qui suit le @ n'est pas un nom de domaine."},
-    {name_is_address, "name_is_address", danger, "A display name looks like another address.",
+    {name_is_address, "name_is_address", warn, "A display name looks like another address.",
      "Un nom affiché ressemble à une autre adresse."},
     {word_invalid, "word_invalid", note, "An encoded word breaks the rules.", "Un mot codé enfreint les règles."},
     {word_charset_unknown, "word_charset_unknown", note, "An encoded word names a charset that nobody knows.",
