@@ -1,0 +1,88 @@
+# Everything a person does with this tree. `make` alone says what there is.
+#
+# Builds are out of the way, below build/: release, dev, asan, tsan, fuzz, coverage.
+
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+# Minutes that `make soak` gives to each fuzzer.
+MINUTES ?= 10
+# `make lint` looks at what changed since here.
+LINT_BASE ?= HEAD~1
+
+RELEASE := build/release
+CMAKE_BUILD := cmake --build
+RUN_TESTS := python3 tests/run.py --jobs $(JOBS)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Take a walk: two accounts, one letter between them, on this machine only
+	@$(RELEASE)/chappe run
+
+.PHONY: test
+test: build test-deps ## Run every test
+	@$(RUN_TESTS) --build $(RELEASE)
+
+.PHONY: build
+build: deps ## Build the release, in build/release
+	@$(MAKE) --no-print-directory $(RELEASE)/build.ninja
+	@$(CMAKE_BUILD) $(RELEASE) -j $(JOBS)
+
+.PHONY: deps
+deps: ## Install the Debian packages that building needs (nothing when they are there)
+	@packaging/deps.sh
+
+.PHONY: test-deps
+test-deps: ## Get the clients and peers that tests talk to; starts no service
+	@packaging/test-deps.sh
+
+build/%/build.ninja:
+	@mkdir -p build
+	@cmake --preset $* > build/$*.log 2>&1 || { cat build/$*.log; exit 1; }
+
+.PHONY: sanitize
+sanitize: deps build/asan/build.ninja build/tsan/build.ninja ## Run the tests under ASan and UBSan, then under TSan
+	@$(CMAKE_BUILD) build/asan -j $(JOBS)
+	@$(RUN_TESTS) --build build/asan --short --kinds unit,fuzz-seeds,hostile,crash
+	@$(CMAKE_BUILD) build/tsan -j $(JOBS) --target $$(python3 tests/run.py --build build/tsan --kinds unit --print-targets)
+	@$(RUN_TESTS) --build build/tsan --kinds unit
+
+.PHONY: bench
+bench: build ## Run the benchmarks
+	@benches=$$(find $(RELEASE)/src -maxdepth 1 -name '*_bench' -type f | sort); \
+	[ -n "$$benches" ] || echo "no benchmarks yet"; \
+	for bench in $$benches; do echo "== $${bench##*/}"; $$bench --benchmark_min_time=0.2 || exit 1; done
+
+.PHONY: soak
+soak: build build/fuzz/build.ninja ## Fuzz each parser for MINUTES (10), then cut the power more often
+	@$(CMAKE_BUILD) build/fuzz -j $(JOBS)
+	@tests/fuzz/soak.sh build/fuzz $(MINUTES) $(JOBS)
+	@CHAPPE_ROUNDS=50 $(RUN_TESTS) --build $(RELEASE) --kinds crash --timeout 7200
+
+.PHONY: coverage
+coverage: deps ## Say how much of each parser the fuzzers' inputs reach
+	@cmake -S . -B build/coverage -G Ninja -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 \
+	  -DCMAKE_BUILD_TYPE=Debug -DCHAPPE_COVERAGE=ON > build/coverage.log 2>&1 || { cat build/coverage.log; exit 1; }
+	@$(CMAKE_BUILD) build/coverage -j $(JOBS) --target \
+	  $$(python3 tests/run.py --build build/coverage --kinds fuzz-seeds --print-targets)
+	@python3 tests/fuzz/coverage.py build/coverage
+
+SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc')
+
+.PHONY: lint
+lint: deps build/dev/build.ninja ## Check the format of all files, and run clang-tidy on those changed since LINT_BASE
+	@clang-format-19 --dry-run -Werror $(SOURCES)
+	@changed=$$(git diff --name-only --diff-filter=d $(LINT_BASE) -- 'src/*.cc'); \
+	[ -z "$$changed" ] || clang-tidy-19 --quiet -p build/dev $$changed
+
+.PHONY: format
+format: deps ## Format all files
+	@clang-format-19 -i $(SOURCES)
+
+.PHONY: rfc-index
+rfc-index: ## Write docs/rfc-index.md anew from the references in the code
+	@python3 tests/rfc_index_test.py --write
