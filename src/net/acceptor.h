@@ -18,6 +18,10 @@ class ListenSocket {
  public:
   // Errc::config says who cannot be bound and why ("address in use", "needs CAP_NET_BIND_SERVICE").
   static Result<ListenSocket> bind(const Endpoint& at);
+  // A Unix-domain socket that only its owner may connect to (mode 0600), of any length of path. Takes the place of the
+  // one that a dead process left there; the name stays when this one goes. Errc::busy: a living process listens there;
+  // Errc::config.
+  static Result<ListenSocket> bind_unix(const std::string& path);
   ~ListenSocket();
   ListenSocket(ListenSocket&& o) noexcept : fd_(std::exchange(o.fd_, -1)), at_(o.at_) {}
   ListenSocket& operator=(ListenSocket&& o) noexcept {
@@ -34,6 +38,9 @@ class ListenSocket {
   int fd_ = -1;
   Endpoint at_;
 };
+
+// A connected Unix-domain socket, blocking, to be closed by the caller. Errc::unavailable: nobody listens; denied; io.
+Result<int> connect_unix(const std::string& path);
 
 struct ConnectionLimits {
   std::size_t total = 10'000;     // open at a time, over all doors

@@ -25,6 +25,13 @@ struct TlsFacts {
   bool resumed = false;
 };
 
+// The process at the other end of a Unix-domain socket, as it was when it connected.
+struct UnixPeer {
+  unsigned uid = 0;
+  unsigned gid = 0;
+  int pid = 0;
+};
+
 class Stream {
  public:
   // Adopts a connected, non-blocking descriptor. On the thread of `shard`.
@@ -63,6 +70,8 @@ class Stream {
 
   const Endpoint& peer() const { return peer_; }
   const Endpoint& local() const { return local_; }
+  // Of a Unix-domain connection. Errc::denied for any other.
+  Result<UnixPeer> unix_peer() const;
   // Bytes received and sent, before TLS.
   std::uint64_t received() const { return received_; }
   std::uint64_t sent() const { return sent_; }
