@@ -29,14 +29,14 @@ enum class CloseReason : std::uint8_t { quit, refused, timeout, shutdown, lost }
 // The last event: write out `take_output()` and close. It comes again if next() is called again.
 struct Close {
   CloseReason reason = CloseReason::quit;
-  std::optional<Rule> rule;  // which rule ended it, for `refused`
+  std::optional<Rule> rule = {};  // which rule ended it, for `refused`
 };
 
 // ---- questions
 
 // HELO, EHLO or LHLO: the transaction that was open, if any, is gone. accept() sends the list of extensions.
 struct Hello {
-  std::string name;          // as sent, printable ASCII, at most 255 octets
+  std::string name = {};     // as sent, printable ASCII, at most 255 octets
   bool extended = false;     // EHLO or LHLO
   bool well_formed = false;  // a domain or an address literal (RFC 5321 §4.1.3); else whatever it is
 };
@@ -46,30 +46,30 @@ struct StartTls {};
 
 // AUTH: answer with challenge(), accept() (235) or reject() (535).
 struct AuthBegin {
-  std::string mechanism;         // upper case, one of those offered
-  std::optional<Bytes> initial;  // decoded; `=` is an empty one (RFC 4954 §4)
+  std::string mechanism = {};         // upper case, one of those offered
+  std::optional<Bytes> initial = {};  // decoded; `=` is an empty one (RFC 4954 §4)
 };
 // The client's answer to a challenge(), decoded.
 struct AuthResponse {
-  Bytes response;
+  Bytes response = {};
 };
 
 enum class Body : std::uint8_t { unsaid, seven_bit, eight_bit, binary };  // RFC 6152 §2, RFC 3030 §3
 
 struct Mail {
-  Path path;
-  std::optional<std::uint64_t> size;  // RFC 1870 §6; never over the limit
+  Path path = {};
+  std::optional<std::uint64_t> size = {};  // RFC 1870 §6; never over the limit
   Body body = Body::unsaid;
-  bool smtputf8 = false;             // RFC 6531 §3.4
-  std::optional<std::string> auth;   // RFC 4954 §5, decoded; empty for `<>`. Believe it only of whom you trust
-  std::optional<std::string> ret;    // RFC 3461 §4.3: "FULL" or "HDRS"
-  std::optional<std::string> envid;  // RFC 3461 §4.4, decoded
+  bool smtputf8 = false;                  // RFC 6531 §3.4
+  std::optional<std::string> auth = {};   // RFC 4954 §5, decoded; empty for `<>`. Believe it only of whom you trust
+  std::optional<std::string> ret = {};    // RFC 3461 §4.3: "FULL" or "HDRS"
+  std::optional<std::string> envid = {};  // RFC 3461 §4.4, decoded
 };
 
 struct Rcpt {
-  Path path;
-  std::optional<std::string> notify;  // RFC 3461 §4.1: upper case, as listed
-  std::optional<std::string> orcpt;   // RFC 3461 §4.2: as written, still xtext: "rfc822;bob+2Bx@example.org"
+  Path path = {};
+  std::optional<std::string> notify = {};  // RFC 3461 §4.1: upper case, as listed
+  std::optional<std::string> orcpt = {};   // RFC 3461 §4.2: as written, still xtext: "rfc822;bob+2Bx@example.org"
 };
 
 // A letter begins: DATA, or the first BDAT. accept() sends 354 for DATA and nothing for BDAT.
@@ -94,19 +94,19 @@ struct LetterFacts {
 // The letter is complete. accept() promises to keep it (RFC 5321 §6.1). At an LMTP door call answer_each() instead,
 // or accept() or reject() for all recipients alike.
 struct DataEnd {
-  LetterFacts facts;
+  LetterFacts facts = {};
 };
 
 // accept() says 252 (RFC 5321 §3.5.3); accept(Reply) with 250 tells; reject() as it likes.
 struct Vrfy {
-  std::string argument;
+  std::string argument = {};
 };
 
 // ---- notices
 
 // The next octets of the letter, dot-unstuffed: a slice of what was fed, not a copy.
 struct Data {
-  Chunk bytes;
+  Chunk bytes = {};
 };
 // The letter breaks a rule: throw away what came of it. The machine reads on to its end and refuses it there by itself.
 struct DataRefused {
@@ -119,7 +119,7 @@ struct AuthCancel {};
 // A command was refused by the machine itself.
 struct Refused {
   Rule rule;
-  std::string line;  // the command, escaped, at most 200 octets; secrets of AUTH left out
+  std::string line = {};  // the command, escaped, at most 200 octets; secrets of AUTH left out
 };
 struct Help {};
 struct Noop {};

@@ -84,11 +84,8 @@ bool LetterScanner::clean() const {
 
 Chunk LetterScanner::next() {
   while (!ended_ && !wants_input()) {
-    const bool refused = broken_ != 0;
-    const std::size_t from = at_input_;
     Chunk piece = copying_ ? next_copy() : next_slice();
     look_at_limits();
-    if (refused) refused_octets_ += at_input_ - from;
     if (broken_ == 0 && !piece.empty()) return piece;
   }
   return {};

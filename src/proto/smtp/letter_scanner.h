@@ -40,8 +40,6 @@ class LetterScanner {
   // Of the rules broken so far the one that stands first in the table; the same however the letter was cut in chunks,
   // once the letter is over.
   std::optional<Rule> broken() const;
-  // Octets that came in after a rule was broken.
-  std::uint64_t refused_octets() const { return refused_octets_; }
 
   // Slices given out for one fed chunk, after which the rest of it is copied in one piece.
   static constexpr unsigned kMaxSlices = 64;
@@ -77,7 +75,6 @@ class LetterScanner {
   bool in_header_ = true;
   std::uint64_t line_ = 0;  // octets of the line so far, its <CR> included
   std::uint64_t broken_ = 0;
-  std::uint64_t refused_octets_ = 0;
   LetterFacts facts_;
 };
 

@@ -36,7 +36,7 @@ struct ServerLimits {
   // RFC 5321 §4.5.3.1.6 says 1000 octets; real mail has paragraphs, style sheets and whole base64 bodies on one line,
   // and to views on bytes a long line costs nothing. What is over this is not text.
   std::size_t letter_line = 1024 * 1024;
-  // What is read and thrown away of a letter already refused, before the connection is closed.
+  // What is read and thrown away over the limit of a letter, or in refused chunks, before the connection is closed.
   std::uint64_t refused_data = 256 * 1024 * 1024;
   std::size_t recipients = 1000;    // RFC 5321 §4.5.3.1.8: 100 at least
   std::size_t errors = 20;          // refused commands since the last accepted letter

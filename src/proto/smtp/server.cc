@@ -243,7 +243,7 @@ std::optional<Event> ServerMachine::dispatch(ByteView line) {
     checked = row->check(session_, argument);
   }
   if (!checked) {
-    if (row->check == check_rcpt) ++session_.offered;
+    if (row->check == check_rcpt && session_.in_mail) ++session_.offered;
     Event event = refuse(checked.error(), line);
     if ((row->flags & kClosesOnSyntax) != 0 && mode_ != Mode::closed) close(Rule::out_of_step);
     return event;
@@ -365,6 +365,11 @@ std::optional<Event> ServerMachine::step_letter() {
     return chunk_left_ == 0 ? chunk_done() : std::nullopt;
   }
   for (;;) {
+    if (scanner_->facts().size > options_->limits.letter + options_->limits.refused_data) {
+      say(Rule::letter_too_large);
+      close(Rule::too_much_refused_data);
+      return std::nullopt;
+    }
     if (scanner_->wants_input() && !scanner_->ended()) {
       if (chunk && chunk_left_ == 0) return chunk_done();
       if (!next_input()) return std::nullopt;
@@ -377,12 +382,8 @@ std::optional<Event> ServerMachine::step_letter() {
     Chunk piece = scanner_->next();
     if (auto event = data_broken()) return event;
     if (!piece.empty()) return Data{std::move(piece)};
-    if (scanner_->ended()) return letter_done();
-    if (scanner_->refused_octets() > options_->limits.refused_data) {
-      say(*scanner_->broken());
-      close(Rule::too_much_refused_data);
-      return std::nullopt;
-    }
+    if (scanner_->ended() && scanner_->facts().size <= options_->limits.letter + options_->limits.refused_data)
+      return letter_done();
   }
 }
 
@@ -395,11 +396,7 @@ Event ServerMachine::letter_done() {
     at_ = 0;
   }
   mode_ = Mode::commands;
-  if (const auto rule = scanner_->broken()) {
-    Event event = refuse(*rule, "");
-    end_letter(false);
-    return event;
-  }
+  if (const auto rule = scanner_->broken()) return refuse_letter(*rule);
   letter_open_ = false;
   question_ = Question::letter;
   return DataEnd{scanner_->facts()};
@@ -410,8 +407,7 @@ std::optional<Event> ServerMachine::chunk_done() {
   if (chunk_last_ && scanner_ && !chunk_refusal_ && !letter_refusal_) {
     scanner_->finish();
     if (auto event = data_broken()) {  // broken by its very last octet
-      waiting_ = refuse(*scanner_->broken(), "");
-      end_letter(false);
+      waiting_ = refuse_letter(*scanner_->broken());
       return event;
     }
   }
@@ -427,6 +423,8 @@ std::optional<Event> ServerMachine::chunk_done() {
     return DataEnd{scanner_->facts()};
   }
   std::optional<Event> event;
+  for (std::size_t i = 1; chunk_last_ && i < replies_to_letter(); ++i)
+    say(letter_refusal_ ? *letter_refusal_ : Reply(*rule));
   if (letter_refusal_) {
     const Reply reply = *std::exchange(letter_refusal_, std::nullopt);
     say(reply);
@@ -438,6 +436,18 @@ std::optional<Event> ServerMachine::chunk_done() {
   if (std::exchange(letter_open_, false)) waiting_ = Reset{};
   if (chunk_last_) end_letter(false);
   return event;
+}
+
+Event ServerMachine::refuse_letter(Rule rule) {
+  for (std::size_t i = 1; i < replies_to_letter(); ++i) say(rule);
+  Event event = refuse(rule, "");
+  end_letter(false);
+  return event;
+}
+
+// RFC 2033 §4.2: an LMTP client waits for a reply for each recipient that was accepted.
+std::size_t ServerMachine::replies_to_letter() const {
+  return options_->role == Role::lmtp ? std::max<std::size_t>(session_.recipients, 1) : 1;
 }
 
 // The transaction ends without the client's asking for it by name.
@@ -494,9 +504,7 @@ void ServerMachine::accept() {
       mode_ = q == Question::data ? Mode::data : Mode::chunk;
       return;
     case Question::letter:
-      // RFC 2033 §4.2: one for each recipient.
-      for (std::size_t i = 0, n = options_->role == Role::lmtp ? session_.recipients : 1; i < n; ++i)
-        say(Rule::letter_ok);
+      for (std::size_t i = 0; i < replies_to_letter(); ++i) say(Rule::letter_ok);
       return end_letter(true);
     case Question::vrfy:
       return say(Rule::vrfy_unsaid);
@@ -517,7 +525,7 @@ void ServerMachine::accept(const Reply& reply) {
     case Question::vrfy:
       break;
     case Question::letter:
-      for (std::size_t i = 0, n = options_->role == Role::lmtp ? session_.recipients : 1; i < n; ++i) say(reply);
+      for (std::size_t i = 0; i < replies_to_letter(); ++i) say(reply);
       question_ = Question::none;
       return end_letter(true);
     default:
@@ -535,7 +543,7 @@ void ServerMachine::reject(const Reply& reply) {
     return;
   }
   if (q == Question::letter) {
-    for (std::size_t i = 0, n = options_->role == Role::lmtp ? session_.recipients : 1; i < n; ++i) say(reply);
+    for (std::size_t i = 0; i < replies_to_letter(); ++i) say(reply);
     end_letter(false);
   } else {
     say(reply);

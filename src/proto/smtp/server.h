@@ -101,6 +101,8 @@ class ServerMachine {
   std::optional<Event> step_letter();
   std::optional<Event> chunk_done();
   Event letter_done();
+  Event refuse_letter(Rule rule);
+  std::size_t replies_to_letter() const;
   std::optional<Event> dispatch(ByteView line);
   std::optional<Rule> forbidden(const CommandRow& row, ByteView argument) const;
   std::optional<Event> begin_chunk(const BdatChunk& chunk);
