@@ -184,10 +184,10 @@ bool ParameterScanner::next(RawParameter& out) {
       lexer.skip_fws();
       if (lexer.done() || lexer.peek() == ';' || lexer.peek() == '(') break;
       Lexer ahead = lexer;
-      ahead.take_while(is_token);
+      const bool name = !ahead.take_while(is_token).empty();
       ahead.skip_fws();
       guessed_ = true;
-      if (!ahead.done() && ahead.peek() == '=') break;
+      if (name && !ahead.done() && ahead.peek() == '=') break;
     }
     out.value = start.substr(0, size);
     rest_ = lexer.rest();

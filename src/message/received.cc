@@ -58,7 +58,7 @@ Received parse_received(ByteView value) {
     if (named != nullptr) {
       clause = named;
     } else if (clause != nullptr && clause->empty()) {
-      *clause = codec::utf8_repair(word);
+      *clause = codec::utf8_repair(word.ends_with(',') ? word.substr(0, word.size() - 1) : word);
     }
   }
   if (!date.empty()) out.date = parse_date(date);

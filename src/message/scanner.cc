@@ -147,7 +147,7 @@ void Scanner::run() {
 void Scanner::close_up_to(std::uint32_t until, std::size_t end) {
   for (; current_ != until; current_ = letter_.parts_[current_].parent) {
     Part& p = letter_.parts_[current_];
-    p.end = std::max(end, p.body);
+    p.end = end = std::max(end, p.body);  // a part without body may reach past the line end before the boundary
     if (p.kind != Part::Kind::multipart) continue;
     if (!p.closed) p.epilogue_begin = p.end;
     p.epilogue_begin = std::min(p.epilogue_begin, p.end);
