@@ -139,13 +139,13 @@ std::vector<VerbRow> make_verbs() {
       {"local",
        {"Serve mail on this machine only, to try things out.",
         "Servir le courrier sur cette seule machine, pour essayer."},
-       {"Needs no configuration, no root and no network: listens on the loopback address, with a certificate of its "
-        "own "
-        "making, on the usual ports plus the base (1025, 1587, 1143 and so on). Without --account, two are opened and "
-        "their passwords shown. Without --dir, everything is forgotten at the end.",
-        "Sans configuration, sans root et sans réseau : écoute sur l'adresse de bouclage, avec un certificat fait sur "
-        "place, sur les ports usuels augmentés de la base (1025, 1587, 1143, etc.). Sans --account, deux comptes sont "
-        "ouverts et leurs mots de passe affichés. Sans --dir, tout est oublié à la fin."},
+       {"Needs no configuration, no root and no network: listens on 127.0.0.1, with a certificate of its own making, "
+        "on "
+        "the usual ports plus the base (1025, 1587, 1143 and so on). Without --account, one is opened and its password "
+        "shown. Without --dir, everything is forgotten at the end.",
+        "Sans configuration, sans root et sans réseau : écoute sur 127.0.0.1, avec un certificat fait sur place, sur "
+        "les ports usuels augmentés de la base (1025, 1587, 1143, etc.). Sans --account, un compte est ouvert et son "
+        "mot de passe affiché. Sans --dir, tout est oublié à la fin."},
        {},
        {{"dir", "DIR", {"Keep the store there.", "Garder le magasin à cet endroit."}},
         {"port-base", "NUMBER", {"What is added to each port.", "Ce qui est ajouté à chaque port."}, "1000"},
@@ -174,10 +174,10 @@ std::vector<VerbRow> make_verbs() {
       {"run",
        {"A walk through Chappe: two accounts and one letter between them.",
         "Une visite de Chappe : deux comptes et une lettre entre eux."},
-       {"Starts local mode, sends a letter from one account to the other, reads it there, tells each step, and then "
-        "leaves the server running until Ctrl-C.",
-        "Lance le mode local, envoie une lettre d'un compte à l'autre, l'y relit, raconte chaque étape, puis laisse le "
-        "serveur tourner jusqu'à Ctrl-C."},
+       {"Starts local mode, sends a letter from one account to the other, reads it there, and tells each step. On a "
+        "terminal, the server then goes on until Ctrl-C; else it ends.",
+        "Lance le mode local, envoie une lettre d'un compte à l'autre, l'y relit, et raconte chaque étape. Sur un "
+        "terminal, le serveur continue ensuite jusqu'à Ctrl-C ; sinon il s'arrête."},
        {},
        {},
        {{"make run", {"the same, from a checkout", "la même chose, depuis les sources"}}}},
