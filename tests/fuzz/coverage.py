@@ -12,15 +12,18 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
+sys.path.insert(0, str(ROOT / "tests"))
+import run  # noqa: E402  (tests/run.py knows how to read a build folder)
+
+
 def fuzzers(build):
     """(folder below src, program, folders of inputs) for each fuzzer."""
-    listing = subprocess.run(["ctest", "--show-only=json-v1"], cwd=build, capture_output=True, text=True, check=True)
-    for test in json.loads(listing.stdout)["tests"]:
-        kind, _, name = test["name"].partition("/")
-        if kind == "fuzz-seeds":
-            program, seeds = test["command"]
+    for test in run.ctest_programs(build, 0):
+        if test.kind == "fuzz-seeds":
+            program, seeds = test.command
             corpus = ROOT / "build" / "corpus" / pathlib.Path(program).name.removeprefix("chappe_fuzz_")
-            yield name.rpartition("/")[0], program, [p for p in (seeds, str(corpus)) if os.path.isdir(p)]
+            folder = test.name.removeprefix("fuzz-seeds/").rpartition("/")[0]
+            yield folder, program, [p for p in (seeds, str(corpus)) if os.path.isdir(p)]
 
 
 def reached(profiles, programs, folder, build):
