@@ -47,7 +47,7 @@ build/%/build.ninja:
 .PHONY: sanitize
 sanitize: deps build/asan/build.ninja build/tsan/build.ninja ## Run the tests under ASan and UBSan, then under TSan
 	@$(CMAKE_BUILD) build/asan -j $(JOBS)
-	@$(RUN_TESTS) --build build/asan --short --kinds unit,fuzz-seeds,hostile,crash
+	@$(RUN_TESTS) --build build/asan --short --timeout 900 --kinds unit,fuzz-seeds,hostile,crash
 	@$(CMAKE_BUILD) build/tsan -j $(JOBS) --target $$(python3 tests/run.py --build build/tsan --kinds unit --print-targets)
 	@$(RUN_TESTS) --build build/tsan --kinds unit
 
@@ -61,7 +61,7 @@ bench: build ## Run the benchmarks
 soak: build build/fuzz/build.ninja ## Fuzz each parser for MINUTES (10), then cut the power more often
 	@$(CMAKE_BUILD) build/fuzz -j $(JOBS)
 	@tests/fuzz/soak.sh build/fuzz $(MINUTES) $(JOBS)
-	@CHAPPE_ROUNDS=50 $(RUN_TESTS) --build $(RELEASE) --kinds crash --timeout 7200
+	@CHAPPE_CRASH_ROUNDS=500 $(RUN_TESTS) --build $(RELEASE) --kinds crash --timeout 7200
 
 .PHONY: coverage
 coverage: deps ## Say how much of each parser the fuzzers' inputs reach
