@@ -349,7 +349,7 @@ void ClientMachine::take_data(const Answer& answer) {
 }
 
 void ClientMachine::begin_letter() {
-  using enum LetterWriter::Mode;
+  using enum codec::LetterWriter::Mode;
   writer_.emplace(!chunking_ ? dotted : envelope_.body == Body::binary ? raw : lines);
   phase_ = Phase::letter;
 }

@@ -25,8 +25,8 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "codec/letter_writer.h"
 #include "proto/smtp/events.h"
-#include "proto/smtp/letter_writer.h"
 #include "proto/smtp/reply.h"
 
 namespace chappe::proto::smtp {
@@ -120,7 +120,7 @@ class ClientMachine {
   const std::string& greeting() const { return greeting_; }
   const std::string& hello_words() const { return hello_words_; }
   bool authenticated() const { return authenticated_; }
-  // The wire form of the last letter was not the stored form (LetterWriter::altered).
+  // The wire form of the last letter was not the stored form (codec::LetterWriter::altered).
   bool altered() const { return writer_ && writer_->altered(); }
 
  private:
@@ -185,7 +185,7 @@ class ClientMachine {
   bool chunking_ = false, pipelining_ = false;
   bool mail_sent_ = false, mail_refused_ = false, data_sent_ = false, letter_ended_ = false;
   bool needs_reset_ = false;
-  std::optional<LetterWriter> writer_;
+  std::optional<codec::LetterWriter> writer_;
   ChunkList chunk_;
 };
 

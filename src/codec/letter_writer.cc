@@ -1,8 +1,8 @@
-#include "proto/smtp/letter_writer.h"
+#include "codec/letter_writer.h"
 
 #include <algorithm>
 
-namespace chappe::proto::smtp {
+namespace chappe::codec {
 
 LetterWriter::LetterWriter(Mode mode)
     : mode_(mode), crlf_(Chunk::copy_of("\r\n")), dot_(Chunk::copy_of(".")), end_(Chunk::copy_of(".\r\n")) {}
@@ -68,4 +68,4 @@ void LetterWriter::finish(ChunkList& out) {
   out.append(end_);
 }
 
-}  // namespace chappe::proto::smtp
+}  // namespace chappe::codec

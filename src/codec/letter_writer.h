@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 
-namespace chappe::proto::smtp {
+namespace chappe::codec {
 
 class LetterWriter {
  public:
@@ -37,4 +37,4 @@ class LetterWriter {
   bool altered_ = false;
 };
 
-}  // namespace chappe::proto::smtp
+}  // namespace chappe::codec

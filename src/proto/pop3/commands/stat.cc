@@ -1,0 +1,11 @@
+// STAT: RFC 1939 §5.
+#include "proto/pop3/commands/commands.h"
+
+namespace chappe::proto::pop3 {
+
+Checked check_stat(const Session&, std::string_view argument) {
+  if (!argument.empty()) return std::unexpected(kNoArgument);
+  return Stat{};
+}
+
+}  // namespace chappe::proto::pop3
