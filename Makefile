@@ -25,12 +25,12 @@ run: build ## Take a walk: two accounts, one letter between them, on this machin
 
 .PHONY: test
 test: build test-deps ## Run every test
+	@$(CMAKE_BUILD) $(RELEASE) -j $(JOBS) --target $$($(RUN_TESTS) --build $(RELEASE) --print-targets)
 	@$(RUN_TESTS) --build $(RELEASE)
 
 .PHONY: build
-build: deps ## Build the release, in build/release
-	@$(MAKE) --no-print-directory $(RELEASE)/build.ninja
-	@$(CMAKE_BUILD) $(RELEASE) -j $(JOBS)
+build: deps $(RELEASE)/build.ninja ## Build the program: build/release/chappe
+	@$(CMAKE_BUILD) $(RELEASE) -j $(JOBS) --target chappe
 
 .PHONY: deps
 deps: ## Install the Debian packages that building needs (nothing when they are there)
@@ -40,7 +40,7 @@ deps: ## Install the Debian packages that building needs (nothing when they are 
 test-deps: ## Get the clients and peers that tests talk to; starts no service
 	@packaging/test-deps.sh
 
-build/%/build.ninja:
+build/%/build.ninja: | deps
 	@mkdir -p build
 	@cmake --preset $* > build/$*.log 2>&1 || { cat build/$*.log; exit 1; }
 
@@ -52,10 +52,12 @@ sanitize: deps build/asan/build.ninja build/tsan/build.ninja ## Run the tests un
 	@$(RUN_TESTS) --build build/tsan --kinds unit
 
 .PHONY: bench
-bench: build ## Run the benchmarks
-	@benches=$$(find $(RELEASE)/src -maxdepth 1 -name '*_bench' -type f | sort); \
-	[ -n "$$benches" ] || echo "no benchmarks yet"; \
-	for bench in $$benches; do echo "== $${bench##*/}"; $$bench --benchmark_min_time=0.2 || exit 1; done
+bench: build test-deps ## Run the benchmarks: of single parts, then of the whole program
+	@$(CMAKE_BUILD) $(RELEASE) -j $(JOBS)
+	@for bench in $$(find $(RELEASE)/src -maxdepth 1 -name '*_bench' -type f | sort); do \
+	  echo "== $${bench##*/}"; $$bench --benchmark_min_time=0.2 || exit 1; done
+	@for bench in $(sort $(wildcard bench/*.py)); do \
+	  echo "== $$bench"; python3 $$bench --build $(RELEASE) || exit 1; done
 
 .PHONY: soak
 soak: build build/fuzz/build.ninja ## Fuzz each parser for MINUTES (10), then cut the power more often

@@ -221,7 +221,7 @@ def main():
     kinds = options.kinds.split(",")
     programs = [p for p in ctest_programs(build, options.timeout) if p.kind in kinds]
     if options.print_targets:
-        print(*sorted({pathlib.Path(p.command[0]).name for p in programs}))
+        print(*sorted({pathlib.Path(p.command[0]).name for p in programs if p.kind != "house"}))
         return 0
     programs += python_programs([k for k in PYTHON_KINDS if k in kinds], options.timeout)
     programs = [p for p in programs if re.search(options.only, p.name)]
