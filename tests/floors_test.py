@@ -25,8 +25,8 @@ MAY_USE = {
     "store": ["fetch", "net"],
     "post": ["store", "fetch", "dns", "trust", "proto", "message", "net/task.h"],
     "estate": ["post", "fetch", "dns", "trust", "store", "message", "net/task.h"],
-    # Agents do not include each other, except the room that they share.
-    "agents": ["agents/door", "estate", "post", "fetch", "dns", "trust", "proto", "net"],
+    # Agents do not include each other, except the room that they share (docs/decisions/0004, 0006).
+    "agents": ["agents/door", "estate", "post", "fetch", "dns", "trust", "proto", "message", "net"],
     "app": ["*"],
 }
 
