@@ -73,14 +73,19 @@ Result<AddressKey> AddressKey::of(std::string_view local, std::string_view domai
   return key;
 }
 
+AddressKey AddressKey::stored(std::string local, std::string domain, std::string written) {
+  AddressKey key;
+  key.local_ = std::move(local);
+  key.domain_ = std::move(domain);
+  key.written_ = std::move(written);
+  return key;
+}
+
 std::optional<AddressKey> AddressKey::without_detail(char separator) const {
   const auto at = local_.find(separator);
   if (at == std::string::npos || at == 0) return std::nullopt;
-  AddressKey key;
-  key.local_ = local_.substr(0, at);
-  key.domain_ = domain_;
-  key.written_ = fmt::format("{}@{}", spelled(key.local_), domain_);
-  return key;
+  const std::string local = local_.substr(0, at);
+  return stored(local, domain_, fmt::format("{}@{}", spelled(local), domain_));
 }
 
 }  // namespace chappe::post

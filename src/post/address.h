@@ -27,6 +27,10 @@ class AddressKey {
   // From the parts of a parsed path: `local` without quotes and backslashes. An address literal is Errc::invalid.
   static Result<AddressKey> of(std::string_view local, std::string_view domain);
 
+  // From what local(), domain() and written() gave out before; not checked again, so that a stored address stays one
+  // when the rules of Unicode move on.
+  static AddressKey stored(std::string local, std::string domain, std::string written);
+
   // The local part as key, without quotes.
   const std::string& local() const { return local_; }
   // The domain as key: A-labels, lower case.

@@ -1,0 +1,75 @@
+// The directory as text: out (`chappe config export`) and in (`chappe config apply`). TOML:
+//
+//   [domains."example.org"]
+//   scram = true                  # and scram_iterations, separator, detail_is_folder
+//   [accounts."bob@example.org"]
+//   name = "Bob"                  # and enabled, quota
+//   password_hash = "$argon2id$…" # with them only if hashes were asked for
+//   scram_sha_256 = "4096$salt$stored key$server key"
+//   [aliases."sales@example.org"]
+//   targets = ["bob@example.org"]
+//
+// What is listed is made so: a domain that stands in the text has exactly the accounts and aliases that the text gives
+// it, others go. A domain that is not in the text stays as it is; `removed = true` in a domain takes it away with all
+// it has. A setting that is left out is the default one; a password that is left out stays. Applying a text twice
+// changes nothing the second time.
+//
+// Pure, but for apply(), which runs inside a Change.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "post/directory/types.h"
+
+namespace chappe::post {
+
+class Editor;
+
+inline constexpr std::size_t kMaxDirectoryText = 16 * 1024 * 1024;  // octets
+
+struct ExportOptions {
+  bool hashes = false;
+};
+
+struct DirectoryText {
+  struct OfDomain {
+    std::string written;
+    bool removed = false;
+    DomainSettings settings;
+  };
+  struct OfAccount {
+    std::string name;
+    bool enabled = true;
+    std::uint64_t quota = 0;
+    std::optional<Credential> credential;  // without serial
+  };
+  std::map<std::string, OfDomain> domains;  // by key
+  std::map<AddressKey, OfAccount> accounts;
+  std::map<AddressKey, std::vector<AddressKey>> aliases;
+};
+
+// Errc::invalid: not TOML, an unknown key, a value of the wrong kind, something named twice or in a domain that is not
+// listed; the error says where. Errc::too_large.
+Result<DirectoryText> read_directory_text(std::string_view text);
+std::string write_directory_text(const DirectoryText& directory);
+
+struct Difference {
+  enum class Kind { added, changed, removed };
+  Kind kind;
+  std::string what;  // "domain", "account", "password", "alias"
+  std::string object;
+  std::string text;  // how it is now, or from what to what
+  // "+ account bob@example.org: …", "~ …", "- …"
+  std::string describe() const;
+};
+using Differences = std::vector<Difference>;
+
+// Makes the directory as `wanted` says. The Editor's finish() is the caller's.
+Result<Differences> apply(Editor& editor, const DirectoryText& wanted);
+
+}  // namespace chappe::post

@@ -1,0 +1,78 @@
+// How the directory lies in the store: keys and records (docs/formats/directory.md). Of the directory's own files only.
+// Pure functions.
+#pragma once
+
+#include "post/directory/types.h"
+#include "store/keys.h"
+
+namespace chappe::post::rows {
+
+// First element behind (account 0, Space::directory). The numbers are on disk.
+enum class Sub : std::uint8_t {
+  counters = 0x01,     // ()                      Counters
+  secret = 0x02,       // ()                      32 octets that false salts are made with
+  domain = 0x10,       // (domain u32)            Domain
+  domain_name = 0x11,  // (name, raw)             domain id
+  account = 0x20,      // (account u32)           Account
+  credential = 0x21,   // (account u32)           Credential
+  address = 0x30,      // (domain u32, local raw) Entry: whose address this is
+  target = 0x31,       // (target text, domain u32, local raw)  nothing: the alias of that address has that target
+  audit = 0x40,        // (seq u64)               AuditRow
+};
+
+store::KeyWriter key(Sub sub);
+inline Bytes counters_key() { return key(Sub::counters).take(); }
+inline Bytes secret_key() { return key(Sub::secret).take(); }
+inline Bytes domain_key(DomainId id) { return key(Sub::domain).u32(id.value).take(); }
+inline Bytes domain_name_key(ByteView name) { return key(Sub::domain_name).rest(name).take(); }
+inline Bytes account_key(AccountId id) { return key(Sub::account).u32(id.value).take(); }
+inline Bytes credential_key(AccountId id) { return key(Sub::credential).u32(id.value).take(); }
+inline Bytes address_key(DomainId domain, ByteView local) {
+  return key(Sub::address).u32(domain.value).rest(local).take();
+}
+inline store::Range addresses_of(DomainId domain) { return key(Sub::address).u32(domain.value).range(); }
+inline Bytes target_key(const AddressKey& target, DomainId domain, ByteView local) {
+  return key(Sub::target).text(target.text()).u32(domain.value).rest(local).take();
+}
+inline store::Range aliases_with_target(const AddressKey& target) {
+  return key(Sub::target).text(target.text()).range();
+}
+inline Bytes audit_key(std::uint64_t seq) { return key(Sub::audit).u64(seq).take(); }
+
+struct Counters {
+  std::uint32_t last_domain = 0;
+  std::uint32_t last_account = 0;
+  std::uint64_t last_serial = 0;
+  std::uint64_t last_audit = 0;
+};
+
+// Whose address it is: an account's, or an alias.
+struct Entry {
+  AccountId account;  // 0: an alias
+  std::vector<AddressKey> targets;
+  std::string written;  // of an alias: how its address was written
+  Time created;         // of an alias
+};
+
+Bytes encode(const Counters& v);
+Bytes encode(const Domain& v);
+Bytes encode(const Account& v);
+Bytes encode(const Credential& v);
+Bytes encode(const Entry& v);
+Bytes encode(const AuditRow& v);
+Bytes encode_id(std::uint32_t id);
+Bytes encode_secret(ByteView secret);
+// The value of a row whose key says it all.
+Bytes encode_nothing();
+
+// Errors: corrupt, unsupported.
+Result<Counters> decode_counters(ByteView record);
+Result<Domain> decode_domain(ByteView record);
+Result<Account> decode_account(ByteView record);
+Result<Credential> decode_credential(ByteView record);
+Result<Entry> decode_entry(ByteView record);
+Result<AuditRow> decode_audit(ByteView record);
+Result<std::uint32_t> decode_id(ByteView record);
+Result<crypto::Secret> decode_secret(ByteView record);
+
+}  // namespace chappe::post::rows
