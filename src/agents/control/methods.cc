@@ -1,0 +1,215 @@
+#include "agents/control/methods.h"
+
+#include "agents/control/params.h"
+#include "base/text.h"
+
+namespace chappe::agents::control {
+namespace {
+
+using enum ParamKind;
+
+constexpr ParamRow kAddress = {"address", text, true, "local@domain, as written"};
+constexpr ParamRow kDomain = {"domain", text, true, "the name, in Unicode or as A-labels"};
+constexpr ParamRow kLetter = {"letter", text, true, "the id of the letter: 26 characters"};
+constexpr ParamRow kRecipient = {"recipient", number, false, "only this one, by its number in queue.show"};
+constexpr ParamRow kLimit = {"limit", number, false, "rows at most; 1000 when not given, never more than 10000"};
+
+std::vector<MethodRow> make_methods() {
+  return {
+      {"domain.add", "Takes mail for a domain from now on.", {kDomain}, domain_add},
+      {"domain.set",
+       "Changes settings of a domain; what is not given stays.",
+       {kDomain,
+        {"scram", yes_no, false, "accounts get a SCRAM verifier with their next password"},
+        {"scram_iterations", number, false, "what a guess at a verifier costs"},
+        {"separator", text, false, "the character before the detail of a local part; empty: there are no details"},
+        {"detail_is_folder", yes_no, false, "the detail names a folder"}},
+       domain_set},
+      {"domain.list", "All domains.", {}, domain_list},
+      {"domain.show", "One domain, with the number of its accounts and aliases.", {kDomain}, domain_show},
+      {"domain.remove", "No longer takes mail for a domain, which must be empty.", {kDomain}, domain_remove},
+
+      {"account.add",
+       "Opens an account. Without password nobody can log in.",
+       {kAddress,
+        {"password", secret, false, ""},
+        {"name", text, false, "of the person"},
+        {"enabled", yes_no, false, "no: takes mail, but nobody may log in or send"},
+        {"quota", number, false, "octets; 0: none"}},
+       account_add},
+      {"account.set",
+       "Changes an account; what is not given stays.",
+       {kAddress,
+        {"name", text, false, "of the person"},
+        {"enabled", yes_no, false, "no: takes mail, but nobody may log in or send"},
+        {"quota", number, false, "octets; 0: none"}},
+       account_set},
+      {"account.password",
+       "Gives an account another password; an empty one means that nobody can log in.",
+       {kAddress, {"password", secret, true, ""}},
+       account_password},
+      {"account.rename",
+       "Gives an account another address; its mail stays.",
+       {kAddress, {"to", text, true, "the new address"}},
+       account_rename},
+      {"account.list",
+       "The accounts in the order they were opened. `next` in the answer is the `after` of the next page.",
+       {{"domain", text, false, "only those of this domain"},
+        {"after", number, false, "only those behind this id"},
+        kLimit},
+       account_list},
+      {"account.show", "One account, with the space that its mail takes.", {kAddress}, account_show},
+      {"account.remove", "Closes an account and deletes its mail.", {kAddress}, account_remove},
+
+      {"alias.add",
+       "Forwards an address to others, instead of where it went before.",
+       {kAddress, {"targets", texts, true, "addresses, here or elsewhere"}},
+       alias_add},
+      {"alias.list", "The aliases.", {{"domain", text, false, "only those of this domain"}}, alias_list},
+      {"alias.show", "One alias.", {kAddress}, alias_show},
+      {"alias.remove", "Removes an alias.", {kAddress}, alias_remove},
+
+      {"queue.list",
+       "Recipients that wait for other hosts, in the order of their letters. `next` in the answer is the `after` of "
+       "the "
+       "next page.",
+       {{"after", text, false, "only those behind this one: LETTER/NUMBER"}, kLimit},
+       queue_list},
+      {"queue.show", "One letter of the queue and its recipients.", {kLetter}, queue_show},
+      {"queue.drop",
+       "Takes a letter, or one recipient, out of the queue; nobody is told.",
+       {kLetter, kRecipient},
+       queue_drop},
+      {"queue.hold", "Makes no further attempt until queue.release.", {kLetter, kRecipient}, queue_hold},
+      {"queue.release", "Attempts are made again, the next one at once.", {kLetter, kRecipient}, queue_release},
+      {"queue.retry", "The next attempt is made at once.", {kLetter, kRecipient}, queue_retry},
+
+      {"config.export",
+       "Domains, accounts and aliases as TOML.",
+       {{"hashes", yes_no, false, "with the hashes of passwords; yes when not given"}},
+       config_export},
+      {"config.apply",
+       "Makes domains, accounts and aliases what a text says: all of it or nothing. Mail of accounts that go is "
+       "deleted.",
+       {{"text", text, true, "TOML, as config.export writes it"},
+        {"dry_run", yes_no, false, "only says what would change"}},
+       config_apply},
+      {"audit.list",
+       "Who changed what in the directory, newest first. `next` in the answer is the `before` of the next page.",
+       {{"before", number, false, "only what happened before this number"}, kLimit},
+       audit_list},
+
+      {"server.status", "What the server says of itself.", {}, server_status},
+      {"server.reload", "Reads the configuration and the certificates anew.", {}, server_reload},
+      {"server.stop", "Stops the server, as SIGTERM does.", {}, server_stop},
+      {"server.methods", "This table.", {}, server_methods},
+  };
+}
+
+std::string_view wanted(ParamKind kind) {
+  switch (kind) {
+    case text:
+    case secret:
+      return "a string";
+    case number:
+      return "a number from 0 on";
+    case yes_no:
+      return "true or false";
+    case texts:
+      return "an array of strings";
+  }
+  return "";
+}
+
+bool fits(const Value& value, ParamKind kind) {
+  switch (kind) {
+    case text:
+    case secret:
+      return value.as_string().has_value();
+    case number:
+      return value.as_int().value_or(-1) >= 0;
+    case yes_no:
+      return value.as_bool().has_value();
+    case texts:
+      return value.kind() == Value::Kind::array &&
+             std::ranges::all_of(value.items(), [](const Value& item) { return item.as_string().has_value(); });
+  }
+  return false;
+}
+
+// Says what is wrong by name only: values may be secrets.
+Result<void> check(const MethodRow& row, const Value& params) {
+  if (!params.is_null() && params.kind() != Value::Kind::object)
+    return fail(Errc::invalid, "{}: the parameters must be an object", row.name);
+  for (const auto& member : params.members()) {
+    const auto known = std::ranges::find(row.params, std::string_view(member.name), &ParamRow::name);
+    if (known == row.params.end())
+      return fail(Errc::invalid, "{}: there is no parameter '{}'", row.name, printable(member.name, 40));
+    if (!fits(member.value, known->kind))
+      return fail(Errc::invalid, "{}: '{}' must be {}", row.name, known->name, wanted(known->kind));
+  }
+  for (const auto& param : row.params)
+    if (param.required && !params.find(param.name))
+      return fail(Errc::invalid, "{}: the parameter '{}' is missing", row.name, param.name);
+  return {};
+}
+
+}  // namespace
+
+const std::vector<MethodRow>& methods() {
+  static const std::vector<MethodRow> kMethods = make_methods();
+  return kMethods;
+}
+
+Task<Result<std::string>> call(const Office* office, std::string method, Value params, std::string who,
+                               Deadline deadline) {
+  const auto row = std::ranges::find(methods(), std::string_view(method), &MethodRow::name);
+  if (row == methods().end()) co_return fail(Errc::unsupported, "there is no method '{}'", printable(method, 40));
+  CO_TRY(check(*row, params));
+  co_return co_await row->run(office, Call{std::move(params), std::move(who), deadline});
+}
+
+Answer server_status(const Office* office, Call) {
+  if (!office->host.status) co_return fail(Errc::unsupported, "no server is running");
+  const Status status = office->host.status();
+  std::string out;
+  codec::json::Writer w(out);
+  w.begin_object().field("version", status.version).field("hostname", status.hostname).field("pid", status.pid);
+  w.field("started", to_rfc3339(status.started)).key("listeners").begin_array();
+  for (const auto& listener : status.listeners) w.value(listener);
+  w.end_array().field("connections", status.connections);
+  w.field("commits", status.commits).field("groups", status.groups).field("read_only", status.read_only);
+  w.field("log_dropped", status.log_dropped).end_object();
+  co_return out;
+}
+
+Answer server_reload(const Office* office, Call) {
+  if (!office->host.reload) co_return fail(Errc::unsupported, "no server is running that could read anything anew");
+  CO_TRY(co_await office->host.reload());
+  co_return "{}";
+}
+
+Answer server_stop(const Office* office, Call) {
+  if (!office->host.stop) co_return fail(Errc::unsupported, "no server is running that could be stopped");
+  office->host.stop();
+  co_return "{}";
+}
+
+Answer server_methods(const Office*, Call) {
+  std::string out;
+  codec::json::Writer w(out);
+  w.begin_object().key("methods").begin_array();
+  for (const auto& row : methods()) {
+    w.begin_object().field("name", row.name).field("doc", row.doc).key("params").begin_array();
+    for (const auto& param : row.params) {
+      w.begin_object().field("name", param.name).field("type", wanted(param.kind)).field("required", param.required);
+      if (!param.doc.empty()) w.field("doc", param.doc);
+      w.end_object();
+    }
+    w.end_array().end_object();
+  }
+  w.end_array().end_object();
+  co_return out;
+}
+
+}  // namespace chappe::agents::control

@@ -1,0 +1,91 @@
+// What operators can ask of the post office and of the process, as methods by name: "domain.add", "queue.show". One
+// table says what each takes and does. The control socket (control.h) serves them when a server runs; the command line
+// runs the same ones in its own process when none does.
+//
+// No sockets here. A method may be called from any executor and blocks none; what it changes is durable when it
+// returns, with an audit row that names `who`. Owned by app/, one for the process.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "codec/json.h"
+#include "post/directory/directory.h"
+#include "post/mailbox/mailbox.h"
+#include "post/queue/queue.h"
+
+namespace chappe::agents::control {
+
+using codec::json::Value;
+using net::Deadline;
+using net::Task;
+
+// What a running server says of itself.
+struct Status {
+  std::string version;
+  std::string hostname;
+  int pid = 0;
+  Time started;
+  std::vector<std::string> listeners;  // "imaps 127.0.0.1:993"
+  std::uint64_t connections = 0;       // open now
+  std::uint64_t commits = 0;           // changes made durable since the start
+  std::uint64_t groups = 0;            // in so many writes
+  bool read_only = false;              // a write has failed: the store refuses more until a restart
+  std::uint64_t log_dropped = 0;       // lines of the log that found no room
+};
+
+// The process as its operator commands it. Without a server the functions are empty, and their methods `unsupported`.
+struct Host {
+  std::function<Status()> status;              // from any thread, quick
+  std::function<Task<Result<void>>()> reload;  // ends when the configuration was read anew, or says why not
+  std::function<void()> stop;                  // asks for it and returns
+};
+
+// What the methods stand on; all must outlive the calls.
+struct Office {
+  post::Directory* directory;
+  post::Mailboxes* mailboxes;
+  post::Queue* queue;
+  Host host;
+};
+
+enum class ParamKind : std::uint8_t { text, secret, number, yes_no, texts };
+
+struct ParamRow {
+  std::string_view name;
+  ParamKind kind;
+  bool required;
+  std::string_view doc;
+};
+
+struct Call {
+  Value params;     // an object with what the row names, checked
+  std::string who;  // for the audit
+  Deadline deadline;
+};
+
+struct MethodRow {
+  std::string_view name;
+  std::string_view doc;
+  std::vector<ParamRow> params;
+  // Gives the result as the text of one JSON value.
+  Task<Result<std::string>> (*run)(const Office* office, Call call);
+};
+
+// In the order in which people read them.
+const std::vector<MethodRow>& methods();
+
+// Runs a method. `params`: an object, or null when there are none. Errors: unsupported (no such method, or it needs a
+// server), invalid (parameters that are missing, unknown or of another kind; the text names them), and the method's.
+// `office` must outlive the task.
+Task<Result<std::string>> call(const Office* office, std::string method, Value params, std::string who,
+                               Deadline deadline);
+
+inline constexpr std::size_t kPage = 1000;  // rows of a list, when `limit` is not given
+inline constexpr std::size_t kMostPage = 10'000;
+
+}  // namespace chappe::agents::control

@@ -1,0 +1,96 @@
+// The methods of the queue.
+#include <fmt/core.h>
+
+#include "agents/control/params.h"
+#include "base/text.h"
+
+namespace chappe::agents::control {
+namespace {
+
+using codec::json::Writer;
+using post::QueueEntry;
+using post::QueueKey;
+
+constexpr std::string_view kStates[] = {"waiting", "leased", "held"};
+
+void write_entry(Writer& w, const QueueEntry& e) {
+  w.begin_object().field("letter", e.key.letter.text()).field("number", e.key.recipient);
+  w.field("sender", e.sender).field("recipient", e.recipient).field("size", e.body.size - e.front_size);
+  w.field("state", kStates[static_cast<std::size_t>(e.state)]).field("arrived", to_rfc3339(e.arrived));
+  w.field("next_attempt", to_rfc3339(e.next_attempt)).field("expires", to_rfc3339(e.expires));
+  w.field("attempts", e.attempts).field("last_error", e.last_error).end_object();
+}
+
+Result<post::LetterId> letter_of(std::string_view text) {
+  const auto letter = post::LetterId::parse(text);
+  if (!letter)
+    return fail(Errc::invalid, "'{}' is no letter's id: those are 26 letters and digits", printable(text, 40));
+  return *letter;
+}
+
+// "LETTER/NUMBER"
+Result<QueueKey> key_of(std::string_view text) {
+  const auto slash = text.find('/');
+  const auto number = slash == text.npos ? std::nullopt : to_number<std::uint32_t>(text.substr(slash + 1));
+  if (!number) return fail(Errc::invalid, "'after' must be LETTER/NUMBER");
+  return QueueKey{TRY(letter_of(text.substr(0, slash))), *number};
+}
+
+// Does `act` to the recipients that the call names. Those that went meanwhile do not matter, unless it is all of them.
+using Act = Task<Result<void>> (post::Queue::*)(QueueKey, Deadline);
+Answer each(const Office* office, Call call, Act act) {
+  const auto letter = CO_TRY(letter_of(text_of(call, "letter")));
+  const auto only = maybe_number(call, "recipient");
+  std::vector<QueueKey> keys;
+  for (const auto& entry : CO_TRY(co_await office->queue->show(letter, call.deadline)))
+    if (!only || *only == entry.key.recipient) keys.push_back(entry.key);
+  std::size_t done = 0;
+  for (const QueueKey& key : keys) {
+    auto acted = co_await (office->queue->*act)(key, call.deadline);
+    if (acted) {
+      ++done;
+    } else if (only || acted.error().code() != Errc::not_found) {
+      co_return std::unexpected(std::move(acted.error()));
+    }
+  }
+  if (done == 0) co_return fail(Errc::not_found, "the letter has no such recipient in the queue");
+  co_return fmt::format("{{\"recipients\":{}}}", done);
+}
+
+}  // namespace
+
+Answer queue_list(const Office* office, Call call) {
+  std::optional<QueueKey> after;
+  if (const auto text = maybe_text(call, "after")) after = CO_TRY(key_of(*text));
+  const std::size_t limit = page_of(call);
+  const auto entries = CO_TRY(co_await office->queue->list(after, limit, call.deadline));
+  std::string out;
+  Writer w(out);
+  w.begin_object().key("queue").begin_array();
+  for (const auto& entry : entries) write_entry(w, entry);
+  w.end_array();
+  if (entries.size() == limit) {
+    const QueueKey& last = entries.back().key;
+    w.field("next", fmt::format("{}/{}", last.letter.text(), last.recipient));
+  }
+  w.end_object();
+  co_return out;
+}
+
+Answer queue_show(const Office* office, Call call) {
+  const auto letter = CO_TRY(letter_of(text_of(call, "letter")));
+  const auto entries = CO_TRY(co_await office->queue->show(letter, call.deadline));
+  std::string out;
+  Writer w(out);
+  w.begin_object().field("letter", letter.text()).key("recipients").begin_array();
+  for (const auto& entry : entries) write_entry(w, entry);
+  w.end_array().end_object();
+  co_return out;
+}
+
+Answer queue_drop(const Office* office, Call call) { return each(office, std::move(call), &post::Queue::drop); }
+Answer queue_hold(const Office* office, Call call) { return each(office, std::move(call), &post::Queue::hold); }
+Answer queue_release(const Office* office, Call call) { return each(office, std::move(call), &post::Queue::release); }
+Answer queue_retry(const Office* office, Call call) { return each(office, std::move(call), &post::Queue::retry_now); }
+
+}  // namespace chappe::agents::control

@@ -1,0 +1,80 @@
+// Reading the parameters of a call that were checked against its row. Of this folder's own files only.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agents/control/methods.h"
+
+namespace chappe::agents::control {
+
+// Empty when it was not given.
+inline std::string text_of(const Call& call, std::string_view name) {
+  const Value* v = call.params.find(name);
+  return v ? std::string(v->as_string().value_or("")) : std::string();
+}
+inline std::optional<std::string> maybe_text(const Call& call, std::string_view name) {
+  if (!call.params.find(name)) return std::nullopt;
+  return text_of(call, name);
+}
+inline std::optional<std::uint64_t> maybe_number(const Call& call, std::string_view name) {
+  const Value* v = call.params.find(name);
+  if (!v) return std::nullopt;
+  return static_cast<std::uint64_t>(v->as_int().value_or(0));
+}
+inline std::optional<bool> maybe_yes(const Call& call, std::string_view name) {
+  const Value* v = call.params.find(name);
+  if (!v) return std::nullopt;
+  return v->as_bool().value_or(false);
+}
+inline std::vector<std::string> texts_of(const Call& call, std::string_view name) {
+  std::vector<std::string> out;
+  if (const Value* v = call.params.find(name))
+    for (const Value& item : v->items()) out.emplace_back(item.as_string().value_or(""));
+  return out;
+}
+inline std::size_t page_of(const Call& call) {
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(maybe_number(call, "limit").value_or(kPage), 1, kMostPage));
+}
+
+// The methods, by folder of the post office.
+using Answer = Task<Result<std::string>>;
+
+Answer domain_add(const Office* office, Call call);
+Answer domain_set(const Office* office, Call call);
+Answer domain_list(const Office* office, Call call);
+Answer domain_show(const Office* office, Call call);
+Answer domain_remove(const Office* office, Call call);
+
+Answer account_add(const Office* office, Call call);
+Answer account_set(const Office* office, Call call);
+Answer account_password(const Office* office, Call call);
+Answer account_rename(const Office* office, Call call);
+Answer account_list(const Office* office, Call call);
+Answer account_show(const Office* office, Call call);
+Answer account_remove(const Office* office, Call call);
+
+Answer alias_add(const Office* office, Call call);
+Answer alias_list(const Office* office, Call call);
+Answer alias_show(const Office* office, Call call);
+Answer alias_remove(const Office* office, Call call);
+
+Answer config_export(const Office* office, Call call);
+Answer config_apply(const Office* office, Call call);
+Answer audit_list(const Office* office, Call call);
+
+Answer queue_list(const Office* office, Call call);
+Answer queue_show(const Office* office, Call call);
+Answer queue_drop(const Office* office, Call call);
+Answer queue_hold(const Office* office, Call call);
+Answer queue_release(const Office* office, Call call);
+Answer queue_retry(const Office* office, Call call);
+
+Answer server_status(const Office* office, Call call);
+Answer server_reload(const Office* office, Call call);
+Answer server_stop(const Office* office, Call call);
+Answer server_methods(const Office* office, Call call);
+
+}  // namespace chappe::agents::control
