@@ -60,7 +60,8 @@ class Ingest {
   ChunkList octets_;
   Facts facts_;
   crypto::Sha256 hash_;
-  std::uint32_t line_ = 0;  // octets of the current line
+  static constexpr std::uint32_t kMaxCountedLine = 1u << 30;
+  std::uint32_t line_ = 0;  // octets of the current line, at most that many
   char name_[9] = {};       // its first octets, lower case
   bool cr_ = false;         // the last octet was CR
 };

@@ -12,11 +12,10 @@
 // read_only, io, corrupt, closed).
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/bytes.h"
@@ -98,6 +97,8 @@ struct FeedRow {
   std::vector<Touched> mailboxes;
 };
 
+class AccountTxn;
+
 class Mailboxes {
  public:
   // All must outlive it, and it the executors' tasks that use it; the commit service must be stopped before it dies.
@@ -173,6 +174,15 @@ class Mailboxes {
 
  private:
   struct Hub;
+  template <class R>
+  struct AccountChange;
+
+  // change.h. `body` runs on the commit thread and owns what it touches.
+  template <class R>
+  Task<Result<R>> change(AccountId account, std::move_only_function<Result<R>(AccountTxn&)> body, Deadline deadline);
+  Task<Result<void>> prepare(AccountId account, Deadline deadline);
+  Task<Result<void>> reap_mailbox(AccountId account, MailboxId mailbox, Deadline deadline);
+
   std::shared_ptr<Hub> hub_;
   store::Store& store_;
   store::Commit& commit_;

@@ -117,6 +117,8 @@ class View {
   std::vector<Uid> uids_;
   ModSeq told_;  // flags changed later are news
   std::size_t keywords_ = 0;
+  Uid newest_;                  // the highest UID the view ever had
+  bool owes_expunges_ = false;  // has messages that are gone
   bool removed_ = false;
   net::Event changed_;
 };

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -77,7 +76,8 @@ class Queue {
   Task<Result<std::vector<QueueEntry>>> show(LetterId letter, Deadline deadline);
   // Forgets a recipient without telling anybody, and the body with the last reference. Errors: not_found.
   Task<Result<void>> drop(QueueKey key, Deadline deadline);
-  // Stops attempts, or makes them possible again (due at once). A leased row is held when its lease is settled or ends.
+  // Stops attempts, or makes them possible again (due at once). A leased row is held from now on too; the transfer
+  // that runs may still settle it.
   // Errors: not_found.
   Task<Result<void>> hold(QueueKey key, Deadline deadline);
   Task<Result<void>> release(QueueKey key, Deadline deadline);
@@ -113,6 +113,9 @@ class Queue {
 
  private:
   struct Watchers;
+  static void wake(Watchers& watchers);
+  std::function<void()> hinter();
+
   store::Store& store_;
   store::Commit& commit_;
   Clock& clock_;

@@ -1,0 +1,125 @@
+// The commit that takes a letter: everything that a 250 promises, in one batch.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "post/ingest/ingest.h"
+#include "post/mailbox/account_txn.h"
+
+namespace chappe::post {
+namespace {
+
+// What the Change needs, by value: it runs on the commit thread.
+struct Taking {
+  Letter letter;
+  ChunkList stored;  // Return-Path, trace, octets
+  std::uint32_t front_size = 0;
+  Time now;
+  std::function<void(AccountId, MailboxId)> hint_mailbox;
+  std::function<void()> hint_queue;
+
+  Result<LetterId> operator()(store::Txn& txn);
+
+ private:
+  Result<std::uint32_t> file(store::Txn& txn, const store::BodyRef& body);
+  std::uint32_t enqueue(store::Txn& txn, const store::BodyRef& body);
+};
+
+// One entry in each mailbox that a recipient names; how many.
+Result<std::uint32_t> Taking::file(store::Txn& txn, const store::BodyRef& body) {
+  std::map<AccountId, std::set<std::string>> targets;
+  for (const LetterRecipient& r : letter.recipients)
+    if (r.destination.kind == Destination::Kind::mailbox) targets[r.destination.account].insert(r.destination.mailbox);
+
+  MessageRecord record;
+  record.letter = record.email = letter.id;
+  record.body = body;
+  record.internal_date = letter.arrived;
+  std::uint32_t entries = 0;
+  for (const auto& [account, names] : targets) {
+    AccountTxn a = TRY(AccountTxn::open(txn, account, now));
+    std::set<MailboxId> mailboxes;
+    for (const std::string& name : names) {
+      std::optional<MailboxId> id;
+      if (const auto canonical = canonical_mailbox_name(name)) id = TRY(a.by_name(*canonical));
+      if (!id) id = TRY(a.by_name("INBOX"));
+      if (!id) return fail(Errc::corrupt, "an account has no INBOX");
+      mailboxes.insert(*id);
+    }
+    for (const MailboxId id : mailboxes) {
+      const KeywordBits keywords = TRY(a.keyword_bits(id, letter.flags.keywords, true));
+      TRY(a.add(id, record, letter.flags.system, keywords));
+      ++entries;
+    }
+    for (const MailboxId id : TRY(a.finish()))
+      txn.on_durable([hint = hint_mailbox, owner = account, id] { hint(owner, id); });
+  }
+  return entries;
+}
+
+// A row for each remote recipient; how many.
+std::uint32_t Taking::enqueue(store::Txn& txn, const store::BodyRef& body) {
+  QueueEntry e;
+  e.sender = letter.sender;
+  e.body = body;
+  e.front_size = front_size;
+  e.smtputf8 = letter.smtputf8;
+  e.eight_bit = letter.eight_bit;
+  e.ret_full = letter.ret_full;
+  e.envid = letter.envid;
+  e.state = letter.hold ? QueueState::held : QueueState::waiting;
+  e.arrived = letter.arrived;
+  e.next_attempt = now;
+  e.expires = letter.expires.us != 0 ? letter.expires : letter.arrived + kQueueLife;
+  std::uint32_t rows = 0;
+  for (std::uint32_t i = 0; i < letter.recipients.size(); ++i) {
+    const LetterRecipient& r = letter.recipients[i];
+    if (r.destination.kind != Destination::Kind::remote) continue;
+    e.key = {letter.id, i};
+    e.recipient = r.address;
+    e.notify = r.notify;
+    e.orcpt = r.orcpt;
+    Queue::add(txn, e);
+    ++rows;
+  }
+  if (rows > 0) txn.on_durable(hint_queue);
+  return rows;
+}
+
+Result<LetterId> Taking::operator()(store::Txn& txn) {
+  // A letter that was taken before: somebody repeats what he got no answer to.
+  if (TRY(store::Bodies::exists(txn, letter.id.body()))) return letter.id;
+  for (const QueueKey& key : letter.settles) {
+    const auto settled = Queue::settle(txn, key);
+    // Dropped meanwhile, or settled by an earlier try.
+    if (!settled && settled.error().code() != Errc::not_found) return std::unexpected(settled.error());
+  }
+  if (letter.recipients.empty()) return letter.id;
+  const store::BodyRef body = TRY(store::Bodies::add(txn, letter.id.body(), stored, 1));
+  const std::uint32_t references = TRY(file(txn, body)) + enqueue(txn, body);
+  if (references > 1) TRY(store::Bodies::retain(txn, body.id, references - 1));
+  return letter.id;
+}
+
+}  // namespace
+
+Deliver::Deliver(store::Commit& commit, Mailboxes& mailboxes, Queue& queue, Clock& clock)
+    : commit_(commit), mailboxes_(mailboxes), queue_(queue), clock_(clock) {}
+
+Task<Result<LetterId>> Deliver::take(Letter letter, Deadline deadline) {
+  if (!letter.id) co_return fail(Errc::bug, "a letter needs an id");
+  Taking taking;
+  // RFC 5321 §4.4: the delivering system puts it at the beginning; a relaying one must not
+  const Bytes return_path = "Return-Path: <" + letter.sender + ">\r\n";
+  taking.stored.append_copy(return_path);
+  taking.stored.append(std::move(letter.trace));
+  taking.stored.append(std::move(letter.octets));
+  taking.front_size = static_cast<std::uint32_t>(return_path.size());
+  taking.letter = std::move(letter);
+  taking.now = clock_.now();
+  taking.hint_mailbox = [m = &mailboxes_](AccountId a, MailboxId id) { m->hint(a, id); };
+  taking.hint_queue = [q = &queue_] { q->hint(); };
+  co_return co_await commit_.submit<LetterId>(std::move(taking), deadline);
+}
+
+}  // namespace chappe::post

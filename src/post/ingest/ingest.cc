@@ -1,0 +1,73 @@
+#include "post/ingest/ingest.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace chappe::post {
+namespace {
+
+constexpr std::string_view kReceived = "received:";
+
+}  // namespace
+
+void Ingest::feed(Chunk chunk) {
+  look(chunk.view());
+  octets_.append(std::move(chunk));
+}
+
+void Ingest::feed(ChunkList chunks) {
+  for (const Chunk& c : chunks.chunks()) look(c.view());
+  octets_.append(std::move(chunks));
+}
+
+void Ingest::look(ByteView bytes) {
+  hash_.update(bytes);
+  facts_.size += bytes.size();
+  // Line by line; the few octets around a line's end one by one, the rest at the speed of memchr.
+  while (!bytes.empty()) {
+    if (cr_ && bytes.front() != '\n') facts_.bare_cr_or_lf = true;
+    const auto lf = bytes.find('\n');
+    const ByteView part = bytes.substr(0, lf);  // npos: all
+    if (!part.empty()) {
+      for (std::size_t i = 0; i < part.size() && line_ + i < kReceived.size(); ++i) name_[line_ + i] = lower(part[i]);
+      const bool eight_bit = std::any_of(part.begin(), part.end(), is_8bit);
+      facts_.eight_bit |= eight_bit;
+      facts_.eight_bit_header |= eight_bit && state_ == State::header;
+      facts_.nul |= part.find('\0') != part.npos;
+      // A CR that is not the last octet of the part is bare; the last one may yet get its LF.
+      const auto cr = part.find('\r');
+      if (cr != part.npos && cr + 1 < part.size()) facts_.bare_cr_or_lf = true;
+      line_ += static_cast<std::uint32_t>(std::min<std::size_t>(part.size(), kMaxCountedLine - line_));
+      cr_ = part.back() == '\r';
+    }
+    if (state_ == State::header) facts_.header_size += part.size();
+    facts_.longest_line = std::max(facts_.longest_line, line_ - (cr_ ? 1 : 0));
+    if (lf == bytes.npos) return;
+    if (!cr_) facts_.bare_cr_or_lf = true;
+    if (state_ == State::header) {
+      ++facts_.header_size;
+      end_header_line();
+    }
+    line_ = 0;
+    cr_ = false;
+    bytes.remove_prefix(lf + 1);
+  }
+}
+
+void Ingest::end_header_line() {
+  const std::uint32_t size = line_ - (cr_ ? 1 : 0);
+  if (size == 0) {
+    state_ = State::body;
+    return;
+  }
+  if (size >= kReceived.size() && std::string_view(name_, kReceived.size()) == kReceived) ++facts_.received;
+}
+
+ChunkList Ingest::finish() {
+  if (cr_) facts_.bare_cr_or_lf = true;
+  facts_.sha256 = hash_.finish();
+  return std::exchange(octets_, ChunkList());
+}
+
+}  // namespace chappe::post

@@ -1,0 +1,36 @@
+// Who has which mailbox open: the way of a hint from the commit thread to the home executor. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "post/mailbox/mailbox.h"
+
+namespace chappe::post {
+
+struct Mailboxes::Hub {
+  struct Slot {
+    net::Executor* home;
+    std::weak_ptr<OpenMailbox> open;
+  };
+
+  // Ends an OpenMailbox, at home.
+  struct Close {
+    std::shared_ptr<Hub> hub;
+    void operator()(OpenMailbox* open) const;
+  };
+
+  // From any thread.
+  void hint(AccountId account, MailboxId mailbox);
+
+  static std::uint64_t key(AccountId account, MailboxId mailbox) {
+    return std::uint64_t{account.value} << 32 | mailbox.value;
+  }
+
+  std::mutex mutex;
+  std::unordered_map<std::uint64_t, Slot> slots;
+};
+
+}  // namespace chappe::post

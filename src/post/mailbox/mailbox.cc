@@ -1,0 +1,249 @@
+#include "post/mailbox/mailbox.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "base/text.h"
+#include "codec/utf8.h"
+#include "post/mailbox/account_txn.h"
+#include "post/mailbox/change.h"
+#include "post/mailbox/hub.h"
+#include "post/mailbox/records.h"
+
+namespace chappe::post {
+
+using namespace records;  // NOLINT
+
+Result<std::string> canonical_mailbox_name(std::string_view name) {
+  if (name.ends_with('/')) name.remove_suffix(1);  // RFC 9051 §6.3.4: only says that levels will follow
+  if (name.empty()) return fail(Errc::invalid, "a mailbox needs a name");
+  if (name.size() > kMaxMailboxName)
+    return fail(Errc::too_large, "a mailbox's name may have {} octets", kMaxMailboxName);
+  if (!codec::utf8_valid(name)) return fail(Errc::invalid, "a mailbox's name must be UTF-8");
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    // C1 controls are C2 80 to C2 9F.
+    const bool c1 = name[i] == '\xc2' && static_cast<unsigned char>(name[i + 1]) < 0xa0;
+    if (is_ctl(name[i]) || c1) return fail(Errc::invalid, "a mailbox's name must not have control characters");
+  }
+  const auto levels = split(name, '/');
+  if (levels.size() > kMaxMailboxDepth)
+    return fail(Errc::too_large, "mailboxes may be {} levels deep", kMaxMailboxDepth);
+  for (const std::string_view level : levels)
+    if (level.empty()) return fail(Errc::invalid, "a level of a mailbox's name is empty");
+  std::string out(name);
+  // RFC 9051 §5.1: INBOX in any case is this one mailbox
+  if (iequals(levels.front(), "INBOX")) out.replace(0, 5, "INBOX");
+  return out;
+}
+
+namespace {
+
+using Done = std::monostate;
+
+template <class R>
+Task<Result<void>> without_value(Task<Result<R>> task) {
+  CO_TRY(co_await std::move(task));
+  co_return Result<void>();
+}
+
+}  // namespace
+
+Mailboxes::Mailboxes(store::Store& store, store::Commit& commit, LetterIds& ids, Clock& clock)
+    : hub_(std::make_shared<Hub>()), store_(store), commit_(commit), bodies_(store), ids_(ids), clock_(clock) {}
+Mailboxes::~Mailboxes() = default;
+
+void Mailboxes::hint(AccountId account, MailboxId mailbox) { hub_->hint(account, mailbox); }
+
+// --- the tree
+
+Task<Result<void>> Mailboxes::prepare(AccountId account, Deadline deadline) {
+  const auto row = CO_TRY(co_await store_.get(account_key(account), deadline));
+  if (row) co_return Result<void>();
+  co_return co_await without_value(change<Done>(account, [](AccountTxn&) -> Result<Done> { return Done(); }, deadline));
+}
+
+Task<Result<std::vector<MailboxInfo>>> Mailboxes::list(AccountId account, Deadline deadline) {
+  CO_TRY(co_await prepare(account, deadline));
+  std::vector<MailboxInfo> out;
+  const auto rows = CO_TRY(co_await store::scan_all(&store_, mailbox_range(account), deadline));
+  for (const store::Row& row : rows) {
+    const MailboxId id = CO_TRY(mailbox_of(account, row.key));
+    out.push_back(CO_TRY(decode_mailbox(row.value.view(), id)));
+  }
+  std::sort(out.begin(), out.end(), [](const MailboxInfo& a, const MailboxInfo& b) { return a.name < b.name; });
+  co_return out;
+}
+
+Task<Result<MailboxInfo>> Mailboxes::status(AccountId account, MailboxId mailbox, Deadline deadline) {
+  const auto row = CO_TRY(co_await store_.get(mailbox_key(account, mailbox), deadline));
+  if (!row) co_return fail(Errc::not_found, "there is no such mailbox");
+  co_return decode_mailbox(row->view(), mailbox);
+}
+
+Task<Result<MailboxInfo>> Mailboxes::find(AccountId account, std::string name, Deadline deadline) {
+  const std::string canonical = CO_TRY(canonical_mailbox_name(name));
+  CO_TRY(co_await prepare(account, deadline));
+  const auto row = CO_TRY(co_await store_.get(name_key(account, canonical), deadline));
+  if (!row) co_return fail(Errc::not_found, "there is no such mailbox");
+  const MailboxId id = CO_TRY(decode_id(row->view()));
+  co_return co_await status(account, id, deadline);
+}
+
+Task<Result<MailboxInfo>> Mailboxes::create(AccountId account, std::string name, SpecialUse use, Deadline deadline) {
+  std::string canonical = CO_TRY(canonical_mailbox_name(name));
+  co_return co_await change<MailboxInfo>(account, [=](AccountTxn& a) { return a.create(canonical, use); }, deadline);
+}
+
+Task<Result<void>> Mailboxes::rename(AccountId account, std::string from, std::string to, Deadline deadline) {
+  const std::string source = CO_TRY(canonical_mailbox_name(from));
+  const std::string target = CO_TRY(canonical_mailbox_name(to));
+  if (source != "INBOX") {
+    co_return co_await without_value(change<Done>(
+        account,
+        [=](AccountTxn& a) -> Result<Done> {
+          TRY(a.rename(source, target));
+          return Done();
+        },
+        deadline));
+  }
+  // RFC 9051 §6.3.6: INBOX stays, its messages go; what is below it is not touched
+  const MailboxInfo inbox = CO_TRY(co_await find(account, source, deadline));
+  const MailboxInfo made = CO_TRY(co_await create(account, target, SpecialUse::none, deadline));
+  co_return co_await without_value(move(account, inbox.id, UidSet::all(), made.id, deadline));
+}
+
+Task<Result<void>> Mailboxes::remove(AccountId account, std::string name, Deadline deadline) {
+  const std::string canonical = CO_TRY(canonical_mailbox_name(name));
+  const MailboxId id =
+      CO_TRY(co_await change<MailboxId>(account, [=](AccountTxn& a) { return a.remove(canonical); }, deadline));
+  // The mailbox is gone. What cannot be taken away now is left for reap().
+  (void)co_await reap_mailbox(account, id, deadline);
+  co_return Result<void>();
+}
+
+Task<Result<void>> Mailboxes::reap_mailbox(AccountId account, MailboxId mailbox, Deadline deadline) {
+  for (;;) {
+    const bool done = CO_TRY(
+        co_await change<bool>(account, [=](AccountTxn& a) { return a.reap_portion(mailbox, kPortion); }, deadline));
+    if (done) co_return Result<void>();
+  }
+}
+
+Task<Result<void>> Mailboxes::reap(Deadline deadline) {
+  const auto rows = CO_TRY(co_await store::scan_all(&store_, reap_range(), deadline));
+  for (const store::Row& row : rows) {
+    const Reaped r = CO_TRY(reap_of(row.key));
+    CO_TRY(co_await reap_mailbox(r.account, r.mailbox, deadline));
+  }
+  co_return Result<void>();
+}
+
+Task<Result<void>> Mailboxes::subscribe(AccountId account, std::string name, bool subscribed, Deadline deadline) {
+  const std::string canonical = CO_TRY(canonical_mailbox_name(name));
+  co_return co_await without_value(change<Done>(
+      account,
+      [=](AccountTxn& a) -> Result<Done> {
+        const auto id = TRY(a.by_name(canonical));
+        if (!id) return fail(Errc::not_found, "there is no such mailbox");
+        TRY(a.subscribe(*id, subscribed));
+        return Done();
+      },
+      deadline));
+}
+
+// --- reading
+
+Task<Result<std::unique_ptr<View>>> Mailboxes::open(AccountId account, MailboxId mailbox, Deadline deadline) {
+  net::Executor* const here = net::Executor::current();
+  std::shared_ptr<OpenMailbox> open;
+  {
+    std::lock_guard lock(hub_->mutex);
+    auto& slot = hub_->slots[Hub::key(account, mailbox)];
+    open = slot.open.lock();
+    if (open && slot.home != here) co_return fail(Errc::bug, "a mailbox was opened away from its account's executor");
+    if (!open) {
+      open = std::shared_ptr<OpenMailbox>(new OpenMailbox(&store_, account, mailbox), Hub::Close{hub_});
+      slot = {here, open};
+    }
+  }
+  CO_TRY(co_await open->refresh(deadline));
+  if (open->removed()) co_return fail(Errc::not_found, "there is no such mailbox");
+  co_return std::unique_ptr<View>(new View(std::move(open)));
+}
+
+Task<Result<std::optional<MessageRecord>>> Mailboxes::message(AccountId account, MailboxId mailbox, Uid uid,
+                                                              Deadline deadline) {
+  const auto row = CO_TRY(co_await store_.get(message_key(account, mailbox, uid), deadline));
+  if (!row) co_return std::optional<MessageRecord>();
+  co_return std::optional(CO_TRY(decode_message(row->view(), uid)));
+}
+
+Task<Result<std::vector<MessageRecord>>> Mailboxes::messages(AccountId account, MailboxId mailbox, Uid first, Uid last,
+                                                             std::size_t limit, Deadline deadline) {
+  std::vector<MessageRecord> out;
+  store::Range range = message_range(account, mailbox, first, last);
+  while (out.size() < limit) {
+    const store::ScanLimits limits{.rows = std::min<std::size_t>(limit - out.size(), 1000)};
+    const store::Page page = CO_TRY(co_await store_.scan(range, limits, deadline));
+    for (const store::Row& row : page.rows) {
+      const Uid uid = CO_TRY(message_of(account, mailbox, row.key));
+      out.push_back(CO_TRY(decode_message(row.value.view(), uid)));
+    }
+    if (!page.more) break;
+    range = store::after(std::move(range), page);
+  }
+  co_return out;
+}
+
+Task<Result<ChunkList>> Mailboxes::read(store::BodyRef body, std::uint64_t offset, std::uint64_t size,
+                                        Deadline deadline) {
+  return bodies_.read(body, offset, size, deadline);
+}
+
+Task<Result<UidSet>> Mailboxes::expunged_since(AccountId account, MailboxId mailbox, ModSeq since, Deadline deadline) {
+  UidSet out;
+  const auto rows = CO_TRY(co_await store::scan_all(&store_, expunged_after(account, mailbox, since), deadline));
+  for (const store::Row& row : rows) {
+    const UidSet some = CO_TRY(decode_uids(row.value.view()));
+    for (const UidSet::Range& r : some.ranges()) out.add(r.first, r.last);
+  }
+  co_return out;
+}
+
+Task<Result<std::vector<FeedRow>>> Mailboxes::feed(AccountId account, ModSeq since, std::size_t limit,
+                                                   Deadline deadline) {
+  std::vector<FeedRow> out;
+  store::Range range = changes_after(account, since);
+  while (out.size() < limit) {
+    const store::ScanLimits limits{.rows = std::min<std::size_t>(limit - out.size(), 1000)};
+    const store::Page page = CO_TRY(co_await store_.scan(range, limits, deadline));
+    for (const store::Row& row : page.rows) {
+      FeedRow f;
+      f.modseq = CO_TRY(change_of(account, row.key));
+      f.mailboxes = CO_TRY(decode_change(row.value.view()));
+      out.push_back(std::move(f));
+    }
+    if (!page.more) break;
+    range = store::after(std::move(range), page);
+  }
+  co_return out;
+}
+
+Task<Result<Usage>> Mailboxes::usage(AccountId account, Deadline deadline) {
+  const auto row = CO_TRY(co_await store_.get(account_key(account), deadline));
+  if (!row) co_return Usage{};
+  const AccountRow a = CO_TRY(decode_account(row->view()));
+  co_return Usage{a.messages, a.size, a.quota};
+}
+
+Task<Result<void>> Mailboxes::set_quota(AccountId account, std::uint64_t limit, Deadline deadline) {
+  co_return co_await without_value(change<Done>(
+      account,
+      [=](AccountTxn& a) -> Result<Done> {
+        a.set_quota(limit);
+        return Done();
+      },
+      deadline));
+}
+
+}  // namespace chappe::post

@@ -1,0 +1,228 @@
+#include "post/queue/queue.h"
+
+#include <algorithm>
+
+#include "post/queue/record.h"
+
+namespace chappe::post {
+
+using namespace records;  // NOLINT
+
+struct Queue::Watchers {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<Watch::State>> states;
+};
+
+struct Queue::Watch::State {
+  net::Executor* executor;
+  std::function<void()> wake;  // emptied at home, by ~Watch
+};
+
+namespace {
+
+// The words of the other side that are kept of a failed attempt.
+constexpr std::size_t kMaxError = 1000;
+
+// What is due is in the index; what is held is not.
+void index(store::Txn& txn, const QueueEntry& e) {
+  if (e.state != QueueState::held) txn.put(due_key(e.next_attempt, e.key), Bytes());
+}
+
+void unindex(store::Txn& txn, const QueueEntry& e) { txn.remove(due_key(e.next_attempt, e.key)); }
+
+Result<QueueEntry> load(store::Txn& txn, QueueKey key) {
+  const auto row = TRY(txn.get(queue_key(key)));
+  if (!row) return fail(Errc::not_found, "the recipient is not in the queue");
+  return decode_queue(row->view(), key);
+}
+
+void save(store::Txn& txn, const QueueEntry& before, const QueueEntry& now) {
+  unindex(txn, before);
+  Queue::add(txn, now);
+}
+
+using Edit = std::function<Result<void>(QueueEntry&)>;
+
+// Reads a row, changes it, writes it and its place in the index.
+store::Change edit(QueueKey key, Edit how, std::function<void()> after = nullptr) {
+  return [=](store::Txn& txn) -> Result<void> {
+    const QueueEntry before = TRY(load(txn, key));
+    QueueEntry now = before;
+    TRY(how(now));
+    save(txn, before, now);
+    if (after) txn.on_durable(after);
+    return {};
+  };
+}
+
+}  // namespace
+
+Queue::Queue(store::Store& store, store::Commit& commit, Clock& clock)
+    : store_(store), commit_(commit), clock_(clock), watchers_(std::make_shared<Watchers>()) {}
+
+void Queue::add(store::Txn& txn, const QueueEntry& entry) {
+  txn.put(queue_key(entry.key), encode(entry));
+  index(txn, entry);
+}
+
+Result<void> Queue::settle(store::Txn& txn, QueueKey key) {
+  const QueueEntry e = TRY(load(txn, key));
+  txn.remove(queue_key(key));
+  unindex(txn, e);
+  return store::Bodies::release(txn, e.body.id);
+}
+
+// --- for people
+
+Task<Result<std::vector<QueueEntry>>> Queue::list(std::optional<QueueKey> after, std::size_t limit, Deadline deadline) {
+  std::vector<QueueEntry> out;
+  store::Range range = queue_range();
+  if (after) range.begin = queue_key(*after) + '\0';
+  while (out.size() < limit) {
+    const store::ScanLimits limits{.rows = std::min<std::size_t>(limit - out.size(), 1000)};
+    const store::Page page = CO_TRY(co_await store_.scan(range, limits, deadline));
+    for (const store::Row& row : page.rows) {
+      const QueueKey key = CO_TRY(queue_of(row.key));
+      out.push_back(CO_TRY(decode_queue(row.value.view(), key)));
+    }
+    if (!page.more) break;
+    range = store::after(std::move(range), page);
+  }
+  co_return out;
+}
+
+Task<Result<std::vector<QueueEntry>>> Queue::show(LetterId letter, Deadline deadline) {
+  std::vector<QueueEntry> out;
+  const auto rows = CO_TRY(co_await store::scan_all(&store_, queue_range(letter), deadline));
+  for (const store::Row& row : rows) {
+    const QueueKey key = CO_TRY(queue_of(row.key));
+    out.push_back(CO_TRY(decode_queue(row.value.view(), key)));
+  }
+  if (out.empty()) co_return fail(Errc::not_found, "no recipient of this letter is in the queue");
+  co_return out;
+}
+
+Task<Result<void>> Queue::drop(QueueKey key, Deadline deadline) { return done(key, deadline); }
+
+Task<Result<void>> Queue::done(QueueKey key, Deadline deadline) {
+  return commit_.submit([=](store::Txn& txn) { return settle(txn, key); }, deadline);
+}
+
+Task<Result<void>> Queue::hold(QueueKey key, Deadline deadline) {
+  return commit_.submit(edit(key,
+                             [](QueueEntry& e) -> Result<void> {
+                               e.state = QueueState::held;
+                               return {};
+                             }),
+                        deadline);
+}
+
+Task<Result<void>> Queue::release(QueueKey key, Deadline deadline) {
+  return commit_.submit(edit(
+                            key,
+                            [now = clock_.now()](QueueEntry& e) -> Result<void> {
+                              if (e.state != QueueState::held) return {};
+                              e.state = QueueState::waiting;
+                              e.next_attempt = now;
+                              return {};
+                            },
+                            hinter()),
+                        deadline);
+}
+
+Task<Result<void>> Queue::retry_now(QueueKey key, Deadline deadline) {
+  return commit_.submit(edit(
+                            key,
+                            [now = clock_.now()](QueueEntry& e) -> Result<void> {
+                              if (e.state == QueueState::leased) return fail(Errc::conflict, "it is being transferred");
+                              if (e.state == QueueState::held) return fail(Errc::conflict, "it is held");
+                              e.next_attempt = std::min(e.next_attempt, now);
+                              return {};
+                            },
+                            hinter()),
+                        deadline);
+}
+
+// --- for the transfer agent
+
+Task<Result<std::vector<QueueEntry>>> Queue::claim(std::size_t limit, Duration lease, Deadline deadline) {
+  co_return co_await commit_.submit<std::vector<QueueEntry>>(
+      [limit, lease, now = clock_.now()](store::Txn& txn) -> Result<std::vector<QueueEntry>> {
+        std::vector<QueueEntry> out;
+        if (limit == 0) return out;
+        const store::Page page = TRY(txn.scan(due_range(), {.rows = limit}));
+        for (const store::Row& row : page.rows) {
+          const Due due = TRY(due_of(row.key));
+          if (due.when > now) break;
+          auto loaded = load(txn, due.key);
+          if (!loaded && loaded.error().code() == Errc::not_found) {
+            txn.remove(row.key);  // an index row without its row would stop the queue for ever
+            continue;
+          }
+          const QueueEntry before = TRY(std::move(loaded));
+          QueueEntry e = before;
+          e.state = QueueState::leased;
+          e.next_attempt = now + lease;
+          ++e.attempts;
+          save(txn, before, e);
+          out.push_back(std::move(e));
+        }
+        return out;
+      },
+      deadline);
+}
+
+Task<Result<std::optional<Time>>> Queue::next_due(Deadline deadline) {
+  const store::Page page = CO_TRY(co_await store_.scan(due_range(), store::ScanLimits{.rows = 1}, deadline));
+  if (page.rows.empty()) co_return std::optional<Time>();
+  co_return std::optional(CO_TRY(due_of(page.rows.front().key)).when);
+}
+
+Task<Result<void>> Queue::defer(QueueKey key, Time next, std::string error, bool delay_told, Deadline deadline) {
+  if (error.size() > kMaxError) error.resize(kMaxError);
+  return commit_.submit(edit(
+                            key,
+                            [=](QueueEntry& e) -> Result<void> {
+                              // An operator may have held it meanwhile.
+                              if (e.state == QueueState::leased) e.state = QueueState::waiting;
+                              e.next_attempt = next;
+                              e.last_error = error;
+                              e.delay_told = e.delay_told || delay_told;
+                              return {};
+                            },
+                            hinter()),
+                        deadline);
+}
+
+// --- watching
+
+std::function<void()> Queue::hinter() {
+  return [watchers = watchers_] { wake(*watchers); };
+}
+
+void Queue::hint() { wake(*watchers_); }
+
+void Queue::wake(Watchers& watchers) {
+  std::lock_guard lock(watchers.mutex);
+  for (const auto& state : watchers.states)
+    state->executor->post([state] {
+      if (state->wake) state->wake();
+    });
+}
+
+std::unique_ptr<Queue::Watch> Queue::watch(net::Executor& executor, std::function<void()> wake) {
+  auto state = std::make_shared<Watch::State>(Watch::State{&executor, std::move(wake)});
+  std::lock_guard lock(watchers_->mutex);
+  watchers_->states.push_back(state);
+  return std::unique_ptr<Watch>(new Watch(watchers_, std::move(state)));
+}
+
+Queue::Watch::~Watch() {
+  {
+    std::lock_guard lock(watchers_->mutex);
+    std::erase(watchers_->states, state_);
+  }
+  state_->wake = nullptr;
+}
+
+}  // namespace chappe::post

@@ -1,0 +1,104 @@
+#include "post/queue/record.h"
+
+#include <algorithm>
+
+#include "post/mailbox/records.h"
+
+namespace chappe::post::records {
+namespace {
+
+using store::KeyReader;
+using store::KeyWriter;
+using store::kSystemAccount;
+using store::Space;
+
+constexpr std::uint8_t kVersion = 1;
+
+constexpr std::uint8_t kSmtputf8 = 1;
+constexpr std::uint8_t kEightBit = 2;
+constexpr std::uint8_t kRetFull = 4;
+constexpr std::uint8_t kDelayTold = 8;
+
+Result<QueueKey> read_key(KeyReader& r) {
+  QueueKey key;
+  const ByteView letter = TRY(r.octets(key.letter.octets.size()));
+  std::copy(letter.begin(), letter.end(), key.letter.octets.begin());
+  key.recipient = TRY(r.u32());
+  if (!r.done()) return fail(Errc::corrupt, "a key of the queue is too long");
+  return key;
+}
+
+}  // namespace
+
+Bytes queue_key(QueueKey key) {
+  return KeyWriter(kSystemAccount, Space::queue).rest(key.letter.view()).u32(key.recipient).take();
+}
+store::Range queue_range() { return KeyWriter(kSystemAccount, Space::queue).range(); }
+store::Range queue_range(LetterId letter) {
+  return KeyWriter(kSystemAccount, Space::queue).rest(letter.view()).range();
+}
+Result<QueueKey> queue_of(ByteView bytes) {
+  KeyReader r(bytes);
+  TRY(r.expect(kSystemAccount, Space::queue));
+  return read_key(r);
+}
+Bytes due_key(Time when, QueueKey key) {
+  return KeyWriter(kSystemAccount, Space::queue_due)
+      .u64(static_cast<std::uint64_t>(std::max<std::int64_t>(when.us, 0)))
+      .rest(key.letter.view())
+      .u32(key.recipient)
+      .take();
+}
+store::Range due_range() { return KeyWriter(kSystemAccount, Space::queue_due).range(); }
+Result<Due> due_of(ByteView bytes) {
+  KeyReader r(bytes);
+  TRY(r.expect(kSystemAccount, Space::queue_due));
+  Due out;
+  out.when.us = static_cast<std::int64_t>(TRY(r.u64()));
+  out.key = TRY(read_key(r));
+  return out;
+}
+
+Bytes encode(const QueueEntry& e) {
+  store::RecordWriter w(kVersion);
+  w.text(e.sender).text(e.recipient);
+  write(w, e.body);
+  w.number(e.front_size);
+  w.u8(static_cast<std::uint8_t>((e.smtputf8 ? kSmtputf8 : 0) | (e.eight_bit ? kEightBit : 0) |
+                                 (e.ret_full ? kRetFull : 0) | (e.delay_told ? kDelayTold : 0)));
+  w.u8(e.notify).text(e.orcpt).text(e.envid);
+  w.u8(static_cast<std::uint8_t>(e.state));
+  w.signed_number(e.arrived.us).signed_number(e.next_attempt.us).signed_number(e.expires.us);
+  w.number(e.attempts).text(e.last_error);
+  return w.take();
+}
+
+Result<QueueEntry> decode_queue(ByteView bytes, QueueKey key) {
+  store::RecordReader r(bytes, kVersion);
+  QueueEntry e;
+  e.key = key;
+  e.sender = r.text();
+  e.recipient = r.text();
+  e.body = read_body(r);
+  e.front_size = r.number32();
+  const std::uint8_t bits = r.u8();
+  e.smtputf8 = bits & kSmtputf8;
+  e.eight_bit = bits & kEightBit;
+  e.ret_full = bits & kRetFull;
+  e.delay_told = bits & kDelayTold;
+  e.notify = r.u8();
+  e.orcpt = r.text();
+  e.envid = r.text();
+  const std::uint8_t state = r.u8();
+  e.state = static_cast<QueueState>(state);
+  e.arrived.us = r.signed_number();
+  e.next_attempt.us = r.signed_number();
+  e.expires.us = r.signed_number();
+  e.attempts = r.number32();
+  e.last_error = r.text();
+  if (state > static_cast<std::uint8_t>(QueueState::held) || e.front_size > e.body.size) r.fail_here();
+  TRY(r.finish("a row of the queue"));
+  return e;
+}
+
+}  // namespace chappe::post::records
