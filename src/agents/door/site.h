@@ -1,0 +1,57 @@
+// What every door stands on: the post office behind it, and the machine's services. One for the process, made by app/,
+// outlives every session. Members that are references may be used from any shard, by the rules of their own types.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "agents/door/throttle.h"
+#include "base/budget.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "crypto/tls.h"
+#include "net/shard.h"
+#include "post/directory/directory.h"
+#include "post/ingest/ingest.h"
+#include "post/letter_id.h"
+#include "post/mailbox/mailbox.h"
+
+namespace chappe::agents {
+
+// How long things may take, and how much they may be. Defaults are the configuration's ([limits]).
+struct SiteLimits {
+  Duration tls_handshake = std::chrono::seconds(30);
+  Duration login = std::chrono::minutes(1);    // from the greeting to a login, at the doors that ask for one
+  Duration smtp = std::chrono::minutes(5);     // RFC 5321 §4.5.3.2.7: for a command, or a stretch of a letter
+  Duration imap = std::chrono::minutes(30);    // RFC 9051 §5.4
+  Duration pop3 = std::chrono::minutes(10);    // RFC 1939 §3
+  Duration commit = std::chrono::minutes(1);   // for the store to make something durable
+  Duration goodbye = std::chrono::seconds(2);  // for our last words
+  std::uint64_t letter = 50'000'000;           // octets
+  std::uint32_t recipients = 1000;
+  std::uint32_t bad_commands = 20;
+  std::uint32_t received = 100;  // fields of one letter before it is taken to be in a loop (RFC 5321 §6.3)
+};
+
+struct Site {
+  std::string hostname;
+  SiteLimits limits;
+  Clock& clock;
+  Random& random;
+  Log& log;
+  Metrics& metrics;
+  Budget& budget;
+  net::Shards& shards;
+  post::Directory& directory;
+  post::Mailboxes& mailboxes;
+  post::Deliver& deliver;
+  post::LetterIds& letter_ids;
+  Throttle& throttle;
+  // The certificates shown now; a session takes what is there when its handshake begins.
+  std::atomic<std::shared_ptr<const crypto::TlsServer>> tls;
+};
+
+}  // namespace chappe::agents

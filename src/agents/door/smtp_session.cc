@@ -1,0 +1,277 @@
+#include "agents/door/smtp_session.h"
+
+#include "agents/door/trace.h"
+
+namespace chappe::agents {
+
+using net::Deadline;
+using net::Task;
+using proto::smtp::Reply;
+using proto::smtp::Rule;
+using proto::smtp::ServerMachine;
+
+namespace {
+
+const Event kRefused("smtp.refused", Level::info, {"session", "rule", "line"},
+                     "A command was refused because of its form; rule names why (docs/smtp-rules.md).");
+const Event kNo("smtp.no", Level::info, {"session", "letter", "command", "address", "code", "text"},
+                "A sender, a recipient or a letter was refused. text is what the client was told.");
+const Event kAccepted("smtp.accepted", Level::info,
+                      {"session", "letter", "sender", "recipients", "size", "tls", "account", "ms"},
+                      "A letter was taken: it is on disk, and its sender was told 250.");
+
+// Octets of a letter that must arrive within one SiteLimits::smtp.
+constexpr std::uint64_t kStretch = 64 * 1024;
+// How long a reader waits before it looks again whether memory has become free.
+constexpr Duration kBudgetPause = std::chrono::milliseconds(10);
+
+// One session being served: the machine, and what is known about the transaction.
+class Conversation {
+ public:
+  Conversation(Session& session, std::shared_ptr<const proto::smtp::ServerOptions> options, bool tls, SmtpActor& actor)
+      : session_(session), site_(session.site()), actor_(actor), login_(session), machine_(std::move(options), tls) {}
+
+  Task<void> run();
+
+ private:
+  Task<bool> flush();
+  Task<bool> read();
+  Task<bool> handle(proto::smtp::Event event);
+
+  void on(proto::smtp::Hello& hello);
+  Task<void> on_auth(Result<Login::Step> step);
+  Task<void> on(proto::smtp::Mail& mail);
+  Task<void> on(proto::smtp::Rcpt& rcpt);
+  Task<void> on(proto::smtp::DataEnd& end);
+  void begin_letter();
+  void drop_letter();
+  // Sends the reply, and notes it when it is a refusal.
+  void answer(const Reply& reply, std::string_view command, std::string_view address);
+  void progress() { patience_ = session_.within(site_.limits.smtp); }
+
+  Session& session_;
+  Site& site_;
+  SmtpActor& actor_;
+  Login login_;
+  ServerMachine machine_;
+  proto::smtp::Hello hello_;
+  std::optional<Transaction> transaction_;
+  std::optional<post::Ingest> ingest_;
+  Lease in_flight_;
+  Deadline patience_;  // for the next command, or stretch of a letter
+  std::uint64_t stretch_ = 0;
+  Steady mail_began_;
+};
+
+Task<bool> Conversation::flush() {
+  Bytes out = machine_.take_output();
+  if (out.empty()) co_return true;
+  co_return (co_await session_.stream().write(std::move(out), patience_)).has_value();
+}
+
+Task<bool> Conversation::read() {
+  while (site_.budget.over(Part::in_flight) && !patience_.passed())
+    (void)co_await net::sleep(session_.within(kBudgetPause));
+  auto chunk = co_await session_.stream().read(patience_);
+  if (chunk) {
+    if (chunk->empty()) {
+      machine_.feed_end();
+    } else {
+      machine_.feed(std::move(*chunk));
+    }
+    co_return true;
+  }
+  switch (chunk.error().code()) {
+    case Errc::timeout:
+      machine_.close(Rule::timeout);
+      co_return true;
+    case Errc::cancelled:
+      machine_.close(Rule::shutdown);
+      co_return true;
+    default:
+      co_return false;
+  }
+}
+
+Task<void> Conversation::run() {
+  progress();
+  machine_.greet();
+  for (;;) {
+    proto::smtp::Event event = machine_.next();
+    if (std::holds_alternative<proto::smtp::NeedInput>(event)) {
+      if (!co_await flush() || !co_await read()) co_return;
+    } else if (std::holds_alternative<proto::smtp::NeedFlush>(event)) {
+      if (!co_await flush()) co_return;
+    } else if (std::holds_alternative<proto::smtp::NeedTls>(event)) {
+      if (!co_await flush() || !co_await session_.start_tls()) co_return;
+      machine_.tls_started();
+      progress();
+    } else if (auto* close = std::get_if<proto::smtp::Close>(&event)) {
+      using enum proto::smtp::CloseReason;
+      session_.ended(close->reason == quit       ? "quit"
+                     : close->reason == timeout  ? "timeout"
+                     : close->reason == shutdown ? "shutdown"
+                     : close->reason == refused  ? "refused"
+                                                 : "lost");
+      drop_letter();
+      co_await session_.close(machine_.take_output());
+      co_return;
+    } else if (!co_await handle(std::move(event))) {
+      co_return;
+    }
+  }
+}
+
+Task<bool> Conversation::handle(proto::smtp::Event event) {
+  if (auto* data = std::get_if<proto::smtp::Data>(&event)) {
+    stretch_ += data->bytes.size();
+    if (stretch_ >= kStretch) {
+      stretch_ = 0;
+      progress();
+    }
+    ingest_->feed(std::move(data->bytes));
+    in_flight_.resize(ingest_->size());
+    co_return true;
+  }
+  progress();
+  if (auto* hello = std::get_if<proto::smtp::Hello>(&event)) {
+    on(*hello);
+  } else if (std::holds_alternative<proto::smtp::StartTls>(event)) {
+    machine_.accept();
+  } else if (auto* begin = std::get_if<proto::smtp::AuthBegin>(&event)) {
+    co_await on_auth(co_await login_.begin(std::move(begin->mechanism), std::move(begin->initial)));
+  } else if (auto* response = std::get_if<proto::smtp::AuthResponse>(&event)) {
+    co_await on_auth(co_await login_.respond(std::move(response->response)));
+  } else if (std::holds_alternative<proto::smtp::AuthCancel>(event)) {
+    login_.cancel();
+  } else if (auto* mail = std::get_if<proto::smtp::Mail>(&event)) {
+    co_await on(*mail);
+  } else if (auto* rcpt = std::get_if<proto::smtp::Rcpt>(&event)) {
+    co_await on(*rcpt);
+  } else if (std::holds_alternative<proto::smtp::DataBegin>(event)) {
+    begin_letter();
+    machine_.accept();
+  } else if (auto* end = std::get_if<proto::smtp::DataEnd>(&event)) {
+    co_await on(*end);
+  } else if (std::holds_alternative<proto::smtp::Vrfy>(event)) {
+    machine_.accept();
+  } else if (auto* broken = std::get_if<proto::smtp::DataRefused>(&event)) {
+    const auto& row = rule_row(broken->rule);
+    site_.log.event(kNo, session_.id(), transaction_->id.text(), "letter", transaction_->mail.path.address(), row.code,
+                    row.text);
+    drop_letter();
+  } else if (std::holds_alternative<proto::smtp::Reset>(event)) {
+    drop_letter();
+    transaction_.reset();
+  } else if (auto* refused = std::get_if<proto::smtp::Refused>(&event)) {
+    site_.log.event(kRefused, session_.id(), rule_row(refused->rule).id, refused->line);
+  }
+  co_return true;
+}
+
+void Conversation::on(proto::smtp::Hello& hello) {
+  drop_letter();
+  transaction_.reset();
+  hello_ = std::move(hello);
+  machine_.accept();
+}
+
+Task<void> Conversation::on_auth(Result<Login::Step> step) {
+  progress();
+  if (!step) {
+    machine_.reject(step.error().code() == Errc::busy ? Reply(454, "4.7.0", step.error().text())  // RFC 4954 §6
+                                                      : refusal(step.error()));
+  } else if (auto* challenge = std::get_if<trust::SaslChallenge>(&*step)) {
+    machine_.challenge(challenge->data);
+  } else {
+    actor_.logged_in(std::get<LoggedIn>(std::move(*step)));
+    machine_.accept();
+  }
+  co_return;
+}
+
+void Conversation::answer(const Reply& reply, std::string_view command, std::string_view address) {
+  if (reply.positive()) {
+    machine_.accept(reply);
+    return;
+  }
+  site_.log.event(kNo, session_.id(), transaction_ ? transaction_->id.text() : std::string(), command, address,
+                  reply.code, reply.text);
+  machine_.reject(reply);
+}
+
+Task<void> Conversation::on(proto::smtp::Mail& mail) {
+  transaction_.emplace();
+  transaction_->id = site_.letter_ids.next();
+  transaction_->hello = hello_;
+  transaction_->mail = std::move(mail);
+  mail_began_ = site_.clock.steady();
+  const Reply reply = co_await actor_.mail(&*transaction_);
+  answer(reply, "MAIL", transaction_->mail.path.address());
+  if (!reply.positive()) transaction_.reset();
+}
+
+Task<void> Conversation::on(proto::smtp::Rcpt& rcpt) {
+  std::string address = rcpt.path.address();
+  const Reply reply = co_await actor_.rcpt(&*transaction_, std::move(rcpt));
+  answer(reply, "RCPT", address);
+  if (reply.positive()) transaction_->accepted.push_back(std::move(address));
+}
+
+void Conversation::begin_letter() {
+  ingest_.emplace();
+  stretch_ = 0;
+  in_flight_ = site_.budget.take(Part::in_flight, 0);
+}
+
+void Conversation::drop_letter() {
+  ingest_.reset();
+  in_flight_ = Lease();
+}
+
+Task<void> Conversation::on(proto::smtp::DataEnd& end) {
+  Transaction& t = *transaction_;
+  post::Ingest ingest = std::move(*ingest_);
+  ingest_.reset();
+  const std::uint64_t size = ingest.size();
+  if (ingest.facts().received > site_.limits.received) {
+    // RFC 5321 §6.3: a loop; §4.2.3 has 554 for it, RFC 3463 §3.5 names it 5.4.6.
+    answer(
+        Reply(554, "5.4.6", fmt::format("The letter has {} Received fields: it is in a loop", ingest.facts().received)),
+        "letter", t.mail.path.address());
+  } else {
+    const Reply reply = co_await actor_.letter(&t, std::move(ingest), end.facts);
+    if (reply.positive()) {
+      const std::optional<std::string> account =
+          session_.account().empty() ? std::nullopt : std::optional(session_.account());
+      site_.log.event(kAccepted, session_.id(), t.id.text(), t.mail.path.address(), t.recipients.size(), size,
+                      session_.tls() ? session_.tls()->version : "none", account, site_.clock.steady() - mail_began_);
+    }
+    answer(reply, "letter", t.mail.path.address());
+  }
+  drop_letter();
+  transaction_.reset();
+}
+
+}  // namespace
+
+Task<void> serve_smtp(Session* session, std::shared_ptr<const proto::smtp::ServerOptions> options, bool implicit_tls,
+                      SmtpActor* actor) {
+  if (implicit_tls && !co_await session->start_tls()) co_return;
+  Conversation conversation(*session, std::move(options), implicit_tls, *actor);
+  co_await conversation.run();
+}
+
+proto::smtp::ServerOptions smtp_options(const Site& site, proto::smtp::Role role) {
+  proto::smtp::ServerOptions options = proto::smtp::default_options(role);
+  options.hostname = site.hostname;
+  options.limits.letter = site.limits.letter;
+  options.limits.recipients = site.limits.recipients;
+  options.limits.errors = site.limits.bad_commands;
+  options.tls_available = site.tls.load() != nullptr;
+  return options;
+}
+
+Reply refusal(const Error& error) { return Reply(error); }
+
+}  // namespace chappe::agents

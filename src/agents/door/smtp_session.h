@@ -1,0 +1,53 @@
+// SMTP at a door: drives the server machine of proto/smtp over a connection and takes letters in. What an actor decides
+// (whose letters, to whom, what is done with them) it asks of an SmtpActor: the MX and the MSA are one each.
+//
+// Everything of one session runs in one coroutine on one shard. A letter flows in as chunks that are shared with the
+// store; while the process holds too many bytes in flight, the socket is not read.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agents/door/login.h"
+#include "agents/door/session.h"
+#include "post/ingest/ingest.h"
+#include "proto/smtp/server.h"
+
+namespace chappe::agents {
+
+// The mail transaction that is open (RFC 5321 §3.3).
+struct Transaction {
+  post::LetterId id;
+  proto::smtp::Hello hello;
+  proto::smtp::Mail mail;
+  std::vector<std::string> accepted;              // as named in RCPT
+  std::vector<post::LetterRecipient> recipients;  // where those lead
+};
+
+class SmtpActor {
+ public:
+  virtual ~SmtpActor() = default;
+
+  // MAIL: a positive reply opens the transaction.
+  virtual net::Task<proto::smtp::Reply> mail(const Transaction* transaction) = 0;
+  // RCPT: on a positive reply the actor has added to `transaction->recipients` where the letter goes.
+  virtual net::Task<proto::smtp::Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) = 0;
+  // The letter is complete: takes it in or refuses it. A positive reply promises that it is durable (RFC 5321 §6.1).
+  virtual net::Task<proto::smtp::Reply> letter(Transaction* transaction, post::Ingest ingest,
+                                               proto::smtp::LetterFacts facts) = 0;
+  // Somebody logged in (submission only).
+  virtual void logged_in(LoggedIn who) = 0;
+};
+
+// Serves the connection to its end. `implicit_tls`: TLS comes before the greeting (RFC 8314 §3.3).
+net::Task<void> serve_smtp(Session* session, std::shared_ptr<const proto::smtp::ServerOptions> options,
+                           bool implicit_tls, SmtpActor* actor);
+
+// The machine's options for a site, to be completed by the actor.
+proto::smtp::ServerOptions smtp_options(const Site& site, proto::smtp::Role role);
+
+// The reply to a letter that cannot be taken, by its Error (base/error.h).
+proto::smtp::Reply refusal(const Error& error);
+
+}  // namespace chappe::agents

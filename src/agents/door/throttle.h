@@ -1,0 +1,47 @@
+// Wrong passwords in a loop: how often an account and a network may fail before they must wait. Counts of failures fade
+// by half every kHalfLife; a login that succeeds forgets those of its account from that network.
+//
+// One for the process; any thread. Its lock is held for a look into a table, never over a wait.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+
+namespace chappe::agents {
+
+class Throttle {
+ public:
+  static constexpr Duration kHalfLife = std::chrono::minutes(5);
+  static constexpr double kPerAccount = 10;        // failures from one network on one account
+  static constexpr double kPerNetwork = 50;        // failures from one network on any account
+  static constexpr std::size_t kEntries = 20'000;  // kept; beyond, the older half goes
+
+  // `enabled`: false counts nothing (chappe local --no-limits).
+  explicit Throttle(Clock& clock, bool enabled = true) : clock_(clock), enabled_(enabled) {}
+
+  // Whether a login may be tried now; false: say "later" without looking at the password.
+  bool may_try(const std::string& network, const std::string& account);
+  void failed(const std::string& network, const std::string& account);
+  void succeeded(const std::string& network, const std::string& account);
+  // How long an answer to a failure is held back: a quarter of a second, doubling with each failure, at most 4 s.
+  Duration delay(const std::string& network, const std::string& account);
+
+ private:
+  struct Count {
+    double failures = 0;
+    Steady at;
+  };
+  double faded(const std::string& key);
+  void add(const std::string& key);
+  void drop_older_half();
+
+  Clock& clock_;
+  const bool enabled_;
+  std::mutex mutex_;
+  std::map<std::string, Count> counts_;
+};
+
+}  // namespace chappe::agents

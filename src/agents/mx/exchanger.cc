@@ -1,0 +1,88 @@
+#include "agents/mx/exchanger.h"
+
+#include "agents/door/trace.h"
+#include "post/delivery/route.h"
+
+namespace chappe::agents {
+
+using net::Task;
+using proto::smtp::Reply;
+
+namespace {
+
+class Exchanger final : public SmtpActor {
+ public:
+  explicit Exchanger(Session& session) : session_(session), site_(session.site()) {}
+
+  Task<Reply> mail(const Transaction*) override { co_return Reply(250, "2.1.0", "Sender accepted"); }
+  Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
+  Task<Reply> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
+  void logged_in(LoggedIn) override {}
+
+ private:
+  Session& session_;
+  Site& site_;
+};
+
+Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
+  if (rcpt.path.literal) co_return Reply(550, "5.7.1", "Addresses with an IP literal are not served here");
+  std::string address = rcpt.path.address();
+  if (rcpt.path.domain.empty()) address += "@" + site_.hostname;  // RFC 5321 §4.1.1.3: <Postmaster>
+  const net::Deadline deadline = session_.within(site_.limits.commit);
+  auto answer = co_await site_.directory.resolve_rcpt(address, deadline);
+  if (!answer) co_return refusal(answer.error());
+  using enum post::RcptAnswer::Kind;
+  switch (answer->kind) {
+    case remote:
+      co_return Reply(550, "5.7.1", "This server does not relay: the domain is not served here");
+    case unknown:
+      co_return Reply(550, "5.1.1", "No such mailbox here");
+    case account:
+    case alias:
+      break;
+  }
+  auto routed = co_await post::route(&site_.directory, address, deadline);
+  if (!routed) co_return refusal(routed.error());
+  for (auto& end : routed->ends)
+    transaction->recipients.push_back({std::move(end.address), std::move(end.destination), 0, {}});
+  co_return Reply(250, "2.1.5", "Recipient accepted");
+}
+
+Task<Reply> Exchanger::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
+  const Time now = site_.clock.now();
+  const bool several = transaction->accepted.size() > 1;
+  const TraceFacts trace{.hello = transaction->hello.name,
+                         .extended = transaction->hello.extended,
+                         .smtputf8 = transaction->mail.smtputf8,
+                         .authenticated = false,
+                         .recipient = several ? std::string() : transaction->accepted.front(),
+                         .letter = transaction->id,
+                         .time = now};
+  post::Letter letter;
+  letter.id = transaction->id;
+  letter.sender = transaction->mail.path.address();
+  letter.recipients = std::move(transaction->recipients);
+  letter.trace = ChunkList(received_field(session_, site_.hostname, trace));
+  letter.octets = ingest.finish();
+  letter.arrived = now;
+  letter.smtputf8 = transaction->mail.smtputf8;
+  letter.eight_bit = facts.eight_bit_body || facts.eight_bit_header;
+  // What has begun to be written is finished although the process drains: the client would only send it again.
+  auto taken = co_await site_.deliver.take(std::move(letter), Session::regardless(site_.limits.commit));
+  if (!taken) co_return refusal(taken.error());
+  co_return Reply(250, "2.0.0", fmt::format("Taken as {}", taken->text()));
+}
+
+}  // namespace
+
+std::shared_ptr<const proto::smtp::ServerOptions> exchanger_options(const Site& site) {
+  return std::make_shared<const proto::smtp::ServerOptions>(smtp_options(site, proto::smtp::Role::exchanger));
+}
+
+Task<void> serve_exchanger(Site* site, std::shared_ptr<const proto::smtp::ServerOptions> options, net::Stream stream) {
+  Session session(*site, std::move(stream), "mx");
+  Exchanger actor(session);
+  co_await serve_smtp(&session, std::move(options), false, &actor);
+}
+
+}  // namespace chappe::agents
