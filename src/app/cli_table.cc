@@ -32,10 +32,12 @@ std::vector<VerbRow> make_verbs() {
        {{"chappe serve --config /etc/chappe/chappe.toml", {"as systemd does", "comme le fait systemd"}}}},
       {"check",
        {"Say what is wrong with a configuration.", "Dire ce qui ne va pas dans une configuration."},
-       {"Reads the configuration and the files that it names, and prints one line for each thing that would keep "
-        "Chappe from serving it. Exits with 78 if there is any.",
-        "Lit la configuration et les fichiers qu'elle nomme, et écrit une ligne pour chaque chose qui empêcherait "
-        "Chappe de la servir. Sort avec 78 s'il y en a."},
+       {"Reads the configuration, looks at the user, the folder, the store, the certificates and the ports that it "
+        "names, and prints one line for each, with what to do about those that would keep Chappe from serving. Exits "
+        "with 78 if the configuration or what it names is wrong, with 69 if only a port or the store is taken.",
+        "Lit la configuration, examine l'utilisateur, le dossier, le magasin, les certificats et les ports qu'elle "
+        "nomme, et écrit une ligne pour chacun, avec le remède à ce qui empêcherait Chappe de servir. Sort avec 78 si "
+        "la configuration ou ce qu'elle nomme est en faute, avec 69 si seul un port ou le magasin est pris."},
        {},
        {kConfig},
        {{"chappe check --config chappe.toml", {"before a restart", "avant un redémarrage"}}}},
@@ -64,6 +66,12 @@ std::vector<VerbRow> make_verbs() {
        {{"ADDRESS"}},
        {kPasswordFile, kConfig, kData},
        {{"chappe account add alice@example.org", {"asks for the password", "demande le mot de passe"}}}},
+      {"account password",
+       {"Give an account another password.", "Donner un autre mot de passe à un compte."},
+       {"Open connections stay; the next login needs the new one.",
+        "Les connexions ouvertes restent ; la prochaine identification demande le nouveau."},
+       {{"ADDRESS"}},
+       {kPasswordFile, kConfig, kData}},
       {"account list", {"List the accounts.", "Lister les comptes."}, {}, {}, {kConfig, kData}},
       {"account show", {"Show one account.", "Montrer un compte."}, {}, {{"ADDRESS"}}, {kConfig, kData}},
       {"account remove",

@@ -27,4 +27,13 @@ Asked wait_for_signal() {
   return signal == SIGHUP ? Asked::reload : Asked::stop;
 }
 
+std::optional<Asked> wait_for_signal(Duration at_most) {
+  const sigset_t set = ours();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at_most);
+  const timespec span{.tv_sec = seconds.count(), .tv_nsec = std::chrono::nanoseconds(at_most - seconds).count()};
+  const int signal = sigtimedwait(&set, nullptr, &span);
+  if (signal < 0) return std::nullopt;
+  return signal == SIGHUP ? Asked::reload : Asked::stop;
+}
+
 }  // namespace chappe::app
