@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""How many letters a second the exchanger takes, durably, against Postfix's smtp-sink, which throws them away.
+
+The generator is Postfix's smtp-source for both (`make test-deps` unpacks it below build/peers). What Chappe has accepted
+is counted again by IMAP after a kill -9, so that no number here is owed to a letter that only looked accepted.
+
+  bench/smtp_accept.py [--build build/release] [--letters N] [--dir FOLDER on a real disk] [--json FILE]
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PEER = ROOT / "build" / "peers" / "postfix" / "usr"
+
+# (sessions, octets, one connection for many letters, share of --letters)
+ROWS = [
+    (1, 4096, True, 0.2),
+    (10, 4096, True, 1),
+    (50, 4096, True, 1),
+    (10, 4096, False, 0.5),
+    (50, 4096, False, 0.5),
+    (10, 102400, True, 0.2),
+    (50, 102400, True, 0.2),
+]
+
+
+def tool(name):
+    path = PEER / "sbin" / name
+    if not path.exists():
+        print(f"skip smtp_accept: no {name} in build/peers (make test-deps)")
+        sys.exit(0)
+    return path
+
+
+def peer_environment():
+    return os.environ | {"LD_LIBRARY_PATH": f"{PEER}/lib/postfix:{PEER}/lib/x86_64-linux-gnu"}
+
+
+def generate(port, sessions, octets, kept, count):
+    """Letters a second, from the first connection to the last reply."""
+    command = [tool("smtp-source")] + (["-d"] if kept else [])
+    command += ["-s", str(sessions), "-m", str(count), "-l", str(octets), "-f", "source@elsewhere.test"]
+    command += ["-t", "alice@example.test", f"127.0.0.1:{port}"]
+    began = time.monotonic()
+    done = subprocess.run(command, env=peer_environment(), capture_output=True, timeout=1200, check=False)
+    took = time.monotonic() - began
+    if done.returncode != 0:
+        raise SystemExit(f"smtp-source failed: {done.stderr.decode(errors='replace')[-500:]}")
+    return count / took
+
+
+@contextlib.contextmanager
+def sink(port):
+    command = [tool("smtp-sink")] + (["-u", "nobody"] if os.geteuid() == 0 else []) + [f"127.0.0.1:{port}", "256"]
+    process = subprocess.Popen(command, env=peer_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(0.5)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def disk(folder):
+    """What the folder lies on, and its synced appends of 4 KiB a second from one writer."""
+    kind = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True, check=True).stdout.strip()
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        octets = os.urandom(4096)
+        began = time.monotonic()
+        count = 0
+        while time.monotonic() - began < 1:
+            os.write(file.fileno(), octets)
+            os.fdatasync(file.fileno())
+            count += 1
+    return kind, count / (time.monotonic() - began)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=os.environ.get("CHAPPE_BUILD", "build/release"))
+    parser.add_argument("--letters", type=int, default=10_000, help="in the largest row")
+    parser.add_argument("--dir", default="", help="a folder on a real disk (default: below build/)")
+    parser.add_argument("--json", default="", help="write the numbers there too")
+    options = parser.parse_args()
+
+    os.environ["CHAPPE_BUILD"] = str((ROOT / options.build).resolve())
+    sys.path.insert(0, str(ROOT / "tests" / "lib"))
+    import chappe
+
+    tool("smtp-source")
+    folder = pathlib.Path(options.dir or ROOT / "build")
+    kind, syncs = disk(folder)
+    if kind in ("tmpfs", "ramfs", "overlayfs"):
+        print(f"warning: {folder} is on {kind}: these numbers say nothing about a disk")
+    tempfile.tempdir = str(folder)
+
+    print(f"disk: {kind}, {syncs:.0f} synced appends of 4 KiB a second; {os.cpu_count()} processors; "
+          f"load before {os.getloadavg()[0]:.1f}")
+    print(f"{'sessions':>8} {'octets':>7} {'connection':>10} {'letters':>8} {'chappe/s':>9} {'sink/s':>8} {'ratio':>6}")
+    rows = []
+    with chappe.Server(accounts=("alice",), options=["--no-limits"]) as server:
+        port = chappe.free_base() + 25
+        with sink(port):
+            total = 0
+            for sessions, octets, kept, share in ROWS:
+                count = max(sessions, int(options.letters * share))
+                ours = generate(server.ports["mx"], sessions, octets, kept, count)
+                total += count
+                theirs = generate(port, sessions, octets, kept, count)
+                rows.append({"sessions": sessions, "octets": octets, "kept": kept, "letters": count, "chappe": ours,
+                             "sink": theirs})  # fmt: skip
+                print(f"{sessions:>8} {octets:>7} {'kept' if kept else 'new':>10} {count:>8} {ours:>9.0f} {theirs:>8.0f} "
+                      f"{ours / theirs:>6.2f}", flush=True)  # fmt: skip
+            memory = server.memory("VmHWM") // 1024
+            server.kill()
+        restart = server.start()
+        with server.imap("alice", readonly=True) as box:
+            there = box.counts()["MESSAGES"]
+        print(f"after kill -9: {there} of {total} accepted letters there; started again in {restart:.2f} s; "
+              f"at most {memory} MB of memory")
+    if options.json:
+        facts = {"disk": kind, "syncs": syncs, "rows": rows, "accepted": total, "there": there, "restart": restart}
+        pathlib.Path(options.json).write_text(json.dumps(facts, indent=2) + "\n")
+    sys.exit(0 if there == total else 1)
+
+
+if __name__ == "__main__":
+    main()
