@@ -1,0 +1,179 @@
+#include "post/ingest/ingest.h"
+
+#include <gtest/gtest.h>
+
+#include "post/mailbox/office_for_test.h"
+
+namespace chappe::post {
+namespace {
+
+using testing::form_name;
+using testing::kForms;
+using testing::Office;
+using testing::soon;
+
+constexpr AccountId kBob{7};
+constexpr AccountId kEve{8};
+
+Ingest::Facts facts(std::string_view text, std::size_t step) {
+  Ingest ingest;
+  for (std::size_t at = 0; at < text.size(); at += step) ingest.feed(Chunk::copy_of(text.substr(at, step)));
+  EXPECT_EQ(ingest.finish().flatten(), text);
+  return ingest.facts();
+}
+
+TEST(Ingest, FactsAreTheSameHoweverItIsCut) {
+  const std::string text =
+      "Received: from a\r\n\tby b\r\nSubject: Received: no\r\nRECEIVED: from c\r\nReceived : odd\r\n\r\n"
+      "Received: in the body\r\nf\xc3\xbcr dich\r\n";
+  for (std::size_t step = 1; step <= text.size(); ++step) {
+    const Ingest::Facts f = facts(text, step);
+    ASSERT_EQ(f.size, text.size());
+    ASSERT_EQ(f.header_size, text.find("\r\n\r\n") + 4);
+    ASSERT_EQ(f.received, 2u);
+    ASSERT_EQ(f.longest_line, 21u);
+    ASSERT_TRUE(f.eight_bit);
+    ASSERT_FALSE(f.eight_bit_header);
+    ASSERT_FALSE(f.nul);
+    ASSERT_FALSE(f.bare_cr_or_lf) << step;
+    ASSERT_EQ(f.sha256, crypto::sha256(text));
+  }
+}
+
+TEST(Ingest, OddLines) {
+  for (const std::string& bare : {"a\nb\r\n", "a\rb\r\n", "a\r\r\n", "\r", "a\r\nb\r", "\n", "a\r\n\rb\r\n"})
+    for (std::size_t step = 1; step <= bare.size(); ++step)
+      EXPECT_TRUE(facts(bare, step).bare_cr_or_lf) << ::testing::PrintToString(bare) << step;
+  for (const std::string& good : {"", "a\r\n", "a", "\r\n", "a\r\n\r\n\r\nb\r\n"})
+    for (std::size_t step = 1; step <= good.size() + 1; ++step)
+      EXPECT_FALSE(facts(good, step).bare_cr_or_lf) << ::testing::PrintToString(good) << step;
+  EXPECT_TRUE(facts(std::string("a\0b", 3), 2).nul);
+  EXPECT_TRUE(facts("S: \xff\r\n\r\n", 3).eight_bit_header);
+  EXPECT_EQ(facts(std::string(2000, 'x') + "\r\ny", 7).longest_line, 2000u);
+  EXPECT_EQ(facts("a: b\r\n", 3).header_size, 6u);
+}
+
+class DeliverTest : public ::testing::TestWithParam<std::string> {
+ protected:
+  template <class T>
+  T wait(net::Task<T> task) {
+    return office_.wait(std::move(task));
+  }
+  Letter letter() {
+    Letter l;
+    l.id = office_.ids().next();
+    l.sender = "alice@example.org";
+    l.trace = ChunkList("Received: here\r\n");
+    l.octets = ChunkList("Subject: x\r\n\r\nbody\r\n");
+    l.arrived = office_.clock().now();
+    return l;
+  }
+  static LetterRecipient local(AccountId account, std::string mailbox = "") {
+    return {"bob@example.com", {Destination::Kind::mailbox, account, std::move(mailbox)}, 0, ""};
+  }
+  static LetterRecipient remote(std::string address) {
+    return {std::move(address), {Destination::Kind::remote, {}, ""}, 0, ""};
+  }
+  std::uint32_t messages(AccountId account, std::string name) { return office_.find(account, name).messages; }
+
+  Office office_{GetParam()};
+};
+
+TEST_P(DeliverTest, OneBodyForAll) {
+  Letter l = letter();
+  l.recipients = {local(kBob), remote("far@example.net"), local(kEve),
+                  local(kBob), local(kEve, "Junk"),       remote("further@example.net")};
+  const LetterId id = l.id;
+  EXPECT_EQ(wait(office_.deliver().take(std::move(l), soon())).value(), id);
+  EXPECT_EQ(office_.bodies(), 1u);
+  EXPECT_EQ(messages(kBob, "INBOX"), 1u);
+  EXPECT_EQ(messages(kEve, "INBOX"), 1u);
+  EXPECT_EQ(messages(kEve, "Junk"), 1u);
+  const std::string stored = "Return-Path: <alice@example.org>\r\nReceived: here\r\nSubject: x\r\n\r\nbody\r\n";
+  const MailboxId inbox = office_.find(kBob, "INBOX").id;
+  EXPECT_EQ(office_.text(kBob, inbox, {1}), stored);
+
+  const auto rows = wait(office_.queue().show(id, soon())).value();
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].key.recipient, 1u);
+  EXPECT_EQ(rows[0].recipient, "far@example.net");
+  EXPECT_EQ(rows[0].expires, office_.clock().now() + kQueueLife);
+  const QueueEntry& e = rows[1];
+  EXPECT_EQ(e.key.recipient, 5u);
+  // What is transferred has no Return-Path.
+  EXPECT_EQ(wait(office_.mailboxes().read(e.body, e.front_size, e.body.size, soon())).value().flatten(),
+            stored.substr(stored.find("Received")));
+
+  // The body stays until nobody needs it.
+  for (const AccountId a : {kBob, kEve})
+    for (const char* name : {"INBOX", "Junk"})
+      ASSERT_TRUE(wait(office_.mailboxes().expunge(a, office_.find(a, name).id, UidSet::all(), Expunge::all, soon())));
+  EXPECT_EQ(office_.bodies(), 1u);
+  ASSERT_TRUE(wait(office_.queue().done({id, 1}, soon())));
+  ASSERT_TRUE(wait(office_.queue().drop({id, 5}, soon())));
+  EXPECT_EQ(office_.bodies(), 0u);
+}
+
+TEST_P(DeliverTest, RepeatingChangesNothing) {
+  Letter l = letter();
+  l.recipients = {local(kBob), remote("far@example.net")};
+  const Letter again = l;
+  ASSERT_TRUE(wait(office_.deliver().take(std::move(l), soon())));
+  EXPECT_EQ(wait(office_.deliver().take(again, soon())).value(), again.id);
+  EXPECT_EQ(messages(kBob, "INBOX"), 1u);
+  EXPECT_EQ(wait(office_.queue().list({}, 10, soon())).value().size(), 1u);
+}
+
+TEST_P(DeliverTest, AnUnknownMailboxIsInbox) {
+  Letter l = letter();
+  l.recipients = {local(kBob, "No such"), local(kBob, "bad//name"), local(kBob)};
+  l.flags = {{Flag::flagged}, {"$Important"}};
+  ASSERT_TRUE(wait(office_.deliver().take(std::move(l), soon())));
+  EXPECT_EQ(messages(kBob, "INBOX"), 1u);
+  auto view = wait(office_.mailboxes().open(kBob, office_.find(kBob, "INBOX").id, soon())).value();
+  EXPECT_TRUE(view->state(1)->flags.has(Flag::flagged));
+  EXPECT_EQ(view->mailbox().keyword_names(view->state(1)->keywords), std::vector<std::string>{"$Important"});
+}
+
+TEST_P(DeliverTest, ABounceSettlesWhatItTells) {
+  Letter l = letter();
+  l.recipients = {remote("far@example.net"), remote("b@example.net")};
+  const LetterId first = l.id;
+  ASSERT_TRUE(wait(office_.deliver().take(std::move(l), soon())));
+  Letter dsn = letter();
+  dsn.sender = "";
+  dsn.recipients = {local(kBob)};
+  dsn.settles = {{first, 0}, {first, 9}};
+  ASSERT_TRUE(wait(office_.deliver().take(std::move(dsn), soon())));
+  EXPECT_EQ(messages(kBob, "INBOX"), 1u);
+  EXPECT_EQ(office_.text(kBob, office_.find(kBob, "INBOX").id, {1}).substr(0, 17), "Return-Path: <>\r\n");
+  EXPECT_EQ(wait(office_.queue().show(first, soon())).value().size(), 1u);
+  Letter silent = letter();  // a bounce that cannot be delivered: only settles
+  silent.settles = {{first, 1}};
+  ASSERT_TRUE(wait(office_.deliver().take(std::move(silent), soon())));
+  EXPECT_EQ(wait(office_.queue().show(first, soon())).error().code(), Errc::not_found);
+  EXPECT_EQ(office_.bodies(), 1u);
+}
+
+TEST_P(DeliverTest, WatchersAreTold) {
+  auto view = wait(office_.mailboxes().open(kBob, office_.find(kBob, "INBOX").id, soon())).value();
+  int woken = 0;
+  auto watch = office_.queue().watch(office_.executor(), [&] { ++woken; });
+  Letter l = letter();
+  l.recipients = {local(kBob), remote("far@example.net")};
+  ASSERT_TRUE(wait(office_.deliver().take(std::move(l), soon())));
+  office_.executor().poll();
+  EXPECT_TRUE(view->changed().is_set());
+  EXPECT_EQ(woken, 1);
+  watch.reset();
+  l = letter();
+  l.recipients = {remote("far@example.net")};
+  ASSERT_TRUE(wait(office_.deliver().take(std::move(l), soon())));
+  office_.executor().poll();
+  EXPECT_EQ(woken, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Forms, DeliverTest, kForms, form_name);
+
+}  // namespace
+}  // namespace chappe::post

@@ -1,0 +1,130 @@
+#include "post/queue/queue.h"
+
+#include <gtest/gtest.h>
+
+#include "post/mailbox/office_for_test.h"
+
+namespace chappe::post {
+namespace {
+
+using std::chrono::minutes;
+using testing::form_name;
+using testing::kForms;
+using testing::Office;
+using testing::soon;
+
+class QueueTest : public ::testing::TestWithParam<std::string> {
+ protected:
+  template <class T>
+  T wait(net::Task<T> task) {
+    return office_.wait(std::move(task));
+  }
+  Queue& queue() { return office_.queue(); }
+  LetterId send(int recipients, bool hold = false) {
+    Letter l;
+    l.id = office_.ids().next();
+    l.sender = "alice@example.org";
+    l.octets = ChunkList("letter");
+    l.arrived = office_.clock().now();
+    l.hold = hold;
+    l.envid = "envelope 1";
+    l.smtputf8 = true;
+    for (int i = 0; i < recipients; ++i)
+      l.recipients.push_back({"r" + std::to_string(i) + "@example.net", {Destination::Kind::remote, {}, ""}, 3, "o"});
+    return wait(office_.deliver().take(std::move(l), soon())).value();
+  }
+  std::vector<QueueEntry> claim(std::size_t limit = 10) {
+    return wait(queue().claim(limit, minutes(5), soon())).value();
+  }
+
+  Office office_{GetParam()};
+};
+
+TEST_P(QueueTest, RowsKeepWhatTheyWereGiven) {
+  const LetterId id = send(1);
+  office_.reopen();
+  const QueueEntry e = wait(queue().show(id, soon())).value().at(0);
+  EXPECT_EQ(e.sender, "alice@example.org");
+  EXPECT_EQ(e.recipient, "r0@example.net");
+  EXPECT_EQ(e.envid, "envelope 1");
+  EXPECT_EQ(e.orcpt, "o");
+  EXPECT_EQ(e.notify, 3);
+  EXPECT_TRUE(e.smtputf8);
+  EXPECT_FALSE(e.eight_bit);
+  EXPECT_EQ(e.state, QueueState::waiting);
+  EXPECT_EQ(e.arrived, office_.clock().now());
+}
+
+TEST_P(QueueTest, AClaimIsALease) {
+  send(3);
+  EXPECT_EQ(wait(queue().next_due(soon())).value(), office_.clock().now());
+  const auto first = claim(2);
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_EQ(first[0].state, QueueState::leased);
+  EXPECT_EQ(first[0].attempts, 1u);
+  EXPECT_EQ(claim().size(), 1u);
+  EXPECT_EQ(claim().size(), 0u);
+  EXPECT_EQ(wait(queue().next_due(soon())).value(), office_.clock().now() + minutes(5));
+  office_.reopen();  // the agent died with its leases
+  EXPECT_EQ(claim().size(), 0u);
+  office_.clock().advance(minutes(5));
+  const auto again = claim();
+  ASSERT_EQ(again.size(), 3u);
+  EXPECT_EQ(again[0].attempts, 2u);
+}
+
+TEST_P(QueueTest, DeferAndDone) {
+  const LetterId id = send(2);
+  claim();
+  const Time later = office_.clock().now() + minutes(30);
+  ASSERT_TRUE(wait(queue().defer({id, 0}, later, std::string(5000, 'e'), true, soon())));
+  ASSERT_TRUE(wait(queue().done({id, 1}, soon())));
+  const auto rows = wait(queue().show(id, soon())).value();
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].state, QueueState::waiting);
+  EXPECT_EQ(rows[0].next_attempt, later);
+  EXPECT_EQ(rows[0].last_error, std::string(1000, 'e'));
+  EXPECT_TRUE(rows[0].delay_told);
+  EXPECT_EQ(wait(queue().next_due(soon())).value(), later);
+  office_.clock().advance(minutes(29));
+  EXPECT_TRUE(claim().empty());
+  ASSERT_TRUE(wait(queue().retry_now({id, 0}, soon())));
+  EXPECT_EQ(claim().size(), 1u);
+  EXPECT_EQ(wait(queue().retry_now({id, 0}, soon())).error().code(), Errc::conflict);
+  ASSERT_TRUE(wait(queue().done({id, 0}, soon())));
+  EXPECT_EQ(wait(queue().done({id, 0}, soon())).error().code(), Errc::not_found);
+  EXPECT_EQ(wait(queue().defer({id, 0}, later, "", false, soon())).error().code(), Errc::not_found);
+  EXPECT_EQ(wait(queue().next_due(soon())).value(), std::nullopt);
+  EXPECT_EQ(office_.bodies(), 0u);
+}
+
+TEST_P(QueueTest, HeldRowsWaitForPeople) {
+  const LetterId id = send(1, true);
+  EXPECT_TRUE(claim().empty());
+  EXPECT_EQ(wait(queue().next_due(soon())).value(), std::nullopt);
+  EXPECT_EQ(wait(queue().retry_now({id, 0}, soon())).error().code(), Errc::conflict);
+  ASSERT_TRUE(wait(queue().release({id, 0}, soon())));
+  ASSERT_EQ(claim().size(), 1u);
+  // Held during a transfer: what the transfer says is kept, and no further attempt is made.
+  ASSERT_TRUE(wait(queue().hold({id, 0}, soon())));
+  ASSERT_TRUE(wait(queue().defer({id, 0}, office_.clock().now(), "busy", false, soon())));
+  EXPECT_TRUE(claim().empty());
+  EXPECT_EQ(wait(queue().show(id, soon())).value()[0].last_error, "busy");
+  EXPECT_EQ(wait(queue().hold({id, 7}, soon())).error().code(), Errc::not_found);
+}
+
+TEST_P(QueueTest, ListPages) {
+  send(3);
+  send(2);
+  EXPECT_EQ(wait(queue().list({}, 100, soon())).value().size(), 5u);
+  const auto first = wait(queue().list({}, 2, soon())).value();
+  ASSERT_EQ(first.size(), 2u);
+  const auto rest = wait(queue().list(first.back().key, 100, soon())).value();
+  ASSERT_EQ(rest.size(), 3u);
+  EXPECT_GT(rest[0].key, first[1].key);
+}
+
+INSTANTIATE_TEST_SUITE_P(Forms, QueueTest, kForms, form_name);
+
+}  // namespace
+}  // namespace chappe::post
