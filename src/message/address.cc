@@ -175,7 +175,8 @@ class Parser {
     // "a@b <c@d>": the brackets hold the address, what stands before them is its name.
     if (!lexer_.done() && lexer_.peek() == '<') {
       Address b;
-      b.name = b.raw_name = a.name.empty() ? a.spec() : a.name + " " + a.spec();
+      b.raw_name = a.name.empty() ? a.spec() : a.name + " " + a.spec();
+      b.name = clean_text(b.raw_name);
       found(Finding::address_invalid);
       angle(b);
       finish(std::move(b));
