@@ -1,0 +1,75 @@
+// Stored values and keys are bytes read back: whatever they are, decoding ends in a value or an Error, and a value that
+// was accepted can be written and read again. The first octet chooses the decoder.
+#include <cstdlib>
+
+#include "post/mailbox/records.h"
+#include "post/queue/record.h"
+
+using namespace chappe;        // NOLINT
+using namespace chappe::post;  // NOLINT
+
+namespace {
+
+void must(bool ok) {
+  if (!ok) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const ByteView in(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const AccountId account{7};
+  const MailboxId mailbox{3};
+  switch (data[0] % 10) {
+    case 0:
+      if (const auto v = records::decode_account(in)) must(records::decode_account(records::encode(*v)).has_value());
+      break;
+    case 1:
+      if (const auto v = records::decode_mailbox(in, mailbox))
+        must(records::decode_mailbox(records::encode(*v), mailbox).has_value());
+      break;
+    case 2:
+      if (const auto v = records::decode_message(in, {1}))
+        must(records::decode_message(records::encode(*v), {1}).has_value());
+      break;
+    case 3:
+      if (const auto v = records::decode_keywords(in))
+        must(records::decode_keywords(records::encode_keywords(*v)) == *v);
+      break;
+    case 4:
+      for (const std::uint32_t page : {0u, 1u, 4'194'303u})
+        if (const auto v = records::decode_page(in, page)) {
+          const auto again = records::decode_page(records::encode_page(*v), page);
+          must(again && again->size() == v->size());
+        }
+      break;
+    case 5:
+      if (const auto v = records::decode_change(in)) {
+        const auto again = records::decode_change(records::encode_change(*v));
+        must(again && again->size() == v->size());
+      }
+      break;
+    case 6:
+      if (const auto v = records::decode_uids(in)) must(records::decode_uids(records::encode_uids(*v)) == *v);
+      break;
+    case 7:
+      if (const auto v = records::decode_queue(in, {}))
+        must(records::decode_queue(records::encode(*v), {}).has_value());
+      break;
+    case 8:
+      if (const auto v = records::decode_id(in)) must(records::decode_id(records::encode_id(*v)) == *v);
+      break;
+    case 9:
+      if (const auto v = records::due_of(in)) must(records::due_of(records::due_key(v->when, v->key)).has_value());
+      if (const auto v = records::queue_of(in)) must(records::queue_key(*v) == in);
+      (void)records::message_of(account, mailbox, in);
+      (void)records::page_of(account, mailbox, in);
+      (void)records::change_of(account, in);
+      (void)records::mailbox_of(account, in);
+      (void)records::name_of(account, in);
+      (void)records::reap_of(in);
+      break;
+  }
+  return 0;
+}
