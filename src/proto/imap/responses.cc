@@ -160,6 +160,12 @@ void write_numbered(Bytes& out, std::uint64_t number, ByteView name) {
   out += "\r\n";
 }
 
+void write_fetch_head(Bytes& out, std::uint32_t number) {
+  out += "* ";
+  write_number(out, number);
+  out += " FETCH (";
+}
+
 void write_vanished(Bytes& out, bool earlier, std::span<const Range> uids) {
   if (uids.empty()) return;
   out += earlier ? "* VANISHED (EARLIER) " : "* VANISHED ";

@@ -51,6 +51,8 @@ void write_esearch(Bytes& out, ByteView tag, bool uid, const Search::Return& ret
 
 // "* 23 EXISTS"
 void write_numbered(Bytes& out, std::uint64_t number, ByteView name);
+// "* 23 FETCH (", to be followed by items and ")" CRLF
+void write_fetch_head(Bytes& out, std::uint32_t number);
 // "* VANISHED (EARLIER) 41,43:116" (RFC 7162 §3.2.10)
 void write_vanished(Bytes& out, bool earlier, std::span<const Range> uids);
 
