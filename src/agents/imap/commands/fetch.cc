@@ -1,0 +1,422 @@
+// FETCH and UID FETCH (RFC 9051 §6.4.5, RFC 7162 §3.1.4, RFC 3516, RFC 8474, RFC 8970, RFC 8514).
+//
+// Messages are answered one after another, each with as little reading as its items need: flags from the open mailbox,
+// dates and sizes from the record, headers from the first octets, parts from the parsed letter. What is a stretch of
+// the stored octets is streamed from the store, so that a large letter never stands in memory on its own account.
+#include <algorithm>
+
+#include "agents/imap/commands/proceed.h"
+#include "agents/imap/letter_reader.h"
+#include "base/text.h"
+#include "message/body.h"
+#include "proto/imap/envelope.h"
+#include "proto/imap/section.h"
+
+namespace chappe::agents::imap {
+
+namespace {
+
+using wire::FetchItem;
+using Kind = FetchItem::Kind;
+
+constexpr std::size_t kRecords = 200;       // read at a time
+constexpr std::size_t kYield = 32;          // messages answered before others get their turn
+constexpr std::size_t kPreview = 200;       // characters (RFC 8970 §3.1)
+constexpr std::size_t kPreviewText = 4096;  // octets that are looked at for them
+
+class Fetcher {
+ public:
+  Fetcher(Conversation* c, Call call, wire::Fetch args) : c_(c), call_(std::move(call)), args_(std::move(args)) {}
+  Task<void> run();
+
+ private:
+  Task<bool> mark_seen(std::vector<std::uint32_t>* seqs);
+  Task<bool> some(std::span<const std::uint32_t> seqs);
+  Task<bool> one(std::uint32_t seq, post::MessageState state, std::optional<post::MessageRecord> record);
+  Task<Result<void>> item(const FetchItem* item, LetterReader* reader, const post::MessageState* state);
+  Task<Result<void>> section(const FetchItem* item, LetterReader* reader);
+  Task<Result<void>> binary(const FetchItem* item, LetterReader* reader);
+  Task<Result<void>> preview(const FetchItem* item, LetterReader* reader);
+  Task<Result<void>> stream(const FetchItem* item, LetterReader* reader, std::uint64_t offset, std::uint64_t size);
+  bool needs_record() const;
+  void write_octets(const FetchItem& item, ByteView octets);
+
+  Conversation* c_;
+  Call call_;
+  wire::Fetch args_;
+  std::vector<std::uint32_t> newly_seen_;  // ascending
+  bool missing_ = false;                   // a message was expunged, and this client does not know yet
+  bool unknown_encoding_ = false;
+  std::optional<Error> failed_;
+};
+
+bool Fetcher::needs_record() const {
+  return std::ranges::any_of(args_.items, [](const FetchItem& i) {
+    return i.kind != Kind::flags && i.kind != Kind::uid && i.kind != Kind::modseq && i.kind != Kind::threadid;
+  });
+}
+
+// RFC 9051 §6.4.5: reading sets \Seen, which the answer then tells. In one change for all, before the first octet.
+// False: the command was answered.
+Task<bool> Fetcher::mark_seen(std::vector<std::uint32_t>* seqs) {
+  const bool wanted = std::ranges::any_of(args_.items, [](const FetchItem& i) { return i.sets_seen(); });
+  if (!wanted || c_->selected->read_only) co_return true;
+  post::FlagChange change;
+  change.flags.system.set(post::Flag::seen);
+  std::vector<std::uint32_t> unseen;
+  for (const std::uint32_t seq : *seqs) {
+    const post::MessageState* state = c_->selected->view->state(seq);
+    if (!state || state->flags.has(post::Flag::seen)) continue;
+    change.uids.add(state->uid);
+    unseen.push_back(seq);
+  }
+  if (unseen.empty()) co_return true;
+  const auto done =
+      co_await c_->mailboxes().store_flags(c_->account, c_->selected->id, std::move(change), c_->commit_deadline());
+  if (!done) {
+    c_->no(call_, done.error());
+    co_return false;
+  }
+  newly_seen_ = std::move(unseen);
+  // With the numbers kept: the messages of this command stay where they are.
+  (void)co_await c_->announce(post::View::Expunges::keep, done->modseq);
+  co_return !c_->ending();
+}
+
+Task<void> Fetcher::run() {
+  if (args_.vanished && !c_->qresync)
+    co_return c_->bad(call_, "VANISHED comes after ENABLE QRESYNC");  // RFC 7162 §3.2.6
+  auto seqs = c_->resolve(args_.set, call_.uid);
+  if (!seqs) co_return c_->bad(call_, seqs.error().text());
+  if (args_.changed_since) c_->condstore = true;  // RFC 7162 §3.1
+  const auto has = [&](Kind kind) {
+    return std::ranges::any_of(args_.items, [&](const FetchItem& i) { return i.kind == kind; });
+  };
+  if (has(Kind::modseq)) c_->condstore = true;
+  // RFC 9051 §6.4.9: the answers of a UID command tell the UID, asked or not; RFC 7162 §3.1.4.1: and the mod-sequence.
+  if (call_.uid && !has(Kind::uid)) args_.items.insert(args_.items.begin(), FetchItem{.kind = Kind::uid});
+  if (args_.changed_since && !has(Kind::modseq)) args_.items.push_back({.kind = Kind::modseq});
+  if (args_.changed_since) {
+    std::erase_if(*seqs, [&](std::uint32_t seq) {
+      const post::MessageState* state = c_->selected->view->state(seq);
+      return !state || state->modseq.value <= *args_.changed_since;
+    });
+  }
+  if (args_.vanished) {
+    const auto gone = co_await c_->mailboxes().expunged_since(c_->account, c_->selected->id,
+                                                              post::ModSeq{*args_.changed_since}, c_->deadline());
+    if (!gone) co_return c_->no(call_, gone.error());
+    const auto asked = args_.set.resolve(UINT32_MAX);
+    std::vector<wire::Range> vanished;
+    for (std::size_t i = 0, j = 0; i < gone->ranges().size() && j < asked.size();) {
+      const auto& g = gone->ranges()[i];
+      const wire::Range common{std::max(g.first, asked[j].first), std::min(g.last, asked[j].last)};
+      if (common.first <= common.last) vanished.push_back(common);
+      if (g.last < asked[j].last)
+        ++i;
+      else
+        ++j;
+    }
+    wire::write_vanished(c_->out(), true, vanished);
+  }
+  if (!co_await mark_seen(&*seqs)) co_return;
+  for (std::size_t at = 0; at < seqs->size();) {
+    const std::size_t n = std::min(kRecords, seqs->size() - at);
+    if (!co_await some(std::span(*seqs).subspan(at, n))) co_return;
+    at += n;
+  }
+  if (failed_) co_return c_->no(call_, *failed_);
+  if (unknown_encoding_) co_return c_->no(call_, "UNKNOWN-CTE", "a part has a transfer encoding that nobody knows");
+  co_await c_->finish(call_, missing_ ? "EXPUNGEISSUED" : "");  // RFC 5530 §3
+}
+
+// Answers these messages. False: the client is gone.
+Task<bool> Fetcher::some(std::span<const std::uint32_t> seqs) {
+  std::vector<post::MessageRecord> records;
+  std::size_t next = 0;
+  const post::View& view = *c_->selected->view;
+  for (std::size_t i = 0; i < seqs.size(); ++i) {
+    if (i % kYield == kYield - 1) co_await net::yield();
+    const post::MessageState* state = view.state(seqs[i]);
+    if (!state) {
+      missing_ = true;
+      continue;
+    }
+    std::optional<post::MessageRecord> record;
+    if (needs_record()) {
+      const post::MessageState kept = *state;
+      if (next == records.size()) {
+        // A run of neighbours is read at once; between two of them no other message can be.
+        std::size_t run = 1;
+        while (i + run < seqs.size() && seqs[i + run] == seqs[i] + run) ++run;
+        auto read = co_await c_->mailboxes().messages(c_->account, c_->selected->id, kept.uid,
+                                                      view.uid(seqs[i + run - 1]), run, c_->deadline());
+        if (!read) {
+          failed_ = std::move(read.error());
+          co_return true;
+        }
+        records = std::move(*read);
+        next = 0;
+      }
+      while (next < records.size() && records[next].uid < kept.uid) ++next;
+      if (next == records.size() || records[next].uid != kept.uid) {
+        missing_ = true;
+        continue;
+      }
+      record = std::move(records[next++]);
+      if (!co_await one(seqs[i], kept, std::move(record))) co_return false;
+      continue;
+    }
+    if (!co_await one(seqs[i], *state, std::nullopt)) co_return false;
+  }
+  co_return true;
+}
+
+Task<bool> Fetcher::one(std::uint32_t seq, post::MessageState state, std::optional<post::MessageRecord> record) {
+  LetterReader reader(c_, record ? std::move(*record) : post::MessageRecord());
+  Bytes& out = c_->out();
+  const std::size_t start = out.size();
+  const std::uint64_t flushes = c_->flushes();
+  wire::write_fetch_head(out, seq);
+  bool flags = false;
+  for (const FetchItem& i : args_.items) {
+    if (&i != &args_.items.front()) out += ' ';
+    flags = flags || i.kind == Kind::flags;
+    auto done = co_await item(&i, &reader, &state);
+    if (c_->gone()) co_return false;
+    if (done) continue;
+    // What was begun cannot be taken back once it was sent; else the message is left out of the answer.
+    if (c_->flushes() != flushes) {
+      c_->broken();
+      co_return false;
+    }
+    out.resize(start);
+    if (done.error().code() == Errc::not_found)
+      missing_ = true;
+    else if (done.error().code() == Errc::unsupported)
+      unknown_encoding_ = true;
+    else
+      failed_ = std::move(done.error());
+    co_return true;
+  }
+  if (!flags && std::ranges::binary_search(newly_seen_, seq)) {
+    out += " FLAGS ";
+    c_->write_flag_list(out, state);
+  }
+  out += ")\r\n";
+  co_return co_await c_->room();
+}
+
+Task<Result<void>> Fetcher::item(const FetchItem* item, LetterReader* reader, const post::MessageState* state) {
+  Bytes& out = c_->out();
+  const post::MessageRecord& record = reader->record();
+  switch (item->kind) {
+    case Kind::section:
+    case Kind::rfc822:
+    case Kind::rfc822_header:
+    case Kind::rfc822_text:
+      co_return co_await section(item, reader);
+    case Kind::binary:
+    case Kind::binary_size:
+      co_return co_await binary(item, reader);
+    case Kind::preview:
+      co_return co_await preview(item, reader);
+    default:
+      break;
+  }
+  // Read first: nothing of the item is written when that fails.
+  const message::Letter* letter = nullptr;
+  if (item->kind == Kind::envelope) letter = CO_TRY(co_await reader->header());
+  if (item->kind == Kind::body || item->kind == Kind::body_structure) letter = CO_TRY(co_await reader->letter());
+  wire::write_item_name(out, *item);
+  out += ' ';
+  switch (item->kind) {
+    case Kind::flags:
+      c_->write_flag_list(out, *state);
+      break;
+    case Kind::uid:
+      wire::write_number(out, state->uid.value);
+      break;
+    case Kind::modseq:
+      out += fmt::format("({})", state->modseq.value);
+      break;
+    case Kind::internaldate:
+      wire::write_date_time(out, record.internal_date);
+      break;
+    case Kind::savedate:
+      wire::write_date_time(out, record.saved);
+      break;
+    case Kind::rfc822_size:
+      wire::write_number(out, reader->size());
+      break;
+    case Kind::emailid:
+      out += fmt::format("(M{})", record.email.text());
+      break;
+    case Kind::threadid:
+      out += "NIL";  // RFC 8474 §5.2: threads are not kept
+      break;
+    case Kind::envelope:
+      wire::write_envelope(out, *letter, letter->root(), c_->utf8());
+      break;
+    case Kind::body:
+    case Kind::body_structure:
+      wire::write_body_structure(out, *letter, item->kind == Kind::body_structure, c_->utf8());
+      break;
+    default:
+      break;
+  }
+  co_return Result<void>();
+}
+
+// RFC822, RFC822.HEADER and RFC822.TEXT are BODY[], BODY[HEADER] and BODY[TEXT] under another name (RFC 3501 §6.4.5).
+wire::Section section_of(const FetchItem& item) {
+  using What = wire::Section::What;
+  switch (item.kind) {
+    case Kind::rfc822_header:
+      return {.what = What::header};
+    case Kind::rfc822_text:
+      return {.what = What::text};
+    default:
+      return item.section;
+  }
+}
+
+void Fetcher::write_octets(const FetchItem& item, ByteView octets) {
+  const wire::Place part = wire::clip(octets.size(), item.partial);
+  wire::write_item_name(c_->out(), item);
+  c_->out() += ' ';
+  wire::write_literal_head(c_->out(), part.size);
+  c_->out() += octets.substr(part.offset, part.size);
+}
+
+Task<Result<void>> Fetcher::section(const FetchItem* item, LetterReader* reader) {
+  using What = wire::Section::What;
+  const wire::Section section = section_of(*item);
+  const bool top = section.part.empty();
+  if (top && section.what == What::all) co_return co_await stream(item, reader, 0, reader->size());
+  if (top && section.what == What::text) {
+    const message::Letter* header = CO_TRY(co_await reader->header());
+    const std::uint64_t body = header->root().body;
+    co_return co_await stream(item, reader, body, reader->size() - body);
+  }
+  std::string name;
+  if (!wire::only_header(section)) {
+    // A client that fetches a part in pieces asks for the same stretch again and again.
+    FetchItem plain = *item;
+    plain.partial.reset();
+    wire::write_item_name(name, plain);
+    if (c_->place && c_->place->letter == reader->record().letter && c_->place->section == name)
+      co_return co_await stream(item, reader, c_->place->offset, c_->place->size);
+  }
+  const message::Letter* letter =
+      wire::only_header(section) ? CO_TRY(co_await reader->header()) : CO_TRY(co_await reader->letter());
+  const auto found = wire::find_octets(*letter, section);
+  if (!found) {
+    wire::write_item_name(c_->out(), *item);
+    c_->out() += " NIL";
+  } else if (const auto* place = std::get_if<wire::Place>(&*found)) {
+    if (!name.empty()) c_->place = PlaceCache{reader->record().letter, std::move(name), place->offset, place->size};
+    const ByteView octets = letter->bytes().substr(place->offset, place->size);
+    if (octets.size() <= Conversation::kFlush)
+      write_octets(*item, octets);
+    else
+      co_return co_await stream(item, reader, place->offset, place->size);
+  } else {
+    write_octets(*item, std::get<Bytes>(*found));
+  }
+  co_return Result<void>();
+}
+
+// [offset, offset + size) of the letter, or the part of it that was asked for, as a literal.
+Task<Result<void>> Fetcher::stream(const FetchItem* item, LetterReader* reader, std::uint64_t offset,
+                                   std::uint64_t size) {
+  const wire::Place part = wire::clip(size, item->partial);
+  std::uint64_t at = offset + part.offset;
+  std::uint64_t left = part.size;
+  // The first stretch before the literal is announced: until then a failure can still be told.
+  ChunkList first;
+  if (left > 0) first = CO_TRY(co_await reader->octets(at, std::min<std::uint64_t>(left, Conversation::kStream)));
+  wire::write_item_name(c_->out(), *item);
+  c_->out() += ' ';
+  wire::write_literal_head(c_->out(), left);
+  if (left <= Conversation::kFlush) {
+    if (first.size() != left) co_return fail(Errc::corrupt, "the letter is shorter than its record says");
+    for (const Chunk& chunk : first.chunks()) c_->out() += chunk.view();
+    co_return Result<void>();
+  }
+  while (left > 0) {
+    const std::uint64_t wanted = std::min<std::uint64_t>(left, Conversation::kStream);
+    if (first.empty()) {
+      auto more = co_await reader->octets(at, wanted);
+      if (more) first = std::move(*more);
+    }
+    if (first.size() != wanted) {
+      c_->broken();
+      co_return fail(Errc::corrupt, "the letter ends before its size");
+    }
+    if (!co_await c_->send(std::exchange(first, {}))) co_return fail(Errc::closed, "the client is gone");
+    at += wanted;
+    left -= wanted;
+  }
+  co_return Result<void>();
+}
+
+// RFC 3516 §4.2, §4.3
+Task<Result<void>> Fetcher::binary(const FetchItem* item, LetterReader* reader) {
+  const message::Letter* letter = CO_TRY(co_await reader->letter());
+  const auto decoded = CO_TRY(wire::decode_part(*letter, item->section));
+  wire::write_item_name(c_->out(), *item);
+  c_->out() += ' ';
+  if (item->kind == Kind::binary_size) {
+    wire::write_number(c_->out(), decoded ? decoded->size() : 0);
+  } else if (!decoded) {
+    c_->out() += "NIL";
+  } else {
+    const wire::Place part = wire::clip(decoded->size(), item->partial);
+    const ByteView octets = ByteView(*decoded).substr(part.offset, part.size);
+    if (octets.contains('\0')) c_->out() += '~';  // literal8
+    wire::write_literal_head(c_->out(), octets.size());
+    c_->out() += octets;
+  }
+  co_return Result<void>();
+}
+
+// RFC 8970 §3: the beginning of what people would read, on one line.
+Task<Result<void>> Fetcher::preview(const FetchItem*, LetterReader* reader) {
+  const message::Letter* letter = CO_TRY(co_await reader->letter());
+  c_->out() += "PREVIEW ";
+  const auto parts = letter->parts();
+  const auto text = std::ranges::find_if(
+      parts, [](const message::Part& p) { return p.kind == message::Part::Kind::leaf && p.is("text", "plain"); });
+  if (text == parts.end()) {
+    c_->out() += "NIL";
+    co_return Result<void>();
+  }
+  const std::string body = message::decode_text_body(*letter, *text, nullptr, kPreviewText);
+  Bytes line;
+  std::size_t characters = 0;
+  bool blank = false;
+  for (const char c : body) {
+    if (c == ' ' || is_ctl(c)) {
+      blank = !line.empty();
+      continue;
+    }
+    const bool begins = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+    if (begins && characters + blank >= kPreview) break;
+    if (blank) line += ' ';
+    characters += begins + blank;
+    blank = false;
+    line += c;
+  }
+  wire::write_string(c_->out(), line, c_->utf8());
+  co_return Result<void>();
+}
+
+}  // namespace
+
+Task<void> proceed(Conversation* c, Call call, wire::Fetch args) {
+  Fetcher fetcher(c, std::move(call), std::move(args));
+  co_await fetcher.run();
+}
+
+}  // namespace chappe::agents::imap

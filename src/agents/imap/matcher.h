@@ -1,0 +1,77 @@
+// Whether a message is what SEARCH looks for (RFC 9051 §6.4.4). The program is prepared once (texts folded, sets
+// resolved, keywords found), then asked for each message with what is known of it: what is missing makes the answer
+// `unknown`, and the caller reads more. So a search that flags decide never reads a letter.
+//
+// Pure: no store, no waiting. Recursion is as deep as the program, which Limits::depth caps. Texts are compared
+// caselessly (codec::fold_case), decoded from their charsets and encodings, as people read them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "message/letter.h"
+#include "post/mailbox/types.h"
+#include "proto/imap/search_key.h"
+
+namespace chappe::agents::imap {
+
+// What is known of a message.
+struct Candidate {
+  std::uint32_t seq = 0;
+  post::MessageState state;
+  const post::MessageRecord* record = nullptr;  // null: not read
+  const message::Letter* header = nullptr;      // the body may be missing; null: not read
+  const message::Letter* letter = nullptr;      // null: not read
+};
+
+enum class Truth : std::uint8_t { no, yes, unknown };
+
+class Matcher {
+ public:
+  // Octets of each part's text that are looked at.
+  static constexpr std::size_t kMaxText = 1024 * 1024;
+
+  struct World {
+    const std::vector<std::string>* keywords = nullptr;  // of the mailbox, in their order
+    std::uint32_t messages = 0;                          // what `*` means
+    post::Uid last;                                      //
+    const post::UidSet* saved = nullptr;                 // what `$` means
+    Time now;
+  };
+
+  // `charset`: of the program's texts; empty for UTF-8. The world is copied from; the program must outlive this.
+  // Errors: unsupported, for a charset that nobody knows; invalid, for a text that is not of it.
+  static Result<Matcher> make(const proto::imap::SearchProgram* program, const std::string& charset,
+                              const World& world);
+
+  Truth matches(const Candidate& candidate) const { return key(0, candidate); }
+
+ private:
+  using Key = proto::imap::SearchKey;
+  // What is prepared of a key.
+  struct Ready {
+    std::string text;  // folded
+    std::vector<proto::imap::Range> ranges;
+    std::optional<post::Flag> flag;
+    std::optional<std::size_t> keyword;  // its number in the mailbox
+    std::int64_t day = 0;
+  };
+
+  explicit Matcher(const proto::imap::SearchProgram* program) : program_(program) {}
+  Truth key(std::uint32_t place, const Candidate& candidate) const;
+  bool has_flag(const Ready& ready, const Candidate& candidate) const;
+  Truth dated(const Key& k, const Ready& ready, const Candidate& candidate) const;
+  Truth sent(const Key& k, const Ready& ready, const Candidate& candidate) const;
+  bool in_header(const Key& k, const Ready& ready, const message::Letter& letter) const;
+  bool in_headers(const Ready& ready, const message::Letter& letter) const;
+  bool in_body(const Ready& ready, const message::Letter& letter) const;
+
+  const proto::imap::SearchProgram* program_;
+  std::vector<Ready> ready_;
+  Time now_;
+};
+
+}  // namespace chappe::agents::imap
