@@ -1,2 +1,19 @@
-// The one program. Everything it can do is a verb.
-int main() { return 0; }
+// The one program. Everything it can do is a verb of app/cli_table.cc; here each is bound to the function that does it.
+#include <vector>
+
+#include "app/admin.h"
+#include "app/check.h"
+#include "app/cli.h"
+#include "app/local_verb.h"
+#include "app/message_verb.h"
+#include "app/serve.h"
+#include "app/walk.h"
+
+int main(int argc, char** argv) {
+  using namespace chappe::app;
+  std::vector<Binding> bindings = {
+      {"serve", run_serve}, {"check", run_check}, {"local", run_local}, {"run", run_walk}, {"message", run_message}};
+  const auto admin = admin_bindings();
+  bindings.insert(bindings.end(), admin.begin(), admin.end());
+  return run_command_line(argc, argv, bindings);
+}

@@ -1,0 +1,353 @@
+#include "app/server.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include "agents/control/control.h"
+#include "agents/imap/imap.h"
+#include "agents/msa/submission.h"
+#include "agents/mta/relay.h"
+#include "agents/mx/exchanger.h"
+#include "agents/pop3/pop3.h"
+#include "app/cli.h"
+#include "net/acceptor.h"
+#include "net/offload_pool.h"
+#include "post/queue/queue.h"
+#include "store/rocks.h"
+
+namespace chappe::app {
+namespace {
+
+const Event kStarted("server.started", Level::info, {"version", "hostname", "listeners", "shards"},
+                     "The server answers on every port of its configuration.");
+const Event kListening("server.listening", Level::info, {"role", "address"}, "A port is open.");
+const Event kStopping("server.stopping", Level::info, {"connections"},
+                      "The server stops: it takes no further connection and ends those that are open with a word.");
+const Event kStopped("server.stopped", Level::info, {"ms"}, "The server has stopped; everything accepted is on disk.");
+const Event kReloaded("server.reloaded", Level::info, {"certificates"},
+                      "Certificates, log file and log level were read anew. Open sessions keep what they have.");
+const Event kNeedsRestart("server.needs_restart", Level::warning, {"keys"},
+                          "These settings have changed in the configuration and take effect after a restart.");
+const Event kTaskFailed("server.task_failed", Level::error, {"what"},
+                        "A library threw an exception that nobody expected: the session it belonged to has ended. "
+                        "Please report it.");
+
+constexpr std::size_t kHashQueue = 256;
+constexpr Duration kOpening = std::chrono::minutes(1);
+
+std::vector<crypto::CertificateFiles> certificate_files(const Config& config) {
+  std::vector<crypto::CertificateFiles> files;
+  if (!config.tls.cert.value.empty()) files.push_back({config.tls.cert.value, config.tls.key.value});
+  for (const auto& name : config.tls.names) files.push_back({name.cert.value, name.key.value});
+  return files;
+}
+
+// Nothing when none are configured: an exchanger may do without.
+Result<std::shared_ptr<const crypto::TlsServer>> load_certificates(const std::vector<crypto::CertificateFiles>& files,
+                                                                   const crypto::TicketKeys& tickets) {
+  if (files.empty()) return nullptr;
+  return crypto::TlsServer::load(files, tickets);
+}
+
+agents::SiteLimits site_limits(const Config& config) {
+  const auto& l = config.limits;
+  agents::SiteLimits out;
+  out.tls_handshake = l.tls_handshake_timeout;
+  out.login = l.login_timeout;
+  out.smtp = l.smtp_timeout;
+  out.imap = l.imap_timeout;
+  out.pop3 = l.pop3_timeout;
+  out.letter = l.message_size.bytes;
+  out.recipients = static_cast<std::uint32_t>(l.recipients);
+  out.bad_commands = static_cast<std::uint32_t>(l.bad_commands);
+  return out;
+}
+
+Result<std::unique_ptr<Log>> open_log(const Config::Logging& config) {
+  auto sink =
+      config.file.value.empty() ? Result<std::unique_ptr<LogSink>>(stderr_sink()) : file_sink(config.file.value);
+  if (!sink) return std::unexpected(std::move(sink.error()));
+  return std::make_unique<Log>(std::move(*sink), Log::Options{.format = config.format, .level = config.level});
+}
+
+// What is said to a connection beyond the limits, in the words of its protocol.
+Bytes refusal_of(Role role) {
+  switch (role) {
+    case Role::mx:
+    case Role::submission:
+      return "421 4.7.0 Too many connections, try again later\r\n";
+    case Role::imap:
+      return "* BYE [LIMIT] Too many connections, try again later\r\n";
+    case Role::pop3:
+      return "-ERR [SYS/TEMP] Too many connections, try again later\r\n";
+    case Role::submissions:
+    case Role::imaps:
+    case Role::pop3s:
+      return {};  // nothing can be said before TLS
+  }
+  return {};
+}
+
+// Each connection is a descriptor, and the store has its own; the soft limit of most systems is far too low.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+// In the order in which they are made; destroyed in the reverse one.
+struct Server::Parts {
+  Config config;
+  ServerOptions options;
+  std::unique_ptr<Log> log;
+  Metrics metrics;
+  Budget budget;
+  crypto::TicketKeys tickets;
+  std::vector<net::ListenSocket> sockets;
+  std::vector<Bound> bound;
+  net::OffloadPool reads;
+  net::OffloadPool hashing;
+  std::unique_ptr<store::Store> store;
+  net::Shards shards;
+  std::unique_ptr<store::Commit> commit;
+  post::LetterIds letter_ids;
+  std::unique_ptr<post::Mailboxes> mailboxes;
+  std::unique_ptr<post::Queue> queue;
+  std::unique_ptr<post::Deliver> deliver;
+  std::unique_ptr<post::Directory> directory;
+  agents::Throttle throttle;
+  std::unique_ptr<agents::Site> site;
+  std::unique_ptr<agents::Relay> relay;  // nothing: letters for other hosts wait
+  net::ConnectionCount connections;
+  std::vector<std::unique_ptr<net::Acceptor>> acceptors;
+  agents::control::Office office;
+  std::unique_ptr<agents::control::Control> control;
+  Time opened = system_clock().now();
+  bool started = false;
+  bool stopped = false;
+
+  Parts(Config c, ServerOptions o, std::unique_ptr<Log> l)
+      : config(std::move(c)),
+        options(std::move(o)),
+        log(std::move(l)),
+        budget(config.budget_limits()),
+        reads(std::max<std::size_t>(1, config.server.offload_threads)),
+        hashing(std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2), kHashQueue),
+        shards(config.server.shards ? config.server.shards : std::max(1u, std::thread::hardware_concurrency())),
+        letter_ids(system_clock(), system_random()),
+        throttle(system_clock(), options.limits),
+        connections(options.limits
+                        ? net::ConnectionLimits{config.limits.connections, config.limits.connections_per_network}
+                        : net::ConnectionLimits{SIZE_MAX, SIZE_MAX}) {}
+
+  void accept(Role role, net::ListenSocket socket);
+  Result<void> open_control();
+  agents::control::Status status() const;
+  static net::Task<Result<std::unique_ptr<post::Directory>>> open_directory(Parts* p);
+};
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() { stop(); }
+
+Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions options) {
+  raise_descriptor_limit();
+  auto log = TRY(open_log(config.log));
+  auto parts = std::make_unique<Parts>(std::move(config), std::move(options), std::move(log));
+  Parts& p = *parts;
+  std::unique_ptr<Server> server(new Server(std::move(parts)));
+
+  auto tls = TRY(load_certificates(certificate_files(p.config), p.tickets));
+  for (const Listener& listener : p.config.listen) {
+    const int port = listener.port.value < 0 ? role_port(listener.role) : listener.port.value;
+    auto at = TRY(net::Endpoint::parse(listener.address, static_cast<std::uint16_t>(port)));
+    auto socket = TRY(net::ListenSocket::bind(at));
+    p.bound.push_back({listener.role, socket.at().ip(), socket.at().port()});
+    p.sockets.push_back(std::move(socket));
+  }
+  if (p.options.after_bind) TRY(p.options.after_bind());
+
+  store::RocksOptions rocks;
+  rocks.path = p.config.server.data_dir.value + "/store";
+  rocks.offload = &p.reads;
+  rocks.block_cache = p.budget.limit(Part::block_cache);
+  rocks.memtable = p.budget.limit(Part::memtables) / 2;
+  p.store = TRY(store::open_rocks(std::move(rocks)));
+  p.commit = std::make_unique<store::Commit>(*p.store);
+  p.mailboxes = std::make_unique<post::Mailboxes>(*p.store, *p.commit, p.letter_ids, system_clock());
+  p.queue = std::make_unique<post::Queue>(*p.store, *p.commit, system_clock());
+  p.deliver = std::make_unique<post::Deliver>(*p.commit, *p.mailboxes, *p.queue, system_clock());
+  p.directory = TRY(net::run_on(p.shards.at(0), Parts::open_directory(&p)));
+  p.site.reset(new agents::Site{.hostname = p.config.server.hostname,
+                                .limits = site_limits(p.config),
+                                .clock = system_clock(),
+                                .random = system_random(),
+                                .log = *p.log,
+                                .metrics = p.metrics,
+                                .budget = p.budget,
+                                .shards = p.shards,
+                                .directory = *p.directory,
+                                .mailboxes = *p.mailboxes,
+                                .deliver = *p.deliver,
+                                .letter_ids = p.letter_ids,
+                                .throttle = p.throttle,
+                                .tls = std::move(tls)});
+  if (const HostPort& relay = p.config.server.relay; !relay.host.empty()) {
+    auto to = net::Endpoint::parse(relay.host, relay.port);
+    if (!to) return fail(Errc::config, "server.relay must name an IP address: {}", relay.host);
+    p.relay = std::make_unique<agents::Relay>(p.shards, *p.queue, *p.mailboxes, *p.log, system_clock(),
+                                              agents::RelayOptions{.to = *to, .hostname = p.config.server.hostname});
+  }
+  TRY(p.open_control());
+  return server;
+}
+
+Result<void> Server::Parts::open_control() {
+  namespace control_socket = agents::control;
+  office = {.directory = directory.get(),
+            .mailboxes = mailboxes.get(),
+            .queue = queue.get(),
+            .host = {.status = [this] { return status(); }, .reload = options.reload, .stop = options.stop}};
+  control_socket::ControlOptions socket;
+  socket.path = control_socket::socket_path(config.server.data_dir.value);
+  socket.uid = geteuid();
+  control = TRY(control_socket::Control::open(
+      {&shards, &reads, log.get(), &system_clock()}, std::move(socket),
+      [this](std::string method, control_socket::Value params, std::string who, net::Deadline deadline) {
+        return control_socket::call(&office, std::move(method), std::move(params), std::move(who), deadline);
+      }));
+  return {};
+}
+
+agents::control::Status Server::Parts::status() const {
+  const auto counts = commit->counts();
+  agents::control::Status out{.version = std::string(kVersion),
+                              .hostname = config.server.hostname,
+                              .pid = getpid(),
+                              .started = opened,
+                              .listeners = {},
+                              .connections = connections.open(),
+                              .commits = counts.changes,
+                              .groups = counts.groups,
+                              .read_only = store->read_only(),
+                              .log_dropped = log->dropped()};
+  for (const Bound& b : bound) out.listeners.push_back(fmt::format("{} {}:{}", role_name(b.role), b.address, b.port));
+  return out;
+}
+
+net::Task<Result<std::unique_ptr<post::Directory>>> Server::Parts::open_directory(Parts* p) {
+  const post::Directory::Parts on{.store = p->store.get(),
+                                  .commit = p->commit.get(),
+                                  .offload = &p->hashing,
+                                  .clock = &system_clock(),
+                                  .random = &system_random()};
+  co_return co_await post::Directory::open(on, {}, net::Deadline::in(kOpening));
+}
+
+void Server::Parts::accept(Role role, net::ListenSocket socket) {
+  agents::Site* to = site.get();
+  const bool implicit = role_is_implicit_tls(role);
+  net::Acceptor::Handler handler;
+  switch (role) {
+    case Role::mx:
+      handler = [to, smtp = agents::exchanger_options(*to)](net::Stream s) {
+        return agents::serve_exchanger(to, smtp, std::move(s));
+      };
+      break;
+    case Role::submission:
+    case Role::submissions:
+      handler = [to, implicit, smtp = agents::submission_options(*to)](net::Stream s) {
+        return agents::serve_submission(to, smtp, std::move(s), implicit);
+      };
+      break;
+    case Role::imap:
+    case Role::imaps:
+      handler = [to, implicit](net::Stream s) { return agents::serve_imap(to, std::move(s), implicit); };
+      break;
+    case Role::pop3:
+    case Role::pop3s:
+      handler = [to, implicit](net::Stream s) { return agents::serve_pop3(to, std::move(s), implicit); };
+      break;
+  }
+  acceptors.push_back(
+      std::make_unique<net::Acceptor>(shards, std::move(socket), connections, refusal_of(role), std::move(handler)));
+}
+
+void Server::start() {
+  Parts& p = *parts_;
+  net::set_task_failure_hook([log = p.log.get()](const char* what) { log->event(kTaskFailed, what); });
+  for (std::size_t i = 0; i < p.sockets.size(); ++i) p.accept(p.bound[i].role, std::move(p.sockets[i]));
+  p.sockets.clear();
+  for (auto& acceptor : p.acceptors) acceptor->start();
+  if (p.relay) p.relay->start();
+  p.control->start();
+  for (const Bound& b : p.bound) p.log->event(kListening, role_name(b.role), fmt::format("{}:{}", b.address, b.port));
+  p.log->event(kStarted, kVersion, p.config.server.hostname, p.bound.size(), p.shards.size());
+  p.started = true;
+}
+
+Result<void> Server::reload(Config fresh) {
+  Parts& p = *parts_;
+  auto files = certificate_files(fresh);
+  const std::size_t count = files.size();
+  p.site->tls.store(TRY(load_certificates(files, p.tickets)));
+  p.log->set_level(fresh.log.level);
+  p.log->reopen();
+  p.log->event(kReloaded, count);
+
+  std::string keys;
+  const auto differs = [&keys](std::string_view name, bool changed) {
+    if (changed) keys += (keys.empty() ? "" : " ") + std::string(name);
+  };
+  const Config& old = p.config;
+  differs("server.hostname", fresh.server.hostname != old.server.hostname);
+  differs("server.data_dir", fresh.server.data_dir.value != old.server.data_dir.value);
+  differs("server.user", fresh.server.user != old.server.user);
+  differs("server.shards", fresh.server.shards != old.server.shards);
+  differs("log.file", fresh.log.file.value != old.log.file.value);
+  differs("log.format", fresh.log.format != old.log.format);
+  differs("listen", !std::equal(fresh.listen.begin(), fresh.listen.end(), old.listen.begin(), old.listen.end(),
+                                [](const Listener& a, const Listener& b) {
+                                  return a.role == b.role && a.address == b.address && a.port.value == b.port.value;
+                                }));
+  if (!keys.empty()) p.log->event(kNeedsRestart, keys);
+  return {};
+}
+
+void Server::stop() {
+  if (!parts_ || std::exchange(parts_->stopped, true)) return;
+  Parts& p = *parts_;
+  const Steady began = system_clock().steady();
+  if (p.started) p.log->event(kStopping, p.connections.open());
+  for (auto& acceptor : p.acceptors) acceptor->stop();
+  if (p.relay) p.relay->stop();
+  if (p.control) p.control->stop();
+  // Sessions end first; what they have handed to the commit path is made durable before it stops; the store is last.
+  p.shards.stop();
+  if (p.commit) p.commit->stop();
+  p.acceptors.clear();
+  p.control.reset();
+  p.relay.reset();
+  p.site.reset();
+  p.directory.reset();
+  p.deliver.reset();
+  p.queue.reset();
+  p.mailboxes.reset();
+  p.commit.reset();
+  p.store.reset();
+  if (p.started) p.log->event(kStopped, system_clock().steady() - began);
+  p.log->flush();
+}
+
+const std::vector<Server::Bound>& Server::bound() const { return parts_->bound; }
+agents::Site& Server::site() { return *parts_->site; }
+Log& Server::log() { return *parts_->log; }
+net::Shards& Server::shards() { return parts_->shards; }
+
+}  // namespace chappe::app
