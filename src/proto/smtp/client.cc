@@ -111,6 +111,9 @@ void ClientMachine::take(const Answer& answer) {
     expected_.push_front(e);
     return lose(answer);
   }
+  // "Go on" where nothing can go on, or "done" to DATA: after that nobody can say what was taken and what was not.
+  const bool may_go_on = e.what == Expect::data || e.what == Expect::auth;
+  if (may_go_on ? e.what == Expect::data && answer.reply.positive() : answer.reply.intermediate()) return lose(answer);
   switch (e.what) {
     case Expect::greeting:
       greeting_ = answer.words;

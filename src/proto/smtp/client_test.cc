@@ -348,6 +348,18 @@ TEST(SmtpClient, AYesOutOfTurnIsNoPromise) {
   EXPECT_EQ(s.client.results()[0].reply.code, 421);
 }
 
+TEST(SmtpClient, AYesToDataIsNoPromise) {  // only 354 lets a letter go, and only what follows it counts
+  for (const char* answers : {"250 ok\r\n250 ok\r\n250 ok\r\n", "250 ok\r\n354 go\r\n", "354 go\r\n"}) {
+    Scripted s;
+    s.greet("250 PIPELINING\r\n");
+    ASSERT_TRUE(s.client.send(Scripted::envelope()));
+    s.step();
+    EXPECT_EQ(s.hear(answers), ClientEvent::closed) << answers;
+    EXPECT_FALSE(s.client.ok());
+    EXPECT_EQ(s.client.results()[0].reply.code, 421);
+  }
+}
+
 TEST(SmtpClient, ANoInTheMiddleOfTheLetterIsHeard) {
   Scripted s;
   s.greet("250 PIPELINING\r\n");

@@ -1,0 +1,110 @@
+// The server machine under any octets, at any door: the first two octets choose options and how the rest is cut. Checks
+// what must always hold: replies are whole lines of RFC 5321 §4.2, a letter's facts agree with its octets, and what the
+// machine holds is bounded.
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+
+#include "proto/smtp/server.h"
+
+namespace {
+
+using namespace chappe;
+using namespace chappe::proto::smtp;
+
+void check(bool good) {
+  if (!good) std::abort();
+}
+
+void check_replies(const std::string& out) {
+  for (std::size_t at = 0; at < out.size();) {
+    const std::size_t end = out.find("\r\n", at);
+    check(end != std::string::npos && end - at >= 3);
+    check(out[at] >= '2' && out[at] <= '5');
+    for (std::size_t i = at; i < end; ++i) check(out[i] >= 0x20 && out[i] < 0x7f);
+    at = end + 2;
+  }
+}
+
+struct Driver {
+  ServerMachine machine;
+  unsigned choice;
+  std::string letter;
+  bool open = false;
+
+  bool step() {
+    Event e = machine.next();
+    if (std::holds_alternative<NeedInput>(e) || std::holds_alternative<Close>(e)) return false;
+    if (std::holds_alternative<NeedTls>(e)) {
+      machine.tls_started();
+      return true;
+    }
+    if (const auto* d = std::get_if<Data>(&e)) {
+      check(open && !d->bytes.empty());
+      letter += d->bytes.view();
+    }
+    if (std::holds_alternative<DataRefused>(e) || std::holds_alternative<Reset>(e)) open = false;
+    const bool question = e.index() >= Event(Hello{}).index() && e.index() <= Event(Vrfy{}).index();
+    if (!question) return true;
+    choice = choice * 1103515245 + 12345;
+    const unsigned dice = choice >> 16 & 15;
+    if (std::holds_alternative<DataEnd>(e)) {
+      const LetterFacts& f = std::get<DataEnd>(e).facts;
+      check(open && f.size == letter.size() && f.header_size <= f.size && f.longest_line <= f.size);
+      check(f.ends_in_crlf == (letter.empty() || letter.ends_with("\r\n")) || f.bare_lf > 0 || f.bare_cr > 0);
+      open = false;
+    }
+    const bool auth = std::holds_alternative<AuthBegin>(e) || std::holds_alternative<AuthResponse>(e);
+    if (auth && dice < 8) {
+      machine.challenge("more");
+    } else if (dice == 0) {
+      machine.reject({550, "5.7.1", "no\r\n250 yes"});
+    } else if (dice == 1) {
+      machine.reject({451, "4.7.1", "later"});
+    } else {
+      if (std::holds_alternative<DataBegin>(e)) {
+        open = true;
+        letter.clear();
+      }
+      machine.accept();
+    }
+    return true;
+  }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 2) return 0;
+  const unsigned a = data[0], cut = data[1];
+  auto o = std::make_shared<ServerOptions>(default_options(static_cast<Role>(a % 3)));
+  o->tls_available = (a & 4) != 0;
+  o->auth_without_tls = true;
+  o->tls_required = false;
+  o->auth_required = (a & 8) != 0;
+  o->auth_mechanisms = {"PLAIN", "LOGIN"};
+  o->binarymime = o->dsn = (a & 16) != 0;
+  o->bare_lf = o->bare_cr = o->bare_lf_chunk = o->bare_cr_chunk = static_cast<LineFault>((a >> 5) % 3);
+  o->refuse_early_commands = (a & 128) != 0;
+  o->limits.letter = 100'000;
+  o->limits.letter_line = 2000;
+  Driver d{ServerMachine(o), a * 256 + cut, {}};
+  d.machine.greet();
+  ByteView rest(reinterpret_cast<const char*>(data) + 2, size - 2);
+  for (;;) {
+    for (int i = 0; d.step(); ++i) {
+      check(i < 1'000'000);
+      if (d.machine.output().size() > o->limits.output) check_replies(d.machine.take_output());
+    }
+    check_replies(d.machine.take_output());
+    check(d.machine.held() <= 2 * 12288 + 512);
+    if (rest.empty()) break;
+    const std::size_t n = std::min<std::size_t>(rest.size(), cut == 0 ? rest.size() : cut);
+    d.machine.feed(rest.substr(0, n));
+    rest.remove_prefix(n);
+  }
+  d.machine.feed_end();
+  while (d.step()) {
+  }
+  return 0;
+}
