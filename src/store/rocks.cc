@@ -6,6 +6,7 @@
 #include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/write_batch.h>
 #include <sys/statvfs.h>
 
@@ -21,6 +22,10 @@ namespace {
 
 // The layout of keys and values as a whole (docs/formats/keys.md); single values have versions of their own.
 constexpr std::string_view kFormat = "1";
+
+// A file with this many removals among so many neighbours is compacted.
+constexpr std::size_t kDeletionWindow = 4096;
+constexpr std::size_t kDeletionTrigger = 2048;
 
 Error to_error(const rocksdb::Status& s, std::string_view doing) {
   const Errc code = s.IsCorruption() ? Errc::corrupt : Errc::io;
@@ -107,6 +112,9 @@ class Db {
     table.cache_index_and_filter_blocks = true;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
     table.format_version = 5;
+    // The queue is eaten from its front: what is left of it must not be walked through at every claim.
+    o.table_properties_collector_factories.push_back(
+        rocksdb::NewCompactOnDeletionCollectorFactory(kDeletionWindow, kDeletionTrigger));
     o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     if (options.fail_sync) {
       self->env_ =

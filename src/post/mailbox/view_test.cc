@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
+#include <thread>
 
 #include "post/mailbox/office_for_test.h"
 #include "post/mailbox/records.h"
@@ -261,6 +261,34 @@ TEST_P(ViewTest, RandomSessionsAgreeWithTheStore) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, ViewTest, kForms, form_name);
+
+// Letters come in on another thread while a session idles at home; the commit service has its own. For TSan.
+TEST(ViewThreads, AnIdleSessionHearsOfEveryLetter) {
+  Office office("memory", store::Commit::Mode::thread);
+  const MailboxId inbox = office.find(kBob, "INBOX").id;
+  auto view = office.wait(office.mailboxes().open(kBob, inbox, soon())).value();
+  constexpr std::uint32_t kLetters = 200;
+  std::thread sender([&] {
+    for (std::uint32_t i = 0; i < kLetters; ++i) {
+      std::vector<NewMessage> one(1);
+      one[0].octets = ChunkList("x");
+      EXPECT_TRUE(net::run(office.mailboxes().append(kBob, inbox, std::move(one), soon())));
+    }
+  });
+  const auto idle = [](View* v) -> net::Task<std::uint32_t> {
+    std::uint32_t updates = 0;
+    while (v->size() < kLetters) {
+      if (!co_await v->changed().wait(soon())) break;
+      const auto u = co_await v->update(Expunges::announce, soon());
+      if (!u) break;
+      ++updates;
+    }
+    co_return updates;
+  };
+  EXPECT_GE(office.wait(idle(view.get())), 1u);
+  sender.join();
+  EXPECT_EQ(view->size(), kLetters);
+}
 
 }  // namespace
 }  // namespace chappe::post
