@@ -112,10 +112,11 @@ struct Server::Parts {
   crypto::TicketKeys tickets;
   std::vector<net::ListenSocket> sockets;
   std::vector<Bound> bound;
-  net::OffloadPool reads;
+  net::ConnectionCount connections;  // sessions give their places back as long as there are shards
+  net::Shards shards;
+  net::OffloadPool reads;  // the pools answer to shards, so they end first
   net::OffloadPool hashing;
   std::unique_ptr<store::Store> store;
-  net::Shards shards;
   std::unique_ptr<store::Commit> commit;
   post::LetterIds letter_ids;
   std::unique_ptr<post::Mailboxes> mailboxes;
@@ -125,7 +126,6 @@ struct Server::Parts {
   agents::Throttle throttle;
   std::unique_ptr<agents::Site> site;
   std::unique_ptr<agents::Relay> relay;  // nothing: letters for other hosts wait
-  net::ConnectionCount connections;
   std::vector<std::unique_ptr<net::Acceptor>> acceptors;
   agents::control::Office office;
   std::unique_ptr<agents::control::Control> control;
@@ -138,14 +138,14 @@ struct Server::Parts {
         options(std::move(o)),
         log(std::move(l)),
         budget(config.budget_limits()),
-        reads(std::max<std::size_t>(1, config.server.offload_threads)),
-        hashing(std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2), kHashQueue),
-        shards(config.server.shards ? config.server.shards : std::max(1u, std::thread::hardware_concurrency())),
-        letter_ids(system_clock(), system_random()),
-        throttle(system_clock(), options.limits),
         connections(options.limits
                         ? net::ConnectionLimits{config.limits.connections, config.limits.connections_per_network}
-                        : net::ConnectionLimits{SIZE_MAX, SIZE_MAX}) {}
+                        : net::ConnectionLimits{SIZE_MAX, SIZE_MAX}),
+        shards(config.server.shards ? config.server.shards : std::max(1u, std::thread::hardware_concurrency())),
+        reads(std::max<std::size_t>(1, config.server.offload_threads)),
+        hashing(std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2), kHashQueue),
+        letter_ids(system_clock(), system_random()),
+        throttle(system_clock(), options.limits) {}
 
   void accept(Role role, net::ListenSocket socket);
   Result<void> open_control();

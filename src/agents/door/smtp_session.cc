@@ -244,7 +244,7 @@ Task<void> Conversation::on(proto::smtp::DataEnd& end) {
     if (reply.positive()) {
       const std::optional<std::string> account =
           session_.account().empty() ? std::nullopt : std::optional(session_.account());
-      site_.log.event(kAccepted, session_.id(), t.id.text(), t.mail.path.address(), t.recipients.size(), size,
+      site_.log.event(kAccepted, session_.id(), t.id.text(), t.mail.path.address(), t.accepted.size(), size,
                       session_.tls() ? session_.tls()->version : "none", account, site_.clock.steady() - mail_began_);
     }
     answer(reply, "letter", t.mail.path.address());

@@ -14,6 +14,7 @@ struct Mailboxes::Hub {
   struct Slot {
     net::Executor* home;
     std::weak_ptr<OpenMailbox> open;
+    std::shared_ptr<std::atomic<bool>> stale;  // of the OpenMailbox
   };
 
   // Ends an OpenMailbox, at home.

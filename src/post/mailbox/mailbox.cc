@@ -163,7 +163,7 @@ Task<Result<std::unique_ptr<View>>> Mailboxes::open(AccountId account, MailboxId
     if (open && slot.home != here) co_return fail(Errc::bug, "a mailbox was opened away from its account's executor");
     if (!open) {
       open = std::shared_ptr<OpenMailbox>(new OpenMailbox(&store_, account, mailbox), Hub::Close{hub_});
-      slot = {here, open};
+      slot = {here, open, open->stale_};
     }
   }
   CO_TRY(co_await open->refresh(deadline));

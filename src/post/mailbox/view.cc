@@ -54,6 +54,7 @@ void Mailboxes::Hub::hint(AccountId account, MailboxId mailbox) {
   std::lock_guard lock(mutex);
   const auto i = slots.find(key(account, mailbox));
   if (i == slots.end()) return;
+  i->second.stale->store(true);
   // Only a weak pointer travels: the mailbox must die at home.
   i->second.home->post([open = i->second.open] {
     if (const auto m = open.lock()) m->hint();
@@ -83,18 +84,17 @@ std::vector<std::string> OpenMailbox::keyword_names(const KeywordBits& bits) con
 }
 
 void OpenMailbox::hint() {
-  stale_ = true;
   for (View* view : views_) view->changed_.set();
 }
 
 net::Task<Result<void>> OpenMailbox::refresh(net::Deadline deadline) {
   while (refreshing_) CO_TRY(co_await refreshed_.wait(deadline));
-  if (!stale_ || removed_) co_return Result<void>();
+  if (!*stale_ || removed_) co_return Result<void>();
   refreshing_ = true;
   refreshed_.reset();
-  stale_ = false;  // a hint that comes from now on is for the next one
+  stale_->store(false);  // a hint that comes from now on is for the next one
   const Result<void> r = loaded_ ? co_await catch_up(deadline) : co_await load(deadline);
-  if (!r) stale_ = true;
+  if (!r) stale_->store(true);
   refreshing_ = false;
   refreshed_.set();
   co_return r;

@@ -9,6 +9,7 @@
 // hold until the next co_await.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -56,7 +57,9 @@ class OpenMailbox {
   ModSeq modseq_;
   bool loaded_ = false;
   bool removed_ = false;
-  bool stale_ = true;  // a hint came since the last refresh began
+  // A change was committed since the last refresh began. Set on the commit thread before the change is acknowledged, so
+  // that whoever has been told of it, and asks, sees it.
+  std::shared_ptr<std::atomic<bool>> stale_ = std::make_shared<std::atomic<bool>>(true);
   bool refreshing_ = false;
   net::Event refreshed_;  // of the refresh that runs
   std::vector<class View*> views_;
