@@ -228,5 +228,20 @@ def _(server):
         equal(box.uids(), [], "what IMAP sees after POP3 deleted it")
 
 
+@suite.test("what SMTP has acknowledged is seen by the next NOOP, SELECT, STATUS and POP3 session")
+def _(server):
+    with server.imap("fred") as box, server.imap("fred", mailbox=None) as other, server.smtp() as client:
+        for i in range(1, 101):
+            client.sendmail("someone@elsewhere.test", "fred@example.test", letters.letter(f"py-seen-{i}"))
+            box.ask("noop")
+            equal(len(box.uids()), i, "the letters that SEARCH finds after NOOP")
+            equal(other.counts("INBOX", "MESSAGES"), {"MESSAGES": i}, "STATUS")
+            equal(other.choose("INBOX"), i, "EXISTS at SELECT")
+            other.ask("unselect")
+        pop = server.pop("fred")
+        equal(pop.stat()[0], 100, "POP3's STAT")
+        pop.quit()
+
+
 if __name__ == "__main__":
-    suite.main(Server, accounts=("alice", "bob", "carol", "dave", "erin"))
+    suite.main(Server, accounts=("alice", "bob", "carol", "dave", "erin", "fred"))

@@ -39,7 +39,7 @@ PASSWORD = "correct horse"
 HOST = "127.0.0.1"
 PORTS = {"mx": 25, "submission": 587, "submissions": 465, "imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
 
-imaplib._MAXLINE = 10_000_000  # answers to FETCH of hostile letters have long lines
+imaplib._MAXLINE = poplib._MAXLINE = 10_000_000  # hostile letters have long lines
 
 
 def free_base():

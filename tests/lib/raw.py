@@ -132,7 +132,10 @@ class Raw:
             self.send(tag + b" " + command + b"\r\n")
         before = []
         while True:
-            line = self.line()
+            try:
+                line = self.line()
+            except Closed as closed:
+                raise Closed(b"\r\n".join(before + [closed.rest])) from None
             if line.startswith(tag + b" "):
                 return line, before
             before.append(line)

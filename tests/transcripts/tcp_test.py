@@ -16,6 +16,13 @@ from suite import SHORT, Failure, Suite  # noqa: E402
 
 ROLES = {"exchanger": "mx", "submission": "submission", "pop3": "pop3"}
 IMPLICIT = {"submission": "submissions", "pop3": "pop3s"}
+# Worlds that the program does not make: the machine is told another limit, or what `chappe local` always does otherwise.
+OTHER_WORLD = {"errors", "size", "recipients", "refused", "flood", "header", "linelength", "bare-lf", "bare-cr", "dsn",
+               "binarymime", "cleartext-auth", "no-chunking", "no-utf8", "machine"}  # fmt: skip
+OTHERWISE = {
+    "bdat": "sends DATA and goes on in one write, which the program refuses (@early)",
+    "unknown-commands": "expects a host without TLS",
+}
 
 suite = Suite()
 
@@ -39,13 +46,14 @@ def mail_of(path):
 
 
 def fill(server, letters):
-    """Makes Alice's mailbox hold these and nothing else."""
-    with server.imap("alice") as box:
-        if box.uids():
-            box.ask("store", "1:*", "+FLAGS.SILENT", r"(\Deleted)")
-            box.ask("expunge")
-        for octets in letters:
-            box.ask("append", "INBOX", None, None, octets)
+    """Makes Alice's mailbox hold these and nothing else, and Bob's nothing."""
+    for account, some in (("alice", letters), ("bob", [])):
+        with server.imap(account) as box:
+            if box.uids():
+                box.ask("store", "1:*", "+FLAGS.SILENT", r"(\Deleted)")
+                box.ask("expunge")
+            for octets in some:
+                box.ask("append", "INBOX", None, None, octets)
 
 
 def play(server, path, implicit=False, split=0):
@@ -55,11 +63,11 @@ def play(server, path, implicit=False, split=0):
         host="127.0.0.1", name="localhost", cafile=server.certificate, insecure=False, split=split, ports=ports,
         implicit_tls=set(IMPLICIT) if implicit else set(),
     )  # fmt: skip
-    world, _ = run_tcp.read(path)
+    world, steps = run_tcp.read(path)
     if implicit and (world["door"] not in IMPLICIT or world.get("tls", "active") != "active"):
         return "does not begin inside TLS"
-    if split and "whole" in world:
-        return "must not be cut"
+    if split and ("whole" in world or sum(len(octets) for kind, octets, _ in steps if kind == "C") > 20_000):
+        return "must not be cut, or takes too long"
     if world["door"] == "pop3":
         fill(server, mail_of(path))
     try:
@@ -86,8 +94,8 @@ def add(path):
 for folder in ("smtp", "pop3"):
     for transcript in sorted((HERE / folder).glob("*.txt")):
         transcript_world, _ = run_tcp.read(transcript)
-        # What is @machine is not for the program, and it has no LMTP door.
-        if "machine" not in transcript_world and transcript_world["door"] in ROLES:
+        fits = not OTHER_WORLD & set(transcript_world) and transcript_world["door"] in ROLES
+        if fits and transcript.stem not in OTHERWISE:
             add(transcript)
 
 
