@@ -96,7 +96,7 @@ Result<> parse_head(Cursor& c, CommandHead& head) {
   }
   const CommandRow* row = find_command(name);
   if (!row || (head.uid && !row->uid))
-    return fail(Errc::invalid, "no such command: {}{}", head.uid ? "UID " : "", printable(name, 40));
+    return fail(Errc::invalid, "no such command: {}{}", head.uid ? "UID " : "", printable(name.substr(0, 40)));
   head.row = row;
   return {};
 }

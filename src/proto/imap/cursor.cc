@@ -51,7 +51,7 @@ std::int64_t to_days(Date date) {
 std::unexpected<Error> Cursor::unexpected(ByteView wanted) const {
   if (done()) return fail(Errc::invalid, "the command ends where {} should stand", wanted);
   return fail(Errc::invalid, "octet {} of the command: \"{}\" where {} should stand", at_ + 1,
-              printable(in_.substr(at_), 20), wanted);
+              printable(in_.substr(at_, 20)), wanted);
 }
 
 bool Cursor::take(char c) {
@@ -77,8 +77,7 @@ bool Cursor::take_word(ByteView word) {
 Result<> Cursor::expect(char c) {
   if (take(c)) return {};
   if (c == ' ') return unexpected("a space");
-  const char quoted[] = {'"', c, '"'};
-  return unexpected(ByteView(quoted, sizeof quoted));
+  return unexpected(fmt::format("\"{}\"", c));
 }
 
 Result<> Cursor::end() const {
@@ -126,8 +125,7 @@ Result<Bytes> Cursor::literal() {
   const std::uint64_t size = TRY(number64());
   take('+');  // RFC 7888 §3
   TRY(expect('}'));
-  TRY(expect('\r'));
-  TRY(expect('\n'));
+  if (!take_text("\r\n")) return unexpected("a line end");
   if (size > in_.size() - at_) return unexpected("the whole of the literal");
   const ByteView octets = in_.substr(at_, size);
   if (octets.contains('\0')) return fail(Errc::invalid, "NUL in a literal");  // RFC 9051 §9 CHAR8

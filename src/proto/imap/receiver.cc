@@ -7,6 +7,7 @@
 #include "codec/base64.h"
 #include "proto/imap/commands/parsers.h"
 #include "proto/imap/literal.h"
+#include "proto/imap/write.h"
 
 namespace chappe::proto::imap {
 
@@ -273,14 +274,18 @@ std::optional<Event> Receiver::bye(ByteView text, Bytes& out) {
 
 Bytes Receiver::answer(ByteView tag, const Error& error) const {
   const ByteView who = tag.empty() ? "*" : tag;
+  Bytes out;
   switch (error.code()) {
     case Errc::too_large:
-      return fmt::format("{} NO [LIMIT] {}\r\n", who, error.text());  // RFC 5530 §3
+      write_status(out, who, "NO", "LIMIT", error.text());  // RFC 5530 §3
+      break;
     case Errc::denied:
-      return fmt::format("{} NO [PRIVACYREQUIRED] {}\r\n", who, error.text());
+      write_status(out, who, "NO", "PRIVACYREQUIRED", error.text());
+      break;
     default:
-      return fmt::format("{} BAD {}\r\n", who, error.text());
+      write_status(out, who, "BAD", {}, error.text());
   }
+  return out;
 }
 
 std::optional<Event> Receiver::bad(ByteView tag, const Error& error, Bytes& out) {

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/random.h"
+#include "base/text.h"
 #include "proto/imap/test_session.h"
 
 namespace chappe::proto::imap {
@@ -311,6 +312,14 @@ TEST(Receiver, IsLinearInSmallChunks) {
     for (const char c : line) s.feed(ByteView(&c, 1));
   EXPECT_EQ(s.commands, 5);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST(Receiver, AnswersHoldNoLineEndsOfTheirOwn) {
+  Session s;
+  s.feed("a LOGIN {3}\rbob x\r\nb LOGIN \xff\xfe\r\n");
+  EXPECT_EQ(std::ranges::count(s.out, '\r'), 2);
+  EXPECT_EQ(std::ranges::count(s.out, '\n'), 2);
+  EXPECT_TRUE(std::ranges::none_of(s.out, is_8bit));
 }
 
 TEST(Receiver, NulIsNothing) {

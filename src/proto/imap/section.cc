@@ -63,7 +63,8 @@ Result<std::optional<Bytes>> decode_part(const Letter& letter, const Section& se
     case message::Encoding::quoted_printable:
       return std::optional<Bytes>(codec::quoted_printable_decode(body));
     case message::Encoding::unknown:
-      return fail(Errc::unsupported, "the part's transfer encoding is not known: {}", printable(field->value(), 40));
+      return fail(Errc::unsupported, "the part's transfer encoding is not known: {}",
+                  printable(field->value().substr(0, 40)));
     default:
       return std::optional<Bytes>(body);
   }

@@ -103,7 +103,7 @@ void write_status(Bytes& out, ByteView tag, ByteView status, ByteView code, Byte
     out += code;
     out += "] ";
   }
-  for (const char c : text) out += is_ctl(c) ? ' ' : c;
+  for (const char c : text) out += is_ctl(c) ? ' ' : is_8bit(c) ? '?' : c;
   out += "\r\n";
 }
 

@@ -36,7 +36,7 @@ void write_literal_head(Bytes& out, std::uint64_t size);
 ByteView status_item_name(StatusItem item);
 
 // A status response: "A1 NO [OVERQUOTA] text". `code` is without brackets and may be empty. Line ends in `text` become
-// blanks.
+// blanks, and octets above ASCII, which not every client may be sent (RFC 9051 §9 text), question marks.
 void write_status(Bytes& out, ByteView tag, ByteView status, ByteView code, ByteView text);
 inline void write_untagged(Bytes& out, ByteView status, ByteView code, ByteView text) {
   write_status(out, "*", status, code, text);

@@ -137,7 +137,7 @@ Result<FetchItem> item(Cursor& c) {
   }
   if (is("PREVIEW")) return preview(c);
   if (name.empty()) return c.unexpected("a FETCH item");
-  return fail(Errc::invalid, "no such FETCH item: {}", printable(name, 40));
+  return fail(Errc::invalid, "no such FETCH item: {}", printable(name.substr(0, 40)));
 }
 
 // RFC 9051 §6.4.5: the three macros stand alone, never in a list.

@@ -118,7 +118,7 @@ class Parser {
     for (const Row& row : kRows)
       if (iequals(name, row.name)) return leaf(parent, row);
     if (name.empty()) return c_.unexpected("a search key");
-    return fail(Errc::invalid, "no such search key: {}", printable(name, 40));
+    return fail(Errc::invalid, "no such search key: {}", printable(name.substr(0, 40)));
   }
 
   Result<> leaf(std::uint32_t parent, const Row& row) {
