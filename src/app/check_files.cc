@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "app/admin_input.h"
+#include "app/admin_print.h"
 #include "app/check.h"
 #include "app/serve_user.h"
 #include "crypto/certificate.h"
@@ -46,6 +47,7 @@ Result<void> try_store(const std::string& path, unsigned uid, unsigned gid) {
       options.path = path;
       options.reserve = 0;
       auto opened = store::open_rocks(std::move(options));
+      if (opened) (void)opened->release();  // this process ends here, which a store survives
       if (!opened) outcome = std::unexpected(std::move(opened.error()));
     }
     if (!outcome) {
@@ -201,9 +203,9 @@ void check_data_dir(CheckList& out, const Config& config) {
   if (statvfs(path.c_str(), &space) != 0) return;
   const std::uint64_t free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
   const std::uint64_t reserve = store::RocksOptions().reserve;
-  const std::string left = format_size({free});
+  const std::string left = size_for_people(free, out.french());
   if (free < reserve) {
-    const std::string least = format_size({reserve});
+    const std::string least = size_for_people(reserve, out.french());
     out.add(Health::failure, "data",
             {"{}: {} free, and below {} no mail is taken",
              "{} : {} libres, et sous {} aucun "

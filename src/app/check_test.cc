@@ -74,7 +74,7 @@ TEST_F(Check, Certificates) {
   EXPECT_THAT(certificates(), Contains(HasSubstr("ok tls")).Times(1));
   EXPECT_THAT(certificates(), Contains(HasSubstr("signed by itself")).Times(1));
 
-  certificate({"mx.example.org"}, 24h, 24h * 10);
+  certificate({"mx.example.org"}, 24h, 24h * 10 + 1h);
   EXPECT_THAT(certificates(), Contains(HasSubstr("expires in 9 days")));
   certificate({"mx.example.org"}, 48h, 24h);
   EXPECT_THAT(certificates(), Contains(StartsWith("failure tls: " + dir + "/cert.pem expired")));
