@@ -64,6 +64,7 @@ struct Config {
     std::uint64_t shards = 0;  // 0: one a core
     std::uint64_t offload_threads = 2;
     HostPort relay;
+    std::string postmaster;
   } server;
 
   std::vector<Listener> listen;

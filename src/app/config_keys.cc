@@ -42,6 +42,10 @@ std::vector<KeyRow> make_keys() {
        "Give every letter for other hosts to this one, as host:port, instead of looking for its way in the DNS.",
        "Confier toute lettre destinée à d'autres machines à celle-ci (hôte:port), au lieu de chercher sa route dans "
        "le DNS."},
+      {"server", "postmaster", false, 0, 0, [](Config& c) -> Slot { return &c.server.postmaster; },
+       "The account that gets the letters to postmaster of every domain where nobody else has that address.",
+       "Le compte qui reçoit les lettres adressées à postmaster dans tout domaine où personne d'autre n'a cette "
+       "adresse."},
 
       {"listen", "role", true, 0, 0, [](Config& c) -> Slot { return &c.listen.back().role; },
        "What is spoken there: mx, submission, submissions, imap, imaps, pop3 or pop3s.",
@@ -152,6 +156,7 @@ std::string example(const KeyRow& key) {
   if (key.name == "data_dir") return "\"/var/lib/chappe\"";
   if (key.name == "user") return "\"chappe\"";
   if (key.name == "relay") return "\"smarthost.example.net:25\"";
+  if (key.name == "postmaster") return "\"admin@example.org\"";
   if (key.name == "role") return "\"mx\"";
   if (key.name == "port") return "25";
   if (key.name == "name") return "\"mail.example.org\"";

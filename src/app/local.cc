@@ -86,11 +86,12 @@ Result<crypto::Secret> own_password(const std::string& dir) {
   return crypto::Secret(fresh);
 }
 
-Config local_config(const LocalOptions& options, const std::string& dir) {
+Config local_config(const LocalOptions& options, const std::string& dir, const std::string& postmaster) {
   Config config;
   config.server.hostname = "localhost";
   config.server.data_dir.value = dir;
   config.server.relay = options.relay;
+  config.server.postmaster = postmaster;
   config.tls.cert.value = dir + "/cert.pem";
   config.tls.key.value = dir + "/key.pem";
   config.log.file.value = dir + "/chappe.log";
@@ -161,7 +162,7 @@ Result<std::unique_ptr<LocalServer>> LocalServer::start(LocalOptions options) {
   TRY(make_certificate(l.dir_, l.domains_));
   ServerOptions server_options;
   server_options.limits = options.limits;
-  l.server_ = TRY(Server::open(local_config(options, l.dir_), std::move(server_options)));
+  l.server_ = TRY(Server::open(local_config(options, l.dir_, l.accounts_.front().address), std::move(server_options)));
   TRY(net::run_on(l.server_->shards().at(0), provision(&l.server_->site().directory, &l.domains_, &l.accounts_)));
   l.server_->start();
   return local;

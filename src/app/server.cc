@@ -247,7 +247,9 @@ net::Task<Result<std::unique_ptr<post::Directory>>> Server::Parts::open_director
                                   .offload = &p->hashing,
                                   .clock = &system_clock(),
                                   .random = &system_random()};
-  co_return co_await post::Directory::open(on, {}, net::Deadline::in(kOpening));
+  post::DirectoryOptions options;
+  options.postmaster = p->config.server.postmaster;
+  co_return co_await post::Directory::open(on, std::move(options), net::Deadline::in(kOpening));
 }
 
 void Server::Parts::accept(Role role, net::ListenSocket socket) {
@@ -309,6 +311,7 @@ Result<void> Server::reload(Config fresh) {
   differs("server.hostname", fresh.server.hostname != old.server.hostname);
   differs("server.data_dir", fresh.server.data_dir.value != old.server.data_dir.value);
   differs("server.user", fresh.server.user != old.server.user);
+  differs("server.postmaster", fresh.server.postmaster != old.server.postmaster);
   differs("server.shards", fresh.server.shards != old.server.shards);
   differs("log.file", fresh.log.file.value != old.log.file.value);
   differs("log.format", fresh.log.format != old.log.format);

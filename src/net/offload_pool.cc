@@ -7,9 +7,11 @@ OffloadPool::OffloadPool(std::size_t threads, std::size_t limit) : limit_(limit)
 }
 
 OffloadPool::~OffloadPool() {
+  std::deque<Work> dropped;  // destroyed outside the lock: each tells its waiter that nobody is left to answer
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
+    dropped.swap(queue_);
   }
   more_.notify_all();
   for (auto& t : threads_) t.join();

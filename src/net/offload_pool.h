@@ -15,7 +15,7 @@ class OffloadPool final : public Offload {
  public:
   // `limit`: how many pieces of work may wait for a thread.
   explicit OffloadPool(std::size_t threads, std::size_t limit = 1024);
-  // Runs what is queued, then ends the threads; blocks.
+  // Drops what is queued (its waiters get Errc::closed), lets what runs end, then ends the threads; blocks.
   ~OffloadPool() override;
 
   bool try_submit(Work work) override;

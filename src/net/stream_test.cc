@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <semaphore>
 
 #include "base/random.h"
 #include "net/acceptor.h"
@@ -272,17 +273,31 @@ TEST(Shards, RandomConnectionKills) {
 TEST(OffloadPool, RunsElsewhereAndIsBounded) {
   std::atomic<int> ran{0};
   std::mutex gate;
-  {
-    OffloadPool pool(1, 2);
-    gate.lock();
-    ASSERT_TRUE(pool.try_submit([&] { std::lock_guard l(gate); }));
-    while (pool.waiting()) std::this_thread::yield();
-    EXPECT_TRUE(pool.try_submit([&] { ++ran; }));
-    EXPECT_TRUE(pool.try_submit([&] { ++ran; }));
-    EXPECT_FALSE(pool.try_submit([&] { ++ran; }));
-    gate.unlock();
-  }
-  EXPECT_EQ(ran, 2) << "what was queued is run before the threads end";
+  OffloadPool pool(1, 2);
+  gate.lock();
+  ASSERT_TRUE(pool.try_submit([&] { std::lock_guard l(gate); }));
+  while (pool.waiting()) std::this_thread::yield();
+  EXPECT_TRUE(pool.try_submit([&] { ++ran; }));
+  EXPECT_TRUE(pool.try_submit([&] { ++ran; }));
+  EXPECT_FALSE(pool.try_submit([&] { ++ran; }));
+  gate.unlock();
+  while (ran < 2) std::this_thread::yield();
+}
+
+TEST(OffloadPool, DropsWhatIsQueuedWhenItEnds) {
+  std::atomic<int> ran{0};
+  std::binary_semaphore gate(0);
+  std::optional<OffloadPool> pool(std::in_place, 1, 10);
+  ASSERT_TRUE(pool->try_submit([&] { gate.acquire(); }));
+  while (pool->waiting()) std::this_thread::yield();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(pool->try_submit([&] { ++ran; }));
+  std::thread release([&] {
+    std::this_thread::sleep_for(20ms);
+    gate.release();
+  });
+  pool.reset();
+  release.join();
+  EXPECT_EQ(ran, 0);
 }
 
 TEST(Endpoint, ParsesAndDescribes) {

@@ -52,8 +52,7 @@ Task<Reply> Submission::mail(const Transaction* transaction) {
 
 Task<Reply> Submission::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   if (rcpt.path.literal) co_return Reply(550, "5.1.3", "Addresses with an IP literal are not served");
-  std::string address = rcpt.path.address();
-  if (rcpt.path.domain.empty()) address += "@" + site_.hostname;
+  const std::string address = rcpt.path.address();
   auto routed = co_await post::route(&site_.directory, address, session_.within(site_.limits.commit));
   if (!routed) {
     if (routed.error().code() == Errc::not_found) co_return Reply(550, "5.1.1", "No such mailbox here");

@@ -26,8 +26,8 @@ class Exchanger final : public SmtpActor {
 
 Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   if (rcpt.path.literal) co_return Reply(550, "5.7.1", "Addresses with an IP literal are not served here");
-  std::string address = rcpt.path.address();
-  if (rcpt.path.domain.empty()) address += "@" + site_.hostname;  // RFC 5321 §4.1.1.3: <Postmaster>
+  // RFC 5321 §4.1.1.3: <Postmaster> has no domain; the directory knows who that is.
+  const std::string address = rcpt.path.address();
   const net::Deadline deadline = session_.within(site_.limits.commit);
   auto answer = co_await site_.directory.resolve_rcpt(address, deadline);
   if (!answer) co_return refusal(answer.error());
