@@ -165,8 +165,11 @@ std::vector<VerbRow> make_verbs() {
           "Ouvrir les comptes de ce fichier, un NAME:PASSWORD par ligne."}},
         {"zone",
          "FILE",
-         {"Answer every question to the DNS from this zone file.",
-          "Répondre à toute question au DNS d'après ce fichier de zone."}},
+         {"The names that exist, as a zone file. Nothing in this version asks the DNS: the file must be readable, and "
+          "that is all.",
+          "Les noms qui existent, en fichier de zone. Rien dans cette version n'interroge le DNS : le fichier doit "
+          "être "
+          "lisible, et c'est tout."}},
         {"relay",
          "HOST:PORT",
          {"Give letters for other hosts to this one.", "Confier à cette machine les lettres destinées à d'autres."}},

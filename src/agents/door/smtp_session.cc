@@ -272,6 +272,18 @@ proto::smtp::ServerOptions smtp_options(const Site& site, proto::smtp::Role role
   return options;
 }
 
+post::Letter letter_of(Transaction* transaction, post::Ingest ingest, const proto::smtp::LetterFacts& facts, Time now) {
+  post::Letter letter;
+  letter.id = transaction->id;
+  letter.sender = transaction->mail.path.address();
+  letter.recipients = std::move(transaction->recipients);
+  letter.octets = ingest.finish();
+  letter.arrived = now;
+  letter.smtputf8 = transaction->mail.smtputf8;
+  letter.eight_bit = facts.eight_bit_body || facts.eight_bit_header;
+  return letter;
+}
+
 Reply refusal(const Error& error) { return Reply(error); }
 
 }  // namespace chappe::agents

@@ -47,6 +47,9 @@ net::Task<void> serve_smtp(Session* session, std::shared_ptr<const proto::smtp::
 // The machine's options for a site, to be completed by the actor.
 proto::smtp::ServerOptions smtp_options(const Site& site, proto::smtp::Role role);
 
+// The letter as the post office takes it, without its trace. The transaction's recipients and the octets move into it.
+post::Letter letter_of(Transaction* transaction, post::Ingest ingest, const proto::smtp::LetterFacts& facts, Time now);
+
 // The reply to a letter that cannot be taken, by its Error (base/error.h).
 proto::smtp::Reply refusal(const Error& error);
 

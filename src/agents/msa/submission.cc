@@ -106,15 +106,8 @@ Task<Reply> Submission::letter(Transaction* transaction, post::Ingest ingest, pr
                          .recipient = {},
                          .letter = transaction->id,
                          .time = now};
-  post::Letter letter;
-  letter.id = transaction->id;
-  letter.sender = transaction->mail.path.address();
-  letter.recipients = std::move(transaction->recipients);
+  post::Letter letter = letter_of(transaction, std::move(ingest), facts, now);
   letter.trace = ChunkList(received_field(session_, site_.hostname, trace) + repairs.fields);
-  letter.octets = ingest.finish();
-  letter.arrived = now;
-  letter.smtputf8 = transaction->mail.smtputf8;
-  letter.eight_bit = facts.eight_bit_body || facts.eight_bit_header;
   auto taken = co_await site_.deliver.take(std::move(letter), Session::regardless(site_.limits.commit));
   if (!taken) co_return refusal(taken.error());
   std::string said = fmt::format("Taken as {}", taken->text());

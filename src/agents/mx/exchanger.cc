@@ -58,15 +58,8 @@ Task<Reply> Exchanger::letter(Transaction* transaction, post::Ingest ingest, pro
                          .recipient = several ? std::string() : transaction->accepted.front(),
                          .letter = transaction->id,
                          .time = now};
-  post::Letter letter;
-  letter.id = transaction->id;
-  letter.sender = transaction->mail.path.address();
-  letter.recipients = std::move(transaction->recipients);
+  post::Letter letter = letter_of(transaction, std::move(ingest), facts, now);
   letter.trace = ChunkList(received_field(session_, site_.hostname, trace));
-  letter.octets = ingest.finish();
-  letter.arrived = now;
-  letter.smtputf8 = transaction->mail.smtputf8;
-  letter.eight_bit = facts.eight_bit_body || facts.eight_bit_header;
   // What has begun to be written is finished although the process drains: the client would only send it again.
   auto taken = co_await site_.deliver.take(std::move(letter), Session::regardless(site_.limits.commit));
   if (!taken) co_return refusal(taken.error());
