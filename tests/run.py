@@ -219,12 +219,13 @@ def main():
 
     build = (ROOT / options.build).resolve()
     kinds = options.kinds.split(",")
-    programs = [p for p in ctest_programs(build, options.timeout) if p.kind in kinds]
+    programs = [p for p in ctest_programs(build, options.timeout) if p.kind in kinds and re.search(options.only, p.name)]
     if options.print_targets:
         print(*sorted({pathlib.Path(p.command[0]).name for p in programs if p.kind != "house"}))
         return 0
-    programs += python_programs([k for k in PYTHON_KINDS if k in kinds], options.timeout)
-    programs = [p for p in programs if re.search(options.only, p.name)]
+    programs += [
+        p for p in python_programs([k for k in PYTHON_KINDS if k in kinds], options.timeout) if re.search(options.only, p.name)
+    ]
     environment = os.environ | {"CHAPPE_BUILD": str(build), "PYTHONDONTWRITEBYTECODE": "1"}
     if options.short:
         environment["CHAPPE_SHORT"] = "1"
