@@ -51,11 +51,13 @@ TEST(Record, EveryPrefixIsCorrupt) {
 }
 
 TEST(Record, TooMuchIsCorruptToo) {
-  RecordReader left_over(Bytes("\x01\x05x", 3), 1);
+  const Bytes left_over_bytes("\x01\x05x", 3);
+  RecordReader left_over(left_over_bytes, 1);
   left_over.number();
   EXPECT_EQ(left_over.finish("a test").error().code(), Errc::corrupt);
   // A number of more than 64 bits, and one that does not fit its field.
-  RecordReader wide(Bytes("\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 11), 1);
+  const Bytes wide_bytes("\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 11);
+  RecordReader wide(wide_bytes, 1);
   EXPECT_EQ(wide.number(), 0u);
   EXPECT_FALSE(wide.ok());
   const Bytes big = RecordWriter(1).number(1ull << 32).take();
