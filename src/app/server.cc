@@ -249,6 +249,8 @@ net::Task<Result<std::unique_ptr<post::Directory>>> Server::Parts::open_director
                                   .random = &system_random()};
   post::DirectoryOptions options;
   options.postmaster = p->config.server.postmaster;
+  // What an interrupted removal of a mailbox left behind is taken up before anybody looks.
+  CO_TRY(co_await p->mailboxes->reap(net::Deadline::in(kOpening)));
   co_return co_await post::Directory::open(on, std::move(options), net::Deadline::in(kOpening));
 }
 
