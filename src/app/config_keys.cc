@@ -39,9 +39,10 @@ std::vector<KeyRow> make_keys() {
        "Threads for work that takes long, such as checking passwords.",
        "Fils d'exécution pour les travaux longs, comme la vérification des mots de passe."},
       {"server", "relay", false, 0, 0, [](Config& c) -> Slot { return &c.server.relay; },
-       "Give every letter for other hosts to this one, as host:port, instead of looking for its way in the DNS.",
-       "Confier toute lettre destinée à d'autres machines à celle-ci (hôte:port), au lieu de chercher sa route dans "
-       "le DNS."},
+       "Give every letter for other hosts to this one, as address:port. An IP address: names are not looked up yet. "
+       "Without it such letters wait in the queue.",
+       "Confier toute lettre destinée à d'autres machines à celle-ci (adresse:port). Une adresse IP : les noms ne sont "
+       "pas encore cherchés. Sans elle, ces lettres attendent dans la file."},
       {"server", "postmaster", false, 0, 0, [](Config& c) -> Slot { return &c.server.postmaster; },
        "The account that gets the letters to postmaster of every domain where nobody else has that address.",
        "Le compte qui reçoit les lettres adressées à postmaster dans tout domaine où personne d'autre n'a cette "
@@ -155,7 +156,7 @@ std::string example(const KeyRow& key) {
   if (key.name == "hostname") return "\"mx.example.org\"";
   if (key.name == "data_dir") return "\"/var/lib/chappe\"";
   if (key.name == "user") return "\"chappe\"";
-  if (key.name == "relay") return "\"smarthost.example.net:25\"";
+  if (key.name == "relay") return "\"192.0.2.25:25\"";
   if (key.name == "postmaster") return "\"admin@example.org\"";
   if (key.name == "role") return "\"mx\"";
   if (key.name == "port") return "25";
