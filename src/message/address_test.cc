@@ -167,7 +167,7 @@ TEST(AddressTime, Linear) {
       while (s.size() < static_cast<std::size_t>(n)) s += unit;
       return s;
     };
-    expect_linear(unit, 300'000, make, [](const std::string& value) { parse_addresses(value); });
+    expect_linear(unit, 75'000, make, [](const std::string& value) { parse_addresses(value); });
   }
 }
 

@@ -19,24 +19,26 @@ inline std::chrono::nanoseconds processor_time() {
   return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
 }
 
-// Runs `run` on make(n) and make(2 n). Twice the input may take four times as long, because the machine may be busy
-// with something else; a square would be seen in every one of the attempts.
+// Runs `run` on make(n) and on make(8 n). Eight times the input may take 24 times as long, because more of it falls out
+// of the caches and the machine may be busy with something else; a square, 64 times, would be seen in every one of the
+// attempts.
 template <class Make, class Run>
 void expect_linear(std::string_view what, int n, Make make, Run run) {
   using Nanoseconds = std::chrono::nanoseconds;
-  const auto once = make(n), twice = make(2 * n);
+  const auto small = make(n), large = make(8 * n);
   const auto time = [&run](const std::string& bytes) {
     const Nanoseconds start = processor_time();
     run(bytes);
     return processor_time() - start;
   };
-  auto best_once = Nanoseconds::max(), best_twice = Nanoseconds::max();
+  auto best_small = Nanoseconds::max(), best_large = Nanoseconds::max();
+  const auto bound = [&best_small] { return 24 * best_small + std::chrono::milliseconds(2); };
   for (int attempt = 0; attempt < 10; ++attempt) {
-    best_once = std::min(best_once, time(once));
-    best_twice = std::min(best_twice, time(twice));
-    if (best_twice < 3 * best_once + std::chrono::milliseconds(2) && attempt > 0) return;
+    best_small = std::min(best_small, time(small));
+    best_large = std::min(best_large, time(large));
+    if (best_large < bound()) return;
   }
-  EXPECT_LT(best_twice.count(), 4 * best_once.count() + 2'000'000) << what;
+  EXPECT_LT(best_large.count(), bound().count()) << what;
 }
 
 }  // namespace chappe::message
