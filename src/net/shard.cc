@@ -25,6 +25,7 @@ struct Shard::Loop {
 Shard::Shard(std::size_t index, Clock& clock) : index_(index), clock_(clock), loop_(std::make_unique<Loop>()) {}
 
 Shard::~Shard() {
+  close_inbox();
   // What was posted after the loop ended is destroyed unrun, where its owner would look for it.
   const Enter enter(this);
   loop_->posted.clear();

@@ -59,6 +59,16 @@ Executor* Executor::current() { return t_current; }
 Executor::Enter::Enter(Executor* e) : before_(std::exchange(t_current, e)) {}
 Executor::Enter::~Enter() { t_current = before_; }
 
+void Executor::Inbox::post(Work work) {
+  std::lock_guard lock(mutex_);
+  if (to_) to_->post(std::move(work));
+}
+
+void Executor::close_inbox() {
+  std::lock_guard lock(inbox_->mutex_);
+  inbox_->to_ = nullptr;
+}
+
 Deadline Deadline::in(Duration span, Cancel* cancel) { return {here().clock().steady() + span, cancel}; }
 
 Deadline Deadline::at_most(Duration span) const {
@@ -235,7 +245,10 @@ struct LocalExecutor::Queue {
 
 LocalExecutor::LocalExecutor() : queue_(std::make_unique<Queue>()), clock_(&system_clock()) {}
 LocalExecutor::LocalExecutor(ManualClock& clock) : queue_(std::make_unique<Queue>()), clock_(&clock), manual_(&clock) {}
-LocalExecutor::~LocalExecutor() { poll(); }
+LocalExecutor::~LocalExecutor() {
+  close_inbox();
+  poll();
+}
 
 void LocalExecutor::post(Work work) {
   std::lock_guard lock(queue_->mutex);

@@ -76,7 +76,24 @@ class Executor {
   // The executor whose work the calling thread is running; null outside of one.
   static Executor* current();
 
+  // A way to post for who may outlive the executor: a pool that answers late. From any thread; once the executor has
+  // gone, the work is destroyed unrun.
+  class Inbox {
+   public:
+    explicit Inbox(Executor* to) : to_(to) {}
+    void post(Work work);
+
+   private:
+    friend class Executor;
+    std::mutex mutex_;
+    Executor* to_;  // null: gone
+  };
+  const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
+
  protected:
+  // The first thing in every form's destructor: whoever holds the inbox must not reach what is being destroyed.
+  void close_inbox();
+
   // Marks this thread as running `e` for the guard's lifetime.
   class Enter {
    public:
@@ -88,6 +105,9 @@ class Executor {
    private:
     Executor* before_;
   };
+
+ private:
+  std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>(this);
 };
 
 // The wish that something end early. Belongs to one executor at a time.
@@ -366,14 +386,14 @@ struct SwitchTo {
 };
 inline SwitchTo switch_to(Executor& to) { return {&to}; }
 
-// A value that another thread (or a later moment) will send to one waiting coroutine. A late value is dropped; a
-// Sender that dies without sending sends Errc::closed.
+// A value that another thread (or a later moment) will send to one waiting coroutine. A late value is dropped, even
+// after the executor's end; a Sender that dies without sending sends Errc::closed.
 template <class T>
 class OneShot {
   struct State {
     std::mutex mutex;
     std::optional<Result<T>> value;
-    Executor* executor = Executor::current();
+    std::shared_ptr<Executor::Inbox> inbox = Executor::current()->inbox();
     Event arrived;
   };
 
@@ -398,8 +418,8 @@ class OneShot {
         std::lock_guard lock(state->mutex);
         state->value.emplace(std::move(value));
       }
-      Executor* executor = state->executor;
-      executor->post([state = std::move(state)] { state->arrived.set(); });
+      const auto inbox = state->inbox;
+      inbox->post([state = std::move(state)] { state->arrived.set(); });
     }
 
    private:

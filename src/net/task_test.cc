@@ -168,6 +168,17 @@ TEST(OneShot, AValueAfterTheDeadlineIsDropped) {
   for (auto& t : threads) t.join();
 }
 
+Task<Result<int>> given_up(OneShot<int>::Sender* sender) {
+  OneShot<int> shot;
+  *sender = shot.sender();
+  co_return co_await shot.receive(Deadline::in(1ms));
+}
+TEST(OneShot, AValueAfterTheExecutorsEndIsDropped) {
+  OneShot<int>::Sender sender;
+  EXPECT_EQ(run(given_up(&sender)).error().code(), Errc::timeout);
+  std::thread([&sender] { sender.send(7); }).join();
+}
+
 Task<Result<std::string>> offloaded(Offload* pool) {
   co_return co_await offload(*pool, [] { return std::string("done"); }, Deadline::in(1s));
 }
