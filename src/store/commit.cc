@@ -93,6 +93,7 @@ Result<void> Commit::run_one(Pending& pending, Overlay& group, std::vector<net::
   } catch (const std::exception& e) {
     return fail(Errc::bug, "a change ended with an exception: {}", e.what());
   }
+  if (!txn.mine_.empty() && !txn.uses_reserve_) TRY(store_.room(group.bytes() + txn.mine_.bytes()));
   group.absorb(std::move(txn.mine_));
   std::move(txn.works_.begin(), txn.works_.end(), std::back_inserter(works));
   return {};

@@ -6,7 +6,8 @@
 // Nothing is acknowledged before it is durable. When a group is durable, first the on_durable() works run, Change by
 // Change in commit order, then the submitters get their answers; so publication order is commit order, and whoever is
 // answered finds its own change published. A Change that returns an error leaves no trace; when the write fails, every
-// Change of the group gets that error.
+// Change of the group gets that error. Below the reserve of the disk a Change gets Errc::no_space, unless it says that
+// it makes space.
 //
 // A Change runs on another thread than its submitter: it owns (by value) everything it touches, must not block on
 // anything but the Txn, and must not throw. In inline mode (tests, command line) it runs inside submit(), and every
@@ -74,6 +75,9 @@ class Txn {
   void remove(Bytes key) { mine_.remove(std::move(key)); }
   void remove(Range range) { mine_.remove(std::move(range)); }
 
+  // This Change makes space, or is a step to that: it is taken even when the disk is below its reserve.
+  void use_reserve() { uses_reserve_ = true; }
+
   // Runs on the commit thread once this Change is durable, in commit order, before the submitter is answered; never if
   // the Change or the write fails. Must be quick and must not throw: it posts to an executor.
   void on_durable(net::Work work) { works_.push_back(std::move(work)); }
@@ -87,6 +91,7 @@ class Txn {
   net::LocalExecutor* executor_;
   const Overlay* group_;
   Overlay mine_;
+  bool uses_reserve_ = false;
   std::vector<net::Work> works_;
 };
 

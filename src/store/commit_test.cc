@@ -268,6 +268,59 @@ TEST(Commit, NoSpacePasses) {
   EXPECT_EQ(wait(commit.submit<std::uint64_t>(increment, soon())).value(), 1u);
 }
 
+TEST(Commit, BelowTheReserveOnlyWhatMakesSpaceIsTaken) {
+  MemoryPlace place;
+  auto store = std::move(place.open().value());
+  Commit commit(*store, kInline);
+  ASSERT_EQ(wait(commit.submit<std::uint64_t>(increment, soon())).value(), 1u);
+  place.disk.set_full(true);
+  bool told = false;
+  const auto grow = [&told](Txn& txn) -> Result<void> {
+    txn.put("more", "1");
+    txn.on_durable([&told] { told = true; });
+    return {};
+  };
+  EXPECT_EQ(wait(commit.submit(Change(grow), soon())).error().code(), Errc::no_space);
+  EXPECT_FALSE(told);
+  EXPECT_EQ(wait(store->get("more", soon())).value(), std::nullopt);
+  const auto look = [](Txn& txn) -> Result<void> {
+    return TRY(txn.get(counter_key())) ? Result<void>() : fail(Errc::bug, "it is there");
+  };
+  EXPECT_TRUE(wait(commit.submit(Change(look), soon()))) << "writes nothing";
+  const auto shrink = [](Txn& txn) -> Result<void> {
+    txn.use_reserve();
+    txn.remove(counter_key());
+    return {};
+  };
+  EXPECT_TRUE(wait(commit.submit(Change(shrink), soon())));
+  EXPECT_EQ(wait(store->get(counter_key(), soon())).value(), std::nullopt);
+  place.disk.set_full(false);
+  EXPECT_TRUE(wait(commit.submit(Change(grow), soon())));
+  EXPECT_TRUE(told);
+}
+
+TEST(Commit, TheReserveCountsWhatAChangeAdds) {
+  RocksPlace place;
+  std::atomic<std::uint64_t> free = 100'000;
+  place.options.reserve = 50'000;
+  place.options.free_space = [&] { return free.load(); };
+  auto store = std::move(place.open().value());
+  Commit commit(*store);
+  const auto put = [&](std::string key, std::size_t size, bool reserve) {
+    return wait(commit.submit(Change([=](Txn& txn) -> Result<void> {
+                                if (reserve) txn.use_reserve();
+                                txn.put(key, Bytes(size, 'x'));
+                                return {};
+                              }),
+                              soon()));
+  };
+  EXPECT_TRUE(put("a", 40'000, false));
+  EXPECT_EQ(put("b", 60'000, false).error().code(), Errc::no_space);
+  EXPECT_TRUE(put("c", 60'000, true)) << "down to half of the reserve";
+  EXPECT_EQ(put("d", 90'000, true).error().code(), Errc::no_space);
+  EXPECT_FALSE(store->read_only());
+}
+
 // What a Change reads must be what the store would say if all before it were written: a Txn over a store that is
 // behind, against a store that is not.
 TEST(Commit, ATransactionReadsAsIfAllBeforeWereWritten) {

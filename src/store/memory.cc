@@ -40,6 +40,7 @@ struct MemoryDisk::State {
   std::uint64_t seq = 0;
   std::uint64_t writes = 0;
   std::function<Fate(std::uint64_t)> fate;
+  bool full = false;
 
   void set(const Bytes& key, std::optional<Value> value) {
     Versions& versions = table[key];
@@ -110,6 +111,11 @@ class MemoryStore final : public Store {
   std::shared_ptr<Reader> snapshot() override {
     std::lock_guard lock(state_->mutex);
     return std::make_shared<Snapshot>(this, state_->seq);
+  }
+  Result<void> room(std::size_t) const override {
+    std::lock_guard lock(state_->mutex);
+    if (state_->full) return fail(Errc::no_space, "the disk is below its reserve");
+    return {};
   }
   Store& blocking() override { return *this; }
   bool read_only() const override { return read_only_; }
@@ -201,7 +207,7 @@ class MemoryStore final : public Store {
         return {};
       case Fate::no_space:
         --state_->writes;
-        return fail(Errc::no_space, "the disk is below its reserve");
+        return fail(Errc::no_space, "the disk is full");
       case Fate::kept:
         state_->unsynced.push_back(std::move(batch));
         break;
@@ -224,6 +230,11 @@ MemoryDisk::~MemoryDisk() = default;
 void MemoryDisk::set_fate(std::function<Fate(std::uint64_t)> fate) {
   std::lock_guard lock(state_->mutex);
   state_->fate = std::move(fate);
+}
+
+void MemoryDisk::set_full(bool full) {
+  std::lock_guard lock(state_->mutex);
+  state_->full = full;
 }
 
 void MemoryDisk::cut_power() {

@@ -27,9 +27,11 @@ class MemoryDisk {
     good,
     lost,      // fails and never reaches the disk: Errc::io, then read_only
     kept,      // fails, and yet the bytes had reached the disk: all there after a power cut
-    no_space,  // below the reserve: Errc::no_space; writing may go on later
+    no_space,  // the last of the reserve is used up: Errc::no_space; writing may go on later
   };
   void set_fate(std::function<Fate(std::uint64_t write)> fate);
+  // Below the reserve: room() says Errc::no_space.
+  void set_full(bool full);
   // From now on every call of the stores that are open fails; a store opened afterwards has what was synced.
   void cut_power();
 

@@ -181,7 +181,7 @@ class Db {
       if (op.key.empty() && op.kind != Batch::Kind::remove_range) return fail(Errc::bug, "a key must not be empty");
       TRY(add(out, op));
     }
-    TRY(check_space(batch.bytes()));
+    TRY(check_space(batch.bytes(), reserve_ / 2));
     rocksdb::WriteOptions o;
     o.sync = true;
     rocksdb::Status s;
@@ -203,6 +203,7 @@ class Db {
     return std::unexpected(to_error(s, "the write could not be made durable; the store refuses writes until restart"));
   }
 
+  Result<void> room(std::size_t bytes) const { return check_space(bytes, reserve_); }
   bool read_only() const { return read_only_; }
   rocksdb::DB& db() { return *db_; }
 
@@ -236,7 +237,8 @@ class Db {
     return {};
   }
 
-  Result<void> check_space(std::size_t wanted) const {
+  // That `keep` octets are free when `wanted` are gone.
+  Result<void> check_space(std::size_t wanted, std::uint64_t keep) const {
     std::uint64_t free = 0;
     if (free_space_) {
       free = free_space_();
@@ -245,7 +247,7 @@ class Db {
       if (::statvfs(path_.c_str(), &v) != 0) return fail(Errc::io, "the store's file system does not answer");
       free = static_cast<std::uint64_t>(v.f_bavail) * v.f_frsize;
     }
-    if (free >= reserve_ && free - reserve_ >= wanted) return {};
+    if (free >= keep && free - keep >= wanted) return {};
     return fail(Errc::no_space, "the disk of the store has {} MiB left, which is below its reserve of {} MiB",
                 free / (1024 * 1024), reserve_ / (1024 * 1024));
   }
@@ -393,6 +395,7 @@ class RocksStore final : public Store {
     co_return CO_TRY(co_await net::offload(*offload_, Write{Jobs::Token(jobs_), db_, std::move(batch)}, deadline));
   }
   std::shared_ptr<Reader> snapshot() override { return std::make_shared<RocksSnapshot>(db_, offload_, jobs_); }
+  Result<void> room(std::size_t bytes) const override { return db_->room(bytes); }
   Store& blocking() override { return blocking_ ? *blocking_ : *this; }
   bool read_only() const override { return db_->read_only(); }
 

@@ -21,7 +21,9 @@ struct RocksOptions {
   net::Offload* offload = nullptr;             // must outlive the store; null: every call blocks
   std::size_t block_cache = 64 * 1024 * 1024;  // octets
   std::size_t memtable = 64 * 1024 * 1024;     // octets; two of them at most
-  std::uint64_t reserve = 256 * 1024 * 1024;   // octets of free space below which writes are refused
+  // Octets of free space that are kept for what makes space; half of them for RocksDB itself, which writes what is in
+  // its memtables and its log once more.
+  std::uint64_t reserve = 256 * 1024 * 1024;
   // For tests. How much is free, instead of asking the file system; and whether this sync or write to a file fails.
   std::function<std::uint64_t()> free_space;
   std::function<bool(std::string_view file)> fail_sync;

@@ -46,13 +46,18 @@ TEST(Rocks, TheReserveIsKeptBeforeTheDiskIsFull) {
   place.options.reserve = 9'000;
   place.options.free_space = [&] { return free.load(); };
   auto store = std::move(place.open().value());
-  ASSERT_TRUE(wait(store->write(one("a", "1"), soon())));
-  EXPECT_EQ(wait(store->write(one("b", Bytes(2000, 'x')), soon())).error().code(), Errc::no_space);
+  EXPECT_TRUE(store->room(1'000));
+  EXPECT_EQ(store->room(1'001).error().code(), Errc::no_space);
   free = 8'000;
+  EXPECT_EQ(store->room(0).error().code(), Errc::no_space);
+  // Half of the reserve is for what makes space, the other half is not ours.
+  ASSERT_TRUE(wait(store->write(one("a", "1"), soon())));
+  EXPECT_EQ(wait(store->write(one("b", Bytes(4'000, 'x')), soon())).error().code(), Errc::no_space);
+  free = 4'000;
   EXPECT_EQ(wait(store->write(one("c", "1"), soon())).error().code(), Errc::no_space);
   EXPECT_FALSE(store->read_only());
   free = 20'000;
-  EXPECT_TRUE(wait(store->write(one("b", Bytes(2000, 'x')), soon())));
+  EXPECT_TRUE(wait(store->write(one("b", Bytes(4'000, 'x')), soon())));
 }
 
 TEST(Rocks, ANewerFormatIsRefused) {

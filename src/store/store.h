@@ -8,8 +8,9 @@
 // service and for tools.
 //
 // Sync failures are final: after a failed write or sync every further write is refused with Errc::read_only until the
-// process starts anew; reading goes on. Below the free-space reserve, writes are refused with Errc::no_space before any
-// sync can fail; that passes when space is made.
+// process starts anew; reading goes on. A full disk is met before any sync can fail: below the free-space reserve the
+// commit path takes only what makes space (room(), Txn::use_reserve()); below half of it, write() refuses everything.
+// Both say Errc::no_space, and both pass when space is made.
 #pragma once
 
 #include <memory>
@@ -98,6 +99,8 @@ class Store : public Reader {
   // All of it, durably, or nothing. Errors: conflict, no_space, read_only, io (the first failure; then read_only),
   // timeout (the outcome is not known).
   virtual Task<Result<void>> write(Batch batch, Deadline deadline) = 0;
+  // Whether so many octets more would leave the disk its reserve: Errc::no_space if not. Quick; from any thread.
+  virtual Result<void> room(std::size_t bytes) const = 0;
   // The store as it is now, for as long as the reader is kept. Keep it briefly: it pins old data. Must not outlive the
   // store.
   virtual std::shared_ptr<Reader> snapshot() = 0;
