@@ -60,17 +60,7 @@ Task<Result<void>> set_quota(const Office* office, post::AccountId account, std:
 
 // Everything that the account kept. Nobody can log in to it any more.
 Task<Result<void>> delete_mail(const Office* office, post::AccountId account, Deadline until) {
-  const Deadline deadline = Deadline::in(kDeletion, until.cancel);
-  auto& mailboxes = *office->mailboxes;
-  for (const auto& mailbox : CO_TRY(co_await mailboxes.list(account, deadline))) {
-    if (mailbox.name == "INBOX") {  // cannot go as such (RFC 9051 §6.3.5)
-      CO_TRY(co_await mailboxes.expunge(account, mailbox.id, post::UidSet::all(), post::Expunge::all, deadline));
-    } else {
-      auto removed = co_await mailboxes.remove(account, mailbox.name, deadline);
-      if (!removed && removed.error().code() != Errc::not_found) co_return std::unexpected(std::move(removed.error()));
-    }
-  }
-  co_return Result<void>();
+  co_return co_await office->mailboxes->remove_account(account, Deadline::in(kDeletion, until.cancel));
 }
 
 using Accounts = std::map<post::AddressKey, post::AccountId>;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "codec/idna.h"
 #include "codec/utf8.h"
+#include "post/mailbox/account_txn.h"
 
 namespace chappe::post {
 namespace {
@@ -239,6 +240,9 @@ Result<void> Editor::remove_account(const Account& account) {
   txn_.remove(rows::credential_key(account.id));
   txn_.remove(rows::address_key(account.domain, account.address.local()));
   removed_.push_back(account.address);
+  // Its mail goes too, by and by: what is interrupted is taken up at the next start (Mailboxes::reap).
+  txn_.use_reserve();
+  TRY(AccountTxn::remove_account(txn_, account.id));
   return audit("account.remove", account.address.text(), in_words(account), "");
 }
 

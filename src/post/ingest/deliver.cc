@@ -15,6 +15,7 @@ struct Taking {
   ChunkList stored;  // Return-Path, trace, octets
   std::uint32_t front_size = 0;
   Time now;
+  HistoryLimits history;
   std::function<void(AccountId, MailboxId)> hint_mailbox;
   std::function<void()> hint_queue;
 
@@ -37,7 +38,10 @@ Result<std::uint32_t> Taking::file(store::Txn& txn, const store::BodyRef& body) 
   record.internal_date = letter.arrived;
   std::uint32_t entries = 0;
   for (const auto& [account, names] : targets) {
-    AccountTxn a = TRY(AccountTxn::open(txn, account, now));
+    auto opened = AccountTxn::open(txn, account, now, history);
+    // Removed since RCPT: the others get their letter.
+    if (!opened && opened.error().code() == Errc::not_found) continue;
+    AccountTxn a = TRY(std::move(opened));
     std::set<MailboxId> mailboxes;
     for (const std::string& name : names) {
       std::optional<MailboxId> id;
@@ -94,9 +98,13 @@ Result<LetterId> Taking::operator()(store::Txn& txn) {
     // Dropped meanwhile, or settled by an earlier try.
     if (!settled && settled.error().code() != Errc::not_found) return std::unexpected(settled.error());
   }
-  if (letter.recipients.empty()) return letter.id;
+  if (letter.recipients.empty()) {
+    txn.use_reserve();
+    return letter.id;
+  }
   const store::BodyRef body = TRY(store::Bodies::add(txn, letter.id.body(), stored, 1));
   const std::uint32_t references = TRY(file(txn, body)) + enqueue(txn, body);
+  if (references == 0) return fail(Errc::not_found, "nobody is left who would have the letter");
   if (references > 1) TRY(store::Bodies::retain(txn, body.id, references - 1));
   return letter.id;
 }
@@ -117,6 +125,7 @@ Task<Result<LetterId>> Deliver::take(Letter letter, Deadline deadline) {
   taking.front_size = static_cast<std::uint32_t>(return_path.size());
   taking.letter = std::move(letter);
   taking.now = clock_.now();
+  taking.history = mailboxes_.history();
   taking.hint_mailbox = [m = &mailboxes_](AccountId a, MailboxId id) { m->hint(a, id); };
   taking.hint_queue = [q = &queue_] { q->hint(); };
   co_return co_await commit_.submit<LetterId>(std::move(taking), deadline);

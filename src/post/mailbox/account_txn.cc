@@ -11,15 +11,8 @@ using namespace records;  // NOLINT
 
 namespace {
 
-struct First {
-  const char* name;
-  SpecialUse use;
-};
-constexpr First kFirst[] = {{"INBOX", SpecialUse::none},  {"Drafts", SpecialUse::drafts},
-                            {"Sent", SpecialUse::sent},   {"Junk", SpecialUse::junk},
-                            {"Trash", SpecialUse::trash}, {"Archive", SpecialUse::archive}};
-
-constexpr char kReapVersion = 1;
+// Changes that are forgotten in one go.
+constexpr std::uint64_t kForgetAtOnce = 256;
 
 bool is_keyword(std::string_view k) {
   if (k.empty()) return false;
@@ -35,22 +28,15 @@ auto lower_bound(std::vector<MessageState>& states, Uid uid) {
 
 }  // namespace
 
-Result<AccountTxn> AccountTxn::open(store::Txn& txn, AccountId account, Time now) {
+Result<AccountTxn> AccountTxn::open(store::Txn& txn, AccountId account, Time now, const HistoryLimits& history) {
   if (!account) return fail(Errc::bug, "account 0 has no mailboxes");
-  AccountTxn self(txn, account, now);
+  AccountTxn self(txn, account, now, history);
   if (const auto row = TRY(txn.get(account_key(account))))
     self.row_ = TRY(decode_account(row->view()));
   else
     TRY(self.provision());
+  if (self.row_.removed) return fail(Errc::not_found, "the account has been removed");
   return self;
-}
-
-Result<void> AccountTxn::provision() {
-  for (const First& f : kFirst) {
-    const MailboxInfo made = TRY(create_one(f.name, f.use));
-    mailboxes_[made.id.value].info.subscribed = true;
-  }
-  return {};
 }
 
 void AccountTxn::touch(Mailbox& m) {
@@ -125,117 +111,6 @@ Result<MessageState*> AccountTxn::find(MailboxId id, Uid uid, Page** page) {
   const auto at = lower_bound((*page)->states, uid);
   if (at == (*page)->states.end() || at->uid != uid) return fail(Errc::not_found, "there is no such message");
   return &*at;
-}
-
-// --- the tree
-
-Result<MailboxInfo> AccountTxn::mailbox(MailboxId id) { return TRY(load(id))->info; }
-
-Result<std::optional<MailboxId>> AccountTxn::by_name(std::string_view canonical) {
-  const auto bytes = TRY(txn_->get(name_key(account_, canonical)));
-  if (!bytes) return std::optional<MailboxId>();
-  return std::optional(TRY(decode_id(bytes->view())));
-}
-
-Result<MailboxInfo> AccountTxn::create_one(std::string canonical, SpecialUse use) {
-  if (row_.mailboxes >= kMaxMailboxes) return fail(Errc::too_large, "an account may have {} mailboxes", kMaxMailboxes);
-  Mailbox m;
-  m.info.id = {row_.next_mailbox++};
-  m.info.name = std::move(canonical);
-  m.info.special_use = use;
-  // Ascending in time and never given twice, also when a name comes back. RFC 9051 §2.3.1.1
-  const auto seconds = static_cast<std::uint32_t>(
-      std::clamp<std::int64_t>(now_.us / 1'000'000, 1, std::numeric_limits<std::uint32_t>::max() - 1));
-  m.info.uidvalidity = row_.last_uidvalidity = std::max(row_.last_uidvalidity + 1, seconds);
-  m.touched.mailbox = m.info.id;
-  m.touched.tree = true;
-  m.keywords.emplace();
-  ++row_.mailboxes;
-  touch(m);
-  txn_->put(name_key(account_, m.info.name), encode_id(m.info.id));
-  const MailboxInfo info = m.info;
-  mailboxes_.insert_or_assign(info.id.value, std::move(m));
-  return info;
-}
-
-Result<MailboxInfo> AccountTxn::create(std::string canonical, SpecialUse use) {
-  if (TRY(by_name(canonical))) return fail(Errc::exists, "there is a mailbox of this name already");
-  // RFC 9051 §6.3.4: the superior levels that are needed
-  for (auto at = canonical.find('/'); at != canonical.npos; at = canonical.find('/', at + 1)) {
-    const std::string above = canonical.substr(0, at);
-    if (!TRY(by_name(above))) TRY(create_one(above, SpecialUse::none));
-  }
-  return create_one(std::move(canonical), use);
-}
-
-Result<void> AccountTxn::rename(const std::string& from, const std::string& to) {
-  const auto id = TRY(by_name(from));
-  if (!id) return fail(Errc::not_found, "there is no such mailbox");
-  if (TRY(by_name(to))) return fail(Errc::exists, "there is a mailbox of the new name already");
-  if (to.starts_with(from + "/")) return fail(Errc::invalid, "a mailbox cannot move below itself");
-  std::vector<std::pair<std::string, MailboxId>> moved{{from, *id}};
-  for (const store::Row& row : TRY(txn_->scan_all(names_below(account_, from))))
-    moved.emplace_back(TRY(name_of(account_, row.key)), TRY(decode_id(row.value.view())));
-  for (const auto& [name, which] : moved) {
-    const std::string fresh = TRY(canonical_mailbox_name(to + name.substr(from.size())));
-    Mailbox* m = TRY(load(which));
-    if (TRY(by_name(fresh))) return fail(Errc::exists, "there is a mailbox of the new name already");
-    txn_->remove(name_key(account_, name));
-    m->info.name = fresh;
-    m->touched.tree = true;
-    touch(*m);
-    txn_->put(name_key(account_, fresh), encode_id(which));
-  }
-  for (auto at = to.find('/'); at != to.npos; at = to.find('/', at + 1)) {
-    const std::string above = to.substr(0, at);
-    if (!TRY(by_name(above))) TRY(create_one(above, SpecialUse::none));
-  }
-  return {};
-}
-
-Result<MailboxId> AccountTxn::remove(const std::string& canonical) {
-  if (canonical == "INBOX") return fail(Errc::denied, "INBOX cannot be removed");
-  const auto id = TRY(by_name(canonical));
-  if (!id) return fail(Errc::not_found, "there is no such mailbox");
-  Mailbox* m = TRY(load(*id));
-  row_.messages -= std::min<std::uint64_t>(row_.messages, m->info.messages);
-  row_.size -= std::min(row_.size, m->info.size);
-  --row_.mailboxes;
-  txn_->remove(mailbox_key(account_, *id));
-  txn_->remove(name_key(account_, canonical));
-  txn_->put(reap_key(account_, *id), Bytes(1, kReapVersion));
-  FeedRow::Touched touched;
-  touched.mailbox = *id;
-  touched.tree = true;
-  gone_.emplace(id->value, std::move(touched));
-  mailboxes_.erase(id->value);
-  dirty_ = true;
-  return *id;
-}
-
-Result<void> AccountTxn::subscribe(MailboxId id, bool subscribed) {
-  Mailbox* m = TRY(load(id));
-  if (m->info.subscribed == subscribed) return {};
-  m->info.subscribed = subscribed;
-  m->touched.tree = true;
-  touch(*m);
-  return {};
-}
-
-Result<bool> AccountTxn::reap_portion(MailboxId id, std::size_t limit) {
-  const store::Page page = TRY(txn_->scan(message_range(account_, id), {.rows = limit}));
-  for (const store::Row& row : page.rows) {
-    const Uid uid = TRY(message_of(account_, id, row.key));
-    const MessageRecord record = TRY(decode_message(row.value.view(), uid));
-    TRY(store::Bodies::release(*txn_, record.body.id));
-    txn_->remove(row.key);
-  }
-  if (page.more) return false;
-  txn_->remove(page_range(account_, id));
-  txn_->remove(expunged_after(account_, id, {}));
-  txn_->remove(keywords_key(account_, id));
-  txn_->remove(reap_key(account_, id));
-  return true;
 }
 
 // --- messages
@@ -351,6 +226,38 @@ Result<void> AccountTxn::expunge(MailboxId id, Uid uid, bool keep_body) {
   return {};
 }
 
+Result<Uid> AccountTxn::copy(MailboxId from, const MessageState& state, MailboxId to, bool moves) {
+  const MessageRecord source = TRY(record(from, state.uid));
+  if (!moves) TRY(store::Bodies::retain(*txn_, source.body.id));
+  KeywordBits keywords = state.keywords;
+  if (from != to && state.keywords.any()) {
+    const auto names = TRY(keyword_names(from, state.keywords));
+    keywords = TRY(keyword_bits(to, names, true));
+  }
+  return add(to, source, state.flags, keywords);
+}
+
+// Keeps the feed, and what it says of expunged messages, within its limits (docs/formats/mailboxes.md).
+Result<void> AccountTxn::forget() {
+  History& h = row_.history;
+  if (now_ - h.marked >= limits_.age) {
+    h.old = h.mark;
+    h.mark = row_.modseq;
+    h.marked = now_;
+  }
+  const std::uint64_t beyond = row_.modseq.value - std::min(row_.modseq.value, limits_.changes);
+  if (std::max(h.old.value, beyond) < h.forgotten.value + kForgetAtOnce) return {};
+  const ModSeq last{h.forgotten.value + kForgetAtOnce};
+  for (const store::Row& row : TRY(txn_->scan_all(changes_between(account_, h.forgotten, last)))) {
+    const ModSeq when = TRY(change_of(account_, row.key));
+    for (const FeedRow::Touched& t : TRY(decode_change(row.value.view())))
+      if (!t.expunged.empty()) txn_->remove(expunged_key(account_, t.mailbox, when));
+    txn_->remove(row.key);
+  }
+  h.forgotten = last;
+  return {};
+}
+
 Result<std::vector<MailboxId>> AccountTxn::finish() {
   std::vector<MailboxId> out;
   if (dirty_) {
@@ -379,6 +286,7 @@ Result<std::vector<MailboxId>> AccountTxn::finish() {
         txn_->put(where, encode_page(page.states));
     }
     txn_->put(change_key(account_, mine), encode_change(touched));
+    TRY(forget());
   }
   if (dirty_ || row_dirty_) txn_->put(account_key(account_), encode(row_));
   return out;

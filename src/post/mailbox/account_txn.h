@@ -17,8 +17,8 @@ namespace chappe::post {
 
 class AccountTxn {
  public:
-  // Makes the account's first mailboxes if it has none. `txn` must outlive it.
-  static Result<AccountTxn> open(store::Txn& txn, AccountId account, Time now);
+  // Makes the account's first mailboxes if it has none. `txn` must outlive it. Errors: not_found (it was removed).
+  static Result<AccountTxn> open(store::Txn& txn, AccountId account, Time now, const HistoryLimits& history);
 
   // Writes what changed; once, last. The mailboxes whose watchers are to be told (on_durable).
   Result<std::vector<MailboxId>> finish();
@@ -31,11 +31,20 @@ class AccountTxn {
   // Also the missing levels above. Errors: exists, too_large.
   Result<MailboxInfo> create(std::string canonical, SpecialUse use);
   Result<void> rename(const std::string& from, const std::string& to);
+  // INBOX's messages go to a new mailbox of that name, and INBOX stays (RFC 9051 §6.3.6).
+  Result<void> rename_inbox(const std::string& to);
   // The mailbox disappears at once; its rows wait in Space::reap for reap_portion(). Errors: not_found, denied.
   Result<MailboxId> remove(const std::string& canonical);
   Result<void> subscribe(MailboxId id, bool subscribed);
   // Takes away up to `limit` messages of a removed mailbox; true: nothing is left of it.
   Result<bool> reap_portion(MailboxId id, std::size_t limit);
+
+  // --- the account as a whole; no AccountTxn of it may be open
+
+  // From here on it has no mailboxes, and never gets any; what they held waits in Space::reap for reap_account().
+  static Result<void> remove_account(store::Txn& txn, AccountId account);
+  // Takes away up to `limit` messages of a removed account; true: nothing is left of it.
+  static Result<bool> reap_account(store::Txn& txn, AccountId account, std::size_t limit);
 
   // --- messages; all but the first Errors: not_found (the mailbox)
 
@@ -56,6 +65,9 @@ class AccountTxn {
   // Gives a message that states() named new flags and this Change's modseq; the state as it is then.
   Result<MessageState> set_flags(MailboxId id, Uid uid, Flags flags, const KeywordBits& keywords);
   Result<MessageRecord> record(MailboxId id, Uid uid);
+  // A message that states() named, in another mailbox or the same one. `moves`: the source is about to go with its
+  // reference kept (expunge), so that the body gains none.
+  Result<Uid> copy(MailboxId from, const MessageState& state, MailboxId to, bool moves);
   // Takes a message that states() named away and drops its reference to the body, unless it is kept for somebody.
   Result<void> expunge(MailboxId id, Uid uid, bool keep_body = false);
 
@@ -76,8 +88,10 @@ class AccountTxn {
     bool dirty = false;
   };
 
-  AccountTxn(store::Txn& txn, AccountId account, Time now) : txn_(&txn), account_(account), now_(now) {}
+  AccountTxn(store::Txn& txn, AccountId account, Time now, const HistoryLimits& history)
+      : txn_(&txn), account_(account), now_(now), limits_(history) {}
   Result<void> provision();
+  Result<void> forget();
   Result<Mailbox*> load(MailboxId id);
   Result<std::vector<std::string>*> load_keywords(MailboxId id);
   Result<Page*> load_page(MailboxId id, std::uint32_t page);
@@ -90,6 +104,7 @@ class AccountTxn {
   store::Txn* txn_;
   AccountId account_;
   Time now_;
+  HistoryLimits limits_;
   records::AccountRow row_;
   bool dirty_ = false;      // something that the feed tells
   bool row_dirty_ = false;  // the row alone

@@ -15,11 +15,12 @@ template <class R>
 struct Mailboxes::AccountChange {
   AccountId account;
   Clock* clock;
+  HistoryLimits history;
   std::shared_ptr<Hub> hub;
   std::move_only_function<Result<R>(AccountTxn&)> body;
 
   Result<R> operator()(store::Txn& txn) {
-    AccountTxn a = TRY(AccountTxn::open(txn, account, clock->now()));
+    AccountTxn a = TRY(AccountTxn::open(txn, account, clock->now(), history));
     R out = TRY(body(a));
     std::vector<MailboxId> touched = TRY(a.finish());
     if (!touched.empty())
@@ -33,7 +34,7 @@ struct Mailboxes::AccountChange {
 template <class R>
 Task<Result<R>> Mailboxes::change(AccountId account, std::move_only_function<Result<R>(AccountTxn&)> body,
                                   Deadline deadline) {
-  return commit_.submit<R>(AccountChange<R>{account, &clock_, hub_, std::move(body)}, deadline);
+  return commit_.submit<R>(AccountChange<R>{account, &clock_, history_, hub_, std::move(body)}, deadline);
 }
 
 }  // namespace chappe::post

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 
 #include "post/mailbox/mailbox.h"
 
@@ -25,13 +25,17 @@ struct Mailboxes::Hub {
 
   // From any thread.
   void hint(AccountId account, MailboxId mailbox);
+  // All open mailboxes of an account.
+  void hint(AccountId account);
+  // `mutex` is held.
+  static void hint(Slot& slot);
 
   static std::uint64_t key(AccountId account, MailboxId mailbox) {
     return std::uint64_t{account.value} << 32 | mailbox.value;
   }
 
   std::mutex mutex;
-  std::unordered_map<std::uint64_t, Slot> slots;
+  std::map<std::uint64_t, Slot> slots;  // the mailboxes of an account are neighbours
 };
 
 }  // namespace chappe::post

@@ -48,8 +48,14 @@ Task<Result<void>> without_value(Task<Result<R>> task) {
 
 }  // namespace
 
-Mailboxes::Mailboxes(store::Store& store, store::Commit& commit, LetterIds& ids, Clock& clock)
-    : hub_(std::make_shared<Hub>()), store_(store), commit_(commit), bodies_(store), ids_(ids), clock_(clock) {}
+Mailboxes::Mailboxes(store::Store& store, store::Commit& commit, LetterIds& ids, Clock& clock, HistoryLimits history)
+    : hub_(std::make_shared<Hub>()),
+      store_(store),
+      commit_(commit),
+      bodies_(store),
+      ids_(ids),
+      clock_(clock),
+      history_(history) {}
 Mailboxes::~Mailboxes() = default;
 
 void Mailboxes::hint(AccountId account, MailboxId mailbox) { hub_->hint(account, mailbox); }
@@ -97,43 +103,61 @@ Task<Result<MailboxInfo>> Mailboxes::create(AccountId account, std::string name,
 Task<Result<void>> Mailboxes::rename(AccountId account, std::string from, std::string to, Deadline deadline) {
   const std::string source = CO_TRY(canonical_mailbox_name(from));
   const std::string target = CO_TRY(canonical_mailbox_name(to));
-  if (source != "INBOX") {
-    co_return co_await without_value(change<Done>(
-        account,
-        [=](AccountTxn& a) -> Result<Done> {
-          TRY(a.rename(source, target));
-          return Done();
-        },
-        deadline));
-  }
-  // RFC 9051 §6.3.6: INBOX stays, its messages go; what is below it is not touched
-  const MailboxInfo inbox = CO_TRY(co_await find(account, source, deadline));
-  const MailboxInfo made = CO_TRY(co_await create(account, target, SpecialUse::none, deadline));
-  co_return co_await without_value(move(account, inbox.id, UidSet::all(), made.id, deadline));
+  co_return co_await without_value(change<Done>(
+      account,
+      [=](AccountTxn& a) -> Result<Done> {
+        a.txn().use_reserve();
+        TRY(source == "INBOX" ? a.rename_inbox(target) : a.rename(source, target));
+        return Done();
+      },
+      deadline));
 }
 
 Task<Result<void>> Mailboxes::remove(AccountId account, std::string name, Deadline deadline) {
   const std::string canonical = CO_TRY(canonical_mailbox_name(name));
-  const MailboxId id =
-      CO_TRY(co_await change<MailboxId>(account, [=](AccountTxn& a) { return a.remove(canonical); }, deadline));
+  const MailboxId id = CO_TRY(co_await change<MailboxId>(
+      account,
+      [=](AccountTxn& a) {
+        a.txn().use_reserve();
+        return a.remove(canonical);
+      },
+      deadline));
   // The mailbox is gone. What cannot be taken away now is left for reap().
   (void)co_await reap_mailbox(account, id, deadline);
   co_return Result<void>();
 }
 
 Task<Result<void>> Mailboxes::reap_mailbox(AccountId account, MailboxId mailbox, Deadline deadline) {
-  for (;;) {
-    const bool done = CO_TRY(
-        co_await change<bool>(account, [=](AccountTxn& a) { return a.reap_portion(mailbox, kPortion); }, deadline));
-    if (done) co_return Result<void>();
-  }
+  const auto portion = [=](AccountTxn& a) {
+    a.txn().use_reserve();
+    return a.reap_portion(mailbox, kPortion);
+  };
+  while (!CO_TRY(co_await change<bool>(account, portion, deadline))) continue;
+  co_return Result<void>();
+}
+
+Task<Result<void>> Mailboxes::remove_account(AccountId account, Deadline deadline) {
+  const auto portion = [account, hub = hub_](store::Txn& txn) -> Result<bool> {
+    txn.use_reserve();
+    txn.on_durable([=] { hub->hint(account); });
+    TRY(AccountTxn::remove_account(txn, account));
+    return AccountTxn::reap_account(txn, account, kPortion);
+  };
+  while (!CO_TRY(co_await commit_.submit<bool>(portion, deadline))) continue;
+  co_return Result<void>();
 }
 
 Task<Result<void>> Mailboxes::reap(Deadline deadline) {
   const auto rows = CO_TRY(co_await store::scan_all(&store_, reap_range(), deadline));
+  AccountId removed;
   for (const store::Row& row : rows) {
     const Reaped r = CO_TRY(reap_of(row.key));
-    CO_TRY(co_await reap_mailbox(r.account, r.mailbox, deadline));
+    // The row of the account comes before those of its mailboxes, which go with it.
+    if (!r.mailbox) removed = r.account;
+    if (!r.mailbox)
+      CO_TRY(co_await remove_account(r.account, deadline));
+    else if (r.account != removed)
+      CO_TRY(co_await reap_mailbox(r.account, r.mailbox, deadline));
   }
   co_return Result<void>();
 }
@@ -201,27 +225,47 @@ Task<Result<ChunkList>> Mailboxes::read(store::BodyRef body, std::uint64_t offse
 }
 
 Task<Result<UidSet>> Mailboxes::expunged_since(AccountId account, MailboxId mailbox, ModSeq since, Deadline deadline) {
+  const auto at = store_.snapshot();
   UidSet out;
-  const auto rows = CO_TRY(co_await store::scan_all(&store_, expunged_after(account, mailbox, since), deadline));
-  for (const store::Row& row : rows) {
-    const UidSet some = CO_TRY(decode_uids(row.value.view()));
-    for (const UidSet::Range& r : some.ranges()) out.add(r.first, r.last);
+  const auto row = CO_TRY(co_await at->get(account_key(account), deadline));
+  if (row && since >= CO_TRY(decode_account(row->view())).history.forgotten) {
+    const auto rows = CO_TRY(co_await store::scan_all(at, expunged_after(account, mailbox, since), deadline));
+    for (const store::Row& gone : rows) {
+      const UidSet some = CO_TRY(decode_uids(gone.value.view()));
+      for (const UidSet::Range& r : some.ranges()) out.add(r.first, r.last);
+    }
+    co_return out;
   }
+  const auto info = CO_TRY(co_await at->get(mailbox_key(account, mailbox), deadline));
+  if (!info) co_return fail(Errc::not_found, "there is no such mailbox");
+  const std::uint32_t end = CO_TRY(decode_mailbox(info->view(), mailbox)).uidnext;
+  std::uint32_t next = 1;
+  for (const MessageState& s : CO_TRY(co_await read_states(at, account, mailbox, deadline))) {
+    if (s.uid.value > next) out.add(next, s.uid.value - 1);
+    next = s.uid.value + 1;
+  }
+  if (end > next) out.add(next, end - 1);
   co_return out;
 }
 
-Task<Result<std::vector<FeedRow>>> Mailboxes::feed(AccountId account, ModSeq since, std::size_t limit,
-                                                   Deadline deadline) {
-  std::vector<FeedRow> out;
+Task<Result<Feed>> Mailboxes::feed(AccountId account, ModSeq since, std::size_t limit, Deadline deadline) {
+  const auto at = store_.snapshot();
+  Feed out;
+  const auto row = CO_TRY(co_await at->get(account_key(account), deadline));
+  if (!row) co_return out;
+  const AccountRow a = CO_TRY(decode_account(row->view()));
+  out.modseq = a.modseq;
+  out.resync = since < a.history.forgotten;
+  if (out.resync) co_return out;
   store::Range range = changes_after(account, since);
-  while (out.size() < limit) {
-    const store::ScanLimits limits{.rows = std::min<std::size_t>(limit - out.size(), 1000)};
-    const store::Page page = CO_TRY(co_await store_.scan(range, limits, deadline));
-    for (const store::Row& row : page.rows) {
+  while (out.rows.size() < limit) {
+    const store::ScanLimits limits{.rows = std::min<std::size_t>(limit - out.rows.size(), 1000)};
+    const store::Page page = CO_TRY(co_await at->scan(range, limits, deadline));
+    for (const store::Row& change : page.rows) {
       FeedRow f;
-      f.modseq = CO_TRY(change_of(account, row.key));
-      f.mailboxes = CO_TRY(decode_change(row.value.view()));
-      out.push_back(std::move(f));
+      f.modseq = CO_TRY(change_of(account, change.key));
+      f.mailboxes = CO_TRY(decode_change(change.value.view()));
+      out.rows.push_back(std::move(f));
     }
     if (!page.more) break;
     range = store::after(std::move(range), page);

@@ -9,7 +9,8 @@
 // Whether the account exists is the directory's matter.
 //
 // Errors that every call may give: those of the store and the commit path (timeout, cancelled, busy, no_space,
-// read_only, io, corrupt, closed).
+// read_only, io, corrupt, closed). Below the disk's reserve no_space comes to what adds; what takes away (expunge,
+// remove), and what people do before it (move, \Deleted), goes on.
 #pragma once
 
 #include <functional>
@@ -82,6 +83,11 @@ struct Usage {
   std::uint64_t messages = 0;
   std::uint64_t size = 0;   // octets
   std::uint64_t limit = 0;  // octets; 0: none
+
+  // Whether so many octets more may be kept; of 0 octets: whether anything may.
+  bool holds(std::uint64_t more) const { return limit == 0 || (size < limit && more <= limit - size); }
+  // Whether that much can never be kept, however empty the account.
+  bool never_holds(std::uint64_t more) const { return limit != 0 && more > limit; }
 };
 
 // One row of the feed: what one change did to one account.
@@ -97,12 +103,28 @@ struct FeedRow {
   std::vector<Touched> mailboxes;
 };
 
+// What a reader of the feed gets. `resync`: changes behind its cursor have been forgotten, and there are no rows: it
+// reads the mailboxes anew (list, open), and goes on from the modseq that the account has then.
+struct Feed {
+  bool resync = false;
+  ModSeq modseq;  // of the last change of the account
+  std::vector<FeedRow> rows;
+};
+
+// How long changes are remembered, for readers that come back: whichever limit is met first. They are forgotten some
+// hundred at a time, by the changes that follow; an account that rests keeps what it has, and in one that is used a
+// change outlives its age by at most that again.
+struct HistoryLimits {
+  std::uint64_t changes = 100'000;
+  Duration age = std::chrono::hours(24 * 90);
+};
+
 class AccountTxn;
 
 class Mailboxes {
  public:
   // All must outlive it, and it the executors' tasks that use it; the commit service must be stopped before it dies.
-  Mailboxes(store::Store& store, store::Commit& commit, LetterIds& ids, Clock& clock);
+  Mailboxes(store::Store& store, store::Commit& commit, LetterIds& ids, Clock& clock, HistoryLimits history = {});
   ~Mailboxes();
   Mailboxes(const Mailboxes&) = delete;
   Mailboxes& operator=(const Mailboxes&) = delete;
@@ -119,7 +141,8 @@ class Mailboxes {
   // With the levels above it that are missing. Errors: exists, invalid, too_large (depth, name, kMaxMailboxes).
   Task<Result<MailboxInfo>> create(AccountId account, std::string name, SpecialUse use, Deadline deadline);
   // With everything below it. Renaming INBOX moves its messages to a new mailbox and leaves it, empty (RFC 9051
-  // §6.3.6). The levels above `to` are made. Errors: not_found, exists, invalid (below itself).
+  // §6.3.6). The levels above `to` are made. One change, however much moves. Errors: not_found, exists, invalid (below
+  // itself).
   Task<Result<void>> rename(AccountId account, std::string from, std::string to, Deadline deadline);
   // The mailbox and its messages, not what is below it. INBOX cannot go: denied. Errors: not_found.
   Task<Result<void>> remove(AccountId account, std::string name, Deadline deadline);
@@ -152,23 +175,32 @@ class Mailboxes {
                                                     std::size_t limit, Deadline deadline);
   // Octets [offset, offset + size) of a message, clipped. not_found if it was expunged meanwhile.
   Task<Result<ChunkList>> read(store::BodyRef body, std::uint64_t offset, std::uint64_t size, Deadline deadline);
-  // UIDs expunged after `since`, ascending: VANISHED (EARLIER) (RFC 7162 §3.2.10).
+  // UIDs expunged after `since`, ascending: VANISHED (EARLIER) (RFC 7162 §3.2.10). When that has been forgotten: all
+  // UIDs that the mailbox has given and no longer has (RFC 7162 §3.2.6). Errors: not_found.
   Task<Result<UidSet>> expunged_since(AccountId account, MailboxId mailbox, ModSeq since, Deadline deadline);
   // What changed after `since`, oldest first, at most `limit` rows.
-  Task<Result<std::vector<FeedRow>>> feed(AccountId account, ModSeq since, std::size_t limit, Deadline deadline);
+  Task<Result<Feed>> feed(AccountId account, ModSeq since, std::size_t limit, Deadline deadline);
 
   // --- quota: enforced by append and copy; a delivery asks at RCPT and is then let in
 
   Task<Result<Usage>> usage(AccountId account, Deadline deadline);
   Task<Result<void>> set_quota(AccountId account, std::uint64_t limit, Deadline deadline);
 
+  // --- the account
+
+  // Takes away all that an account kept; its id is never used again, and nothing can be kept for it any more. Begun by
+  // the directory in the change that removes the account; may be repeated. Errors: no more than the general ones.
+  Task<Result<void>> remove_account(AccountId account, Deadline deadline);
+
   // --- inside
 
-  // Takes up again what an interrupted remove() left: called once, at start.
+  // Takes up again what an interrupted remove() or remove_account() left: called once, at start.
   Task<Result<void>> reap(Deadline deadline);
   // Tells the open views of `mailbox` that something may be new; from any thread. For Changes made elsewhere
   // (post/ingest), from on_durable().
   void hint(AccountId account, MailboxId mailbox);
+
+  const HistoryLimits& history() const { return history_; }
 
   static constexpr std::size_t kPortion = 1000;  // messages of one change, in move, expunge and remove
 
@@ -189,6 +221,7 @@ class Mailboxes {
   store::Bodies bodies_;
   LetterIds& ids_;
   Clock& clock_;
+  const HistoryLimits history_;
 };
 
 }  // namespace chappe::post

@@ -104,6 +104,60 @@ TEST_P(MailboxTest, RenamingInboxMovesItsMessages) {  // RFC 9051 §6.3.6
   EXPECT_EQ(old.messages, 2u);
   EXPECT_EQ(office_.text(kBob, old.id, {2}), "two");
   EXPECT_EQ(office_.find(kBob, "INBOX/below").messages, 0u);
+  EXPECT_EQ(wait(boxes().rename(kBob, "INBOX", "old-mail", soon())).error().code(), Errc::exists);
+}
+
+// More than a portion, with quota used up: the tree changes in one step, and nobody sees it half done.
+TEST_P(MailboxTest, RenamingInboxIsOneChange) {
+  const MailboxId inbox = office_.find(kBob, "INBOX").id;
+  std::vector<NewMessage> many(Mailboxes::kPortion + 10);
+  for (auto& m : many) m.octets = ChunkList("x");
+  many.back().flags = {{Flag::seen}, {"tag"}};
+  ASSERT_TRUE(wait(boxes().append(kBob, inbox, many, soon())));
+  ASSERT_TRUE(wait(boxes().set_quota(kBob, 1, soon())));
+  const ModSeq before = wait(boxes().feed(kBob, {}, 1, soon())).value().modseq;
+  ASSERT_TRUE(wait(boxes().rename(kBob, "INBOX", "a/b", soon())));
+  const auto feed = wait(boxes().feed(kBob, before, 100, soon())).value().rows;
+  ASSERT_EQ(feed.size(), 1u);
+  EXPECT_EQ(feed.front().mailboxes.size(), 3u) << "INBOX, a, a/b";
+  const MailboxInfo made = office_.find(kBob, "a/b");
+  EXPECT_EQ(made.messages, many.size());
+  EXPECT_EQ(made.unseen, many.size() - 1);
+  EXPECT_EQ(status(inbox).messages, 0u);
+  EXPECT_EQ(office_.bodies(), many.size());
+  EXPECT_EQ(wait(boxes().usage(kBob, soon())).value().messages, many.size());
+}
+
+// The disk is below its reserve: what adds is refused, everything on the way to less is not.
+TEST(MailboxSpace, BelowTheReserveMailCanBeDeleted) {
+  auto place = std::make_unique<store::testing::MemoryPlace>();
+  store::MemoryDisk& disk = place->disk;
+  Office office(std::move(place));
+  Mailboxes& boxes = office.mailboxes();
+  const auto wait = [&](auto task) { return office.wait(std::move(task)); };
+  const MailboxId inbox = office.find(kBob, "INBOX").id;
+  const MailboxId trash = office.find(kBob, "Trash").id;
+  ASSERT_TRUE(wait(boxes.create(kBob, "big", SpecialUse::none, soon())));
+  for (int i = 0; i < 4; ++i) office.append(kBob, inbox, "letter");
+  office.append(kBob, office.find(kBob, "big").id, "letter");
+  disk.set_full(true);
+  std::vector<NewMessage> one(1);
+  one[0].octets = ChunkList("x");
+  EXPECT_EQ(wait(boxes.append(kBob, inbox, one, soon())).error().code(), Errc::no_space);
+  EXPECT_EQ(wait(boxes.copy(kBob, inbox, {1}, trash, soon())).error().code(), Errc::no_space);
+  EXPECT_EQ(wait(boxes.create(kBob, "new", SpecialUse::none, soon())).error().code(), Errc::no_space);
+  using How = FlagChange::How;
+  EXPECT_EQ(wait(boxes.store_flags(kBob, inbox, {{1}, How::add, {{Flag::seen}, {}}, {}}, soon())).error().code(),
+            Errc::no_space);
+
+  EXPECT_TRUE(wait(boxes.store_flags(kBob, inbox, {{1}, How::add, {{Flag::deleted}, {}}, {}}, soon())));
+  EXPECT_EQ(wait(boxes.expunge(kBob, inbox, UidSet::all(), Expunge::deleted, soon())).value(), UidSet({1}));
+  EXPECT_EQ(wait(boxes.move(kBob, inbox, {2}, trash, soon())).value().uids.size(), 1u);
+  EXPECT_EQ(wait(boxes.expunge(kBob, trash, UidSet::all(), Expunge::all, soon())).value(), UidSet({1}));
+  EXPECT_TRUE(wait(boxes.remove(kBob, "big", soon())));
+  EXPECT_EQ(office.bodies(), 2u);
+  EXPECT_TRUE(wait(boxes.remove_account(kBob, soon())));
+  EXPECT_EQ(office.bodies(), 0u);
 }
 
 TEST_P(MailboxTest, RemoveTakesTheMessagesAndLeavesWhatIsBelow) {
@@ -310,14 +364,14 @@ TEST_P(MailboxTest, Quota) {
 
 TEST_P(MailboxTest, TheFeedTellsEverything) {
   const MailboxId inbox = office_.find(kBob, "INBOX").id;
-  const ModSeq start = wait(boxes().feed(kBob, {}, 100, soon())).value().back().modseq;
+  const ModSeq start = wait(boxes().feed(kBob, {}, 100, soon())).value().rows.back().modseq;
   office_.append(kBob, inbox, "x");
   office_.append(kBob, inbox, "y");
   using How = FlagChange::How;
   ASSERT_TRUE(wait(boxes().store_flags(kBob, inbox, {{1}, How::add, {{Flag::seen}, {}}, {}}, soon())));
   ASSERT_TRUE(wait(boxes().expunge(kBob, inbox, {2}, Expunge::all, soon())));
   const MailboxId made = create("new");
-  const auto feed = wait(boxes().feed(kBob, start, 100, soon())).value();
+  const auto feed = wait(boxes().feed(kBob, start, 100, soon())).value().rows;
   ASSERT_EQ(feed.size(), 5u);
   EXPECT_EQ(feed[0].mailboxes[0].added, UidSet({1}));
   EXPECT_EQ(feed[2].mailboxes[0].flags, UidSet({1}));
@@ -325,7 +379,7 @@ TEST_P(MailboxTest, TheFeedTellsEverything) {
   EXPECT_EQ(feed[4].mailboxes[0].mailbox, made);
   EXPECT_TRUE(feed[4].mailboxes[0].tree);
   for (std::size_t i = 1; i < feed.size(); ++i) EXPECT_GT(feed[i].modseq, feed[i - 1].modseq);
-  EXPECT_EQ(wait(boxes().feed(kBob, start, 2, soon())).value().size(), 2u);
+  EXPECT_EQ(wait(boxes().feed(kBob, start, 2, soon())).value().rows.size(), 2u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, MailboxTest, kForms, form_name);

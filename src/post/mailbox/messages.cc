@@ -6,22 +6,6 @@
 #include "post/mailbox/mailbox.h"
 
 namespace chappe::post {
-namespace {
-
-// Copies one message; the body gains a reference, or keeps the one it has when the source goes.
-Result<Uid> copy_one(store::Txn& txn, AccountTxn& a, MailboxId from, const MessageState& s, MailboxId to, bool keep) {
-  const MessageRecord record = TRY(a.record(from, s.uid));
-  if (!keep) TRY(store::Bodies::retain(txn, record.body.id));
-  KeywordBits keywords = s.keywords;
-  if (from != to && s.keywords.any()) {
-    const auto names = TRY(a.keyword_names(from, s.keywords));
-    keywords = TRY(a.keyword_bits(to, names, true));
-  }
-  return a.add(to, record, s.flags, keywords);
-}
-
-}  // namespace
-
 Task<Result<Appended>> Mailboxes::append(AccountId account, MailboxId mailbox, std::vector<NewMessage> messages,
                                          Deadline deadline) {
   std::vector<LetterId> ids;
@@ -52,6 +36,8 @@ Task<Result<FlagsChanged>> Mailboxes::store_flags(AccountId account, MailboxId m
   co_return co_await change<FlagsChanged>(
       account,
       [=, what = std::move(what)](AccountTxn& a) -> Result<FlagsChanged> {
+        // RFC 9051 §6.4.3: what is to be expunged is marked first
+        if (what.how != FlagChange::How::remove && what.flags.system.has(Flag::deleted)) a.txn().use_reserve();
         FlagsChanged out;
         const auto states = TRY(a.states(mailbox, what.uids));
         const bool make = what.how != FlagChange::How::remove && !states.empty();
@@ -86,7 +72,7 @@ Task<Result<Copied>> Mailboxes::copy(AccountId account, MailboxId from, UidSet u
         for (const MessageState& s : TRY(a.states(from, uids))) {
           const MessageRecord record = TRY(a.record(from, s.uid));
           TRY(a.check_quota(record.body.size));
-          out.uids.emplace_back(s.uid, TRY(copy_one(a.txn(), a, from, s, to, false)));
+          out.uids.emplace_back(s.uid, TRY(a.copy(from, s, to, false)));
         }
         return out;
       },
@@ -107,11 +93,12 @@ Task<Result<Copied>> Mailboxes::move(AccountId account, MailboxId from, UidSet u
     Portion p = CO_TRY(co_await change<Portion>(
         account,
         [=](AccountTxn& a) -> Result<Portion> {
+          a.txn().use_reserve();
           Portion portion;
           portion.copied.uidvalidity = TRY(a.mailbox(to)).uidvalidity;
           for (const MessageState& s : TRY(a.states(from, uids, next, kPortion))) {
             if (s.uid >= end) break;
-            portion.copied.uids.emplace_back(s.uid, TRY(copy_one(a.txn(), a, from, s, to, true)));
+            portion.copied.uids.emplace_back(s.uid, TRY(a.copy(from, s, to, true)));
             TRY(a.expunge(from, s.uid, true));
           }
           portion.more = portion.copied.uids.size() == kPortion;
@@ -137,6 +124,7 @@ Task<Result<UidSet>> Mailboxes::expunge(AccountId account, MailboxId mailbox, Ui
     Portion p = CO_TRY(co_await change<Portion>(
         account,
         [=, from = *next](AccountTxn& a) -> Result<Portion> {
+          a.txn().use_reserve();
           Portion portion;
           std::size_t n = 0;
           TRY(a.mailbox(mailbox));

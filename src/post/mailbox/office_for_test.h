@@ -23,7 +23,10 @@ class Office {
       : place_(store::testing::make_place(form)), mode_(mode) {
     open();
   }
-  explicit Office(std::unique_ptr<store::testing::Place> place) : place_(std::move(place)) { open(); }
+  explicit Office(std::unique_ptr<store::testing::Place> place, HistoryLimits history = {})
+      : place_(std::move(place)), history_(history) {
+    open();
+  }
 
   // As after a crash or a restart: everything in memory is gone.
   void reopen() {
@@ -36,7 +39,7 @@ class Office {
   }
   void open() {
     store_ = std::move(place_->open().value());
-    parts_ = std::make_unique<Parts>(*store_, mode_, clock_, random_);
+    parts_ = std::make_unique<Parts>(*store_, mode_, clock_, random_, history_);
   }
 
   template <class T>
@@ -76,10 +79,10 @@ class Office {
 
  private:
   struct Parts {
-    Parts(store::Store& store, store::Commit::Mode mode, Clock& clock, Random& random)
+    Parts(store::Store& store, store::Commit::Mode mode, Clock& clock, Random& random, HistoryLimits history)
         : ids(clock, random),
           commit(store, {.mode = mode}),
-          mailboxes(store, commit, ids, clock),
+          mailboxes(store, commit, ids, clock, history),
           queue(store, commit, clock),
           deliver(commit, mailboxes, queue, clock) {}
     ~Parts() { commit.stop(); }
@@ -92,6 +95,7 @@ class Office {
 
   std::unique_ptr<store::testing::Place> place_;
   store::Commit::Mode mode_ = store::Commit::Mode::in_line;
+  HistoryLimits history_;
   ManualClock clock_;
   SeededRandom random_{42};
   net::LocalExecutor executor_;

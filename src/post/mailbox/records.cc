@@ -14,6 +14,7 @@ using store::RecordWriter;
 using store::Space;
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kAccountVersion = 2;
 
 KeyWriter key(AccountId account, Space space) { return KeyWriter(account.value, space); }
 
@@ -107,6 +108,9 @@ Range changes_after(AccountId account, ModSeq modseq) {
   r.begin = change_key(account, {modseq.value + 1});
   return r;
 }
+Range changes_between(AccountId account, ModSeq after, ModSeq last) {
+  return {change_key(account, {after.value + 1}), change_key(account, {last.value + 1})};
+}
 Result<ModSeq> change_of(AccountId account, ByteView bytes) {
   KeyReader r = TRY(tail(bytes, account, Space::change));
   return ModSeq{TRY(r.u64())};
@@ -123,6 +127,7 @@ Bytes reap_key(AccountId account, MailboxId mailbox) {
   return KeyWriter(store::kSystemAccount, Space::reap).u32(account.value).u32(mailbox.value).take();
 }
 Range reap_range() { return KeyWriter(store::kSystemAccount, Space::reap).range(); }
+Range reap_range(AccountId account) { return KeyWriter(store::kSystemAccount, Space::reap).u32(account.value).range(); }
 Result<Reaped> reap_of(ByteView bytes) {
   KeyReader r(bytes);
   TRY(r.expect(store::kSystemAccount, Space::reap));
@@ -132,10 +137,16 @@ Result<Reaped> reap_of(ByteView bytes) {
   return out;
 }
 
+Range messages_of(AccountId account) { return key(account, Space::message).range(); }
+Range all_but_row_of(AccountId account) {
+  // The row is the first key of the account, and nothing continues it.
+  return {account_key(account) + '\0', KeyWriter().u32(account.value).range().end};
+}
+
 // --- values
 
 Bytes encode(const AccountRow& a) {
-  return RecordWriter(kVersion)
+  return RecordWriter(kAccountVersion)
       .number(a.next_mailbox)
       .number(a.last_uidvalidity)
       .number(a.mailboxes)
@@ -143,10 +154,15 @@ Bytes encode(const AccountRow& a) {
       .number(a.messages)
       .number(a.size)
       .number(a.quota)
+      .u8(a.removed)
+      .number(a.history.forgotten.value)
+      .number(a.history.old.value)
+      .number(a.history.mark.value)
+      .signed_number(a.history.marked.us)
       .take();
 }
 Result<AccountRow> decode_account(ByteView bytes) {
-  RecordReader r(bytes, kVersion);
+  RecordReader r(bytes, kAccountVersion);
   AccountRow a;
   a.next_mailbox = r.number32();
   a.last_uidvalidity = r.number32();
@@ -155,6 +171,13 @@ Result<AccountRow> decode_account(ByteView bytes) {
   a.messages = r.number();
   a.size = r.number();
   a.quota = r.number();
+  if (r.version() >= 2) {
+    a.removed = r.u8() != 0;
+    a.history.forgotten.value = r.number();
+    a.history.old.value = r.number();
+    a.history.mark.value = r.number();
+    a.history.marked.us = r.signed_number();
+  }
   TRY(r.finish("an account's row"));
   return a;
 }

@@ -37,18 +37,34 @@ store::Range page_range(AccountId account, MailboxId mailbox, std::uint32_t firs
 Result<std::uint32_t> page_of(AccountId account, MailboxId mailbox, ByteView key);
 Bytes change_key(AccountId account, ModSeq modseq);
 store::Range changes_after(AccountId account, ModSeq modseq);
+// after < modseq <= last
+store::Range changes_between(AccountId account, ModSeq after, ModSeq last);
 Result<ModSeq> change_of(AccountId account, ByteView key);
 Bytes expunged_key(AccountId account, MailboxId mailbox, ModSeq modseq);
 store::Range expunged_after(AccountId account, MailboxId mailbox, ModSeq modseq);
+// Mailbox 0: the whole account.
 Bytes reap_key(AccountId account, MailboxId mailbox);
 store::Range reap_range();
+store::Range reap_range(AccountId account);
 struct Reaped {
   AccountId account;
   MailboxId mailbox;
 };
 Result<Reaped> reap_of(ByteView key);
+// The messages of all mailboxes of an account; and everything of an account but its row.
+store::Range messages_of(AccountId account);
+store::Range all_but_row_of(AccountId account);
 
 // --- values
+
+// How much of the feed is kept (HistoryLimits).
+struct History {
+  ModSeq forgotten;  // the changes up to this one are no longer there
+  ModSeq old;        // those up to this one are over the age
+  ModSeq mark;       // the last change at `marked`, which will be over the age when that is
+  Time marked;
+  bool operator==(const History&) const = default;
+};
 
 struct AccountRow {
   std::uint32_t next_mailbox = 1;
@@ -58,6 +74,8 @@ struct AccountRow {
   std::uint64_t messages = 0;
   std::uint64_t size = 0;
   std::uint64_t quota = 0;
+  bool removed = false;  // there will be nothing in this account any more
+  History history;
 };
 
 Bytes encode(const AccountRow& row);

@@ -80,7 +80,7 @@ TEST(Records, EveryPrefixIsCorrupt) {
       EXPECT_EQ(decode(ByteView(whole).substr(0, n)).error().code(), Errc::corrupt) << n;
     EXPECT_TRUE(decode(whole));
     EXPECT_EQ(decode(whole + "x").error().code(), Errc::corrupt);
-    EXPECT_EQ(decode("\x02" + whole.substr(1)).error().code(), Errc::unsupported);
+    EXPECT_EQ(decode("\x03" + whole.substr(1)).error().code(), Errc::unsupported);
   };
   every_prefix(mailbox, [](ByteView b) { return decode_mailbox(b, {1}); });
   every_prefix(message, [](ByteView b) { return decode_message(b, {1}); });
@@ -92,6 +92,21 @@ TEST(Records, EveryPrefixIsCorrupt) {
   EXPECT_EQ(decode_message(message, {4})->internal_date, Time{-5});
 }
 
+TEST(Records, AnAccountOfTheFirstVersionIsRead) {
+  const Bytes old =
+      store::RecordWriter(1).number(9).number(77).number(6).number(1234).number(5).number(6000).number(10'000).take();
+  const AccountRow row = decode_account(old).value();
+  EXPECT_EQ(row.modseq, ModSeq{1234});
+  EXPECT_EQ(row.quota, 10'000u);
+  EXPECT_FALSE(row.removed);
+  EXPECT_EQ(row.history, History{});
+  AccountRow now = row;
+  now.removed = true;
+  now.history = {{5}, {6}, {7}, {-8}};
+  EXPECT_EQ(decode_account(encode(now)).value().history, now.history);
+  EXPECT_TRUE(decode_account(encode(now)).value().removed);
+}
+
 TEST(Records, KeysReadBackAndStayInTheirRanges) {
   const AccountId a{7};
   const MailboxId m{3};
@@ -101,6 +116,14 @@ TEST(Records, KeysReadBackAndStayInTheirRanges) {
   EXPECT_EQ(change_of(a, change_key(a, {1ull << 40})).value(), ModSeq{1ull << 40});
   EXPECT_TRUE(changes_after(a, {5}).contains(change_key(a, {6})));
   EXPECT_FALSE(changes_after(a, {5}).contains(change_key(a, {5})));
+  EXPECT_TRUE(changes_between(a, {5}, {6}).contains(change_key(a, {6})));
+  EXPECT_FALSE(changes_between(a, {5}, {6}).contains(change_key(a, {7})));
+  EXPECT_FALSE(all_but_row_of(a).contains(account_key(a)));
+  EXPECT_TRUE(all_but_row_of(a).contains(mailbox_key(a, {1})));
+  EXPECT_TRUE(all_but_row_of(a).contains(expunged_key(a, {~0u}, {~0ull})));
+  EXPECT_FALSE(all_but_row_of(a).contains(account_key({8})));
+  EXPECT_TRUE(reap_range(a).contains(reap_key(a, {})));
+  EXPECT_FALSE(reap_range(a).contains(reap_key({8}, {})));
   EXPECT_TRUE(message_range(a, m).contains(message_key(a, m, {~0u})));
   EXPECT_FALSE(message_range(a, m).contains(message_key(a, {4}, {1})));
   EXPECT_FALSE(message_range(a, m, {5}, {6}).contains(message_key(a, m, {7})));

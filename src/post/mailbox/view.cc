@@ -29,17 +29,18 @@ struct Common {
   ModSeq modseq;
 };
 
-net::Task<Result<ModSeq>> read_modseq(std::shared_ptr<store::Reader> at, AccountId account, net::Deadline deadline) {
+net::Task<Result<AccountRow>> read_account(std::shared_ptr<store::Reader> at, AccountId account,
+                                           net::Deadline deadline) {
   const auto row = CO_TRY(co_await at->get(account_key(account), deadline));
-  if (!row) co_return ModSeq{};
-  co_return CO_TRY(decode_account(row->view())).modseq;
+  if (!row) co_return AccountRow();
+  co_return decode_account(row->view());
 }
 
 // Errors: not_found.
 net::Task<Result<Common>> read_common(std::shared_ptr<store::Reader> at, AccountId account, MailboxId id,
                                       net::Deadline deadline) {
   Common out;
-  out.modseq = CO_TRY(co_await read_modseq(at, account, deadline));
+  out.modseq = CO_TRY(co_await read_account(at, account, deadline)).modseq;
   const auto row = CO_TRY(co_await at->get(mailbox_key(account, id), deadline));
   if (!row) co_return fail(Errc::not_found, "there is no such mailbox");
   out.info = CO_TRY(decode_mailbox(row->view(), id));
@@ -50,13 +51,40 @@ net::Task<Result<Common>> read_common(std::shared_ptr<store::Reader> at, Account
 
 }  // namespace
 
+net::Task<Result<std::vector<MessageState>>> read_states(std::shared_ptr<store::Reader> at, AccountId account,
+                                                         MailboxId mailbox, net::Deadline deadline) {
+  std::vector<MessageState> out;
+  store::Range range = page_range(account, mailbox);
+  const store::ScanLimits limits{.rows = kRowsAtOnce};
+  for (;;) {
+    const store::Page page = CO_TRY(co_await at->scan(range, limits, deadline));
+    for (const store::Row& row : page.rows) {
+      const std::uint32_t number = CO_TRY(page_of(account, mailbox, row.key));
+      const auto some = CO_TRY(decode_page(row.value.view(), number));
+      out.insert(out.end(), some.begin(), some.end());
+    }
+    if (!page.more) co_return out;
+    range = store::after(std::move(range), page);
+    co_await net::yield();
+  }
+}
+
 void Mailboxes::Hub::hint(AccountId account, MailboxId mailbox) {
   std::lock_guard lock(mutex);
   const auto i = slots.find(key(account, mailbox));
-  if (i == slots.end()) return;
-  i->second.stale->store(true);
+  if (i != slots.end()) hint(i->second);
+}
+
+void Mailboxes::Hub::hint(AccountId account) {
+  std::lock_guard lock(mutex);
+  const auto end = slots.upper_bound(key(account, {~std::uint32_t{0}}));
+  for (auto i = slots.lower_bound(key(account, {})); i != end; ++i) hint(i->second);
+}
+
+void Mailboxes::Hub::hint(Slot& slot) {
+  slot.stale->store(true);
   // Only a weak pointer travels: the mailbox must die at home.
-  i->second.home->post([open = i->second.open] {
+  slot.home->post([open = slot.open] {
     if (const auto m = open.lock()) m->hint();
   });
 }
@@ -103,21 +131,7 @@ net::Task<Result<void>> OpenMailbox::refresh(net::Deadline deadline) {
 net::Task<Result<void>> OpenMailbox::load(net::Deadline deadline) {
   const auto at = store_->snapshot();
   Common common = CO_TRY(co_await read_common(at, account_, id_, deadline));
-  std::vector<MessageState> states;
-  states.reserve(common.info.messages);
-  store::Range range = page_range(account_, id_);
-  const store::ScanLimits limits{.rows = kRowsAtOnce};
-  for (;;) {
-    const store::Page page = CO_TRY(co_await at->scan(range, limits, deadline));
-    for (const store::Row& row : page.rows) {
-      const std::uint32_t number = CO_TRY(page_of(account_, id_, row.key));
-      const auto some = CO_TRY(decode_page(row.value.view(), number));
-      states.insert(states.end(), some.begin(), some.end());
-    }
-    if (!page.more) break;
-    range = store::after(std::move(range), page);
-    co_await net::yield();
-  }
+  std::vector<MessageState> states = CO_TRY(co_await read_states(at, account_, id_, deadline));
   info_ = std::move(common.info);
   keywords_ = std::move(common.keywords);
   modseq_ = common.modseq;
@@ -126,16 +140,30 @@ net::Task<Result<void>> OpenMailbox::load(net::Deadline deadline) {
   co_return Result<void>();
 }
 
+// All of it, in place of catching up.
+net::Task<Result<void>> OpenMailbox::reload(net::Deadline deadline) {
+  Result<void> loaded = co_await load(deadline);
+  if (loaded || loaded.error().code() != Errc::not_found) co_return loaded;
+  removed_ = true;
+  co_return Result<void>();
+}
+
 net::Task<Result<void>> OpenMailbox::catch_up(net::Deadline deadline) {
   const auto at = store_->snapshot();
+  const AccountRow row = CO_TRY(co_await read_account(at, account_, deadline));
+  if (row.removed) {
+    removed_ = true;
+    co_return Result<void>();
+  }
+  if (modseq_ < row.history.forgotten) co_return co_await reload(deadline);
   std::set<std::uint32_t> pages;
   bool touched = false;
   std::size_t rows = 0;
   store::Range range = changes_after(account_, modseq_);
   for (;;) {
     const store::Page page = CO_TRY(co_await at->scan(range, store::ScanLimits{}, deadline));
-    for (const store::Row& row : page.rows) {
-      for (const FeedRow::Touched& t : CO_TRY(decode_change(row.value.view()))) {
+    for (const store::Row& change : page.rows) {
+      for (const FeedRow::Touched& t : CO_TRY(decode_change(change.value.view()))) {
         if (t.mailbox != id_) continue;
         touched = true;
         for (const UidSet* set : {&t.added, &t.flags, &t.expunged})
@@ -145,12 +173,12 @@ net::Task<Result<void>> OpenMailbox::catch_up(net::Deadline deadline) {
     }
     rows += page.rows.size();
     if (!page.more) break;
-    if (rows > kMaxCatchUp) co_return co_await load(deadline);
+    if (rows > kMaxCatchUp) co_return co_await reload(deadline);
     range = store::after(std::move(range), page);
     co_await net::yield();
   }
   if (!touched) {
-    modseq_ = CO_TRY(co_await read_modseq(at, account_, deadline));
+    modseq_ = row.modseq;
     co_return Result<void>();
   }
   auto common = co_await read_common(at, account_, id_, deadline);
@@ -162,8 +190,8 @@ net::Task<Result<void>> OpenMailbox::catch_up(net::Deadline deadline) {
 
   std::vector<std::pair<std::uint32_t, std::vector<MessageState>>> fresh;
   for (const std::uint32_t p : pages) {
-    const auto row = CO_TRY(co_await at->get(page_key(account_, id_, p), deadline));
-    fresh.emplace_back(p, row ? CO_TRY(decode_page(row->view(), p)) : std::vector<MessageState>());
+    const auto page = CO_TRY(co_await at->get(page_key(account_, id_, p), deadline));
+    fresh.emplace_back(p, page ? CO_TRY(decode_page(page->view(), p)) : std::vector<MessageState>());
   }
 
   // From here on nothing waits: sessions never see half of it.

@@ -20,6 +20,10 @@
 
 namespace chappe::post {
 
+// The state of every message, as `at` has it, ascending by UID.
+net::Task<Result<std::vector<MessageState>>> read_states(std::shared_ptr<store::Reader> at, AccountId account,
+                                                         MailboxId mailbox, net::Deadline deadline);
+
 class OpenMailbox {
  public:
   AccountId account() const { return account_; }
@@ -32,7 +36,7 @@ class OpenMailbox {
   // The keyword table; bit n of MessageState::keywords is the n-th. It only grows.
   const std::vector<std::string>& keywords() const { return keywords_; }
   std::vector<std::string> keyword_names(const KeywordBits& bits) const;
-  // The mailbox was removed (RFC 9051 §6.3.4): no further change will come.
+  // The mailbox, or its account, was removed (RFC 9051 §6.3.4): no further change will come.
   bool removed() const { return removed_; }
   // The last change of the account that this state includes.
   ModSeq modseq() const { return modseq_; }
@@ -45,6 +49,7 @@ class OpenMailbox {
   friend class View;
   OpenMailbox(store::Store* store, AccountId account, MailboxId id) : store_(store), account_(account), id_(id) {}
   net::Task<Result<void>> load(net::Deadline deadline);
+  net::Task<Result<void>> reload(net::Deadline deadline);
   net::Task<Result<void>> catch_up(net::Deadline deadline);
   void hint();
 

@@ -46,6 +46,7 @@ using Edit = std::function<Result<void>(QueueEntry&)>;
 // Reads a row, changes it, writes it and its place in the index.
 store::Change edit(QueueKey key, Edit how, std::function<void()> after = nullptr) {
   return [=](store::Txn& txn) -> Result<void> {
+    txn.use_reserve();
     const QueueEntry before = TRY(load(txn, key));
     QueueEntry now = before;
     TRY(how(now));
@@ -105,7 +106,12 @@ Task<Result<std::vector<QueueEntry>>> Queue::show(LetterId letter, Deadline dead
 Task<Result<void>> Queue::drop(QueueKey key, Deadline deadline) { return done(key, deadline); }
 
 Task<Result<void>> Queue::done(QueueKey key, Deadline deadline) {
-  return commit_.submit([=](store::Txn& txn) { return settle(txn, key); }, deadline);
+  return commit_.submit(
+      [=](store::Txn& txn) {
+        txn.use_reserve();
+        return settle(txn, key);
+      },
+      deadline);
 }
 
 Task<Result<void>> Queue::hold(QueueKey key, Deadline deadline) {
@@ -150,6 +156,7 @@ Task<Result<std::vector<QueueEntry>>> Queue::claim(std::size_t limit, Duration l
       [limit, lease, now = clock_.now()](store::Txn& txn) -> Result<std::vector<QueueEntry>> {
         std::vector<QueueEntry> out;
         if (limit == 0) return out;
+        txn.use_reserve();
         const store::Page page = TRY(txn.scan(due_range(), {.rows = limit}));
         for (const store::Row& row : page.rows) {
           const Due due = TRY(due_of(row.key));

@@ -3,7 +3,8 @@
 //
 // Rows are added by the commit that takes the letter (post/ingest), claimed by the transfer agent when they are due,
 // and settled by it. A claim is a lease: the agent that dies with it loses nothing, the row is due again when the lease
-// ends. One recipient is claimed by one agent at a time. May be used from any executor; nothing blocks one.
+// ends. One recipient is claimed by one agent at a time. May be used from any executor; nothing blocks one. What is in
+// the queue goes on its way below the disk's reserve, too: only so it gets shorter.
 // RFC 5321 §4.5.4.1 (sending strategy), RFC 3461 (DSN parameters are kept with the row).
 #pragma once
 

@@ -73,6 +73,35 @@ TEST_P(QueueTest, AClaimIsALease) {
   EXPECT_EQ(again[0].attempts, 2u);
 }
 
+// A full disk must not keep the queue from getting shorter.
+TEST(QueueSpace, BelowTheReserveTheQueueGoesOn) {
+  auto place = std::make_unique<store::testing::MemoryPlace>();
+  store::MemoryDisk& disk = place->disk;
+  Office office(std::move(place));
+  Queue& queue = office.queue();
+  Letter l;
+  l.id = office.ids().next();
+  l.octets = ChunkList("letter");
+  for (int i = 0; i < 4; ++i) l.recipients.push_back({"r@example.net", {Destination::Kind::remote, {}, ""}, 0, ""});
+  const LetterId id = l.id;
+  Letter another = l;
+  another.id = office.ids().next();
+  ASSERT_TRUE(office.wait(office.deliver().take(std::move(l), soon())));
+  disk.set_full(true);
+  EXPECT_EQ(office.wait(office.deliver().take(std::move(another), soon())).error().code(), Errc::no_space);
+  EXPECT_EQ(office.wait(queue.claim(10, minutes(5), soon())).value().size(), 4u);
+  EXPECT_TRUE(office.wait(queue.defer({id, 0}, office.clock().now(), "later", false, soon())));
+  EXPECT_TRUE(office.wait(queue.done({id, 0}, soon())));
+  EXPECT_TRUE(office.wait(queue.hold({id, 1}, soon())));
+  EXPECT_TRUE(office.wait(queue.release({id, 1}, soon())));
+  EXPECT_TRUE(office.wait(queue.drop({id, 1}, soon())));
+  Letter settled;
+  settled.id = office.ids().next();
+  settled.settles = {{id, 2}, {id, 3}};
+  EXPECT_TRUE(office.wait(office.deliver().take(std::move(settled), soon())));
+  EXPECT_EQ(office.bodies(), 0u);
+}
+
 TEST_P(QueueTest, DeferAndDone) {
   const LetterId id = send(2);
   claim();
