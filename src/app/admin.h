@@ -1,13 +1,19 @@
-// The verbs of administration: domain, account, alias, queue, config export and apply. Each is a method of
-// agents/control/methods.h, with its answer shown to people or programs.
+// The verbs of administration. Each is a method of agents/control/methods.h, with its answer shown to people or
+// programs.
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "app/cli.h"
 
 namespace chappe::app {
 
-std::span<const Binding> admin_bindings();
+// All of them; those of a subject stand in a file of their own.
+std::vector<Binding> admin_bindings();
+
+std::span<const Binding> directory_bindings();  // domain, account, alias, config export and apply
+std::span<const Binding> queue_bindings();
+std::span<const Binding> status_bindings();  // status, metrics
 
 }  // namespace chappe::app

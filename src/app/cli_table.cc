@@ -42,6 +42,25 @@ std::vector<VerbRow> make_verbs() {
        {kConfig},
        {{"chappe check --config chappe.toml", {"before a restart", "avant un redémarrage"}}}},
 
+      {"status",
+       {"Say how the running server is.", "Dire comment va le serveur."},
+       {"Asks the server that owns the store: since when it runs, where it listens, how many connections are open, "
+        "whether the store takes letters.",
+        "Demande au serveur qui possède le magasin depuis quand il tourne, où il écoute, combien de connexions sont "
+        "ouvertes et si le magasin accepte les lettres."},
+       {},
+       {kConfig, kData}},
+      {"metrics",
+       {"Print the running server's counters.", "Écrire les compteurs du serveur."},
+       {"In the text format of Prometheus: letters, refusals, logins and TLS handshakes of each door, stalls of the "
+        "shards, memory by its budget. A node exporter can collect them from a file that a timer writes.",
+        "Au format texte de Prometheus : lettres, refus, identifications et négociations TLS de chaque porte, arrêts "
+        "des "
+        "fils, mémoire selon son budget. Un « node exporter » peut les lire d'un fichier écrit par une minuterie."},
+       {},
+       {kConfig, kData},
+       {{"chappe metrics > /var/lib/node_exporter/chappe.prom", {"", ""}}}},
+
       {"domain add",
        {"Take mail for a domain.", "Recevoir le courrier d'un domaine."},
        {"Letters for the domain's accounts and aliases are delivered here from now on; other addresses in it are "

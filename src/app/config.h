@@ -83,6 +83,7 @@ struct Config {
   struct Limits {
     std::uint64_t connections = 10'000;
     std::uint64_t connections_per_network = 100;
+    std::uint64_t tls_handshakes_per_network = 50;  // a second
     Size message_size{50'000'000};
     std::uint64_t recipients = 1'000;  // RFC 5321 §4.5.3.1.8: at least 100
     std::uint64_t bad_commands = 20;

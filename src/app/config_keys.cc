@@ -85,6 +85,12 @@ std::vector<KeyRow> make_keys() {
        [](Config& c) -> Slot { return &c.limits.connections_per_network; },
        "Connections at a time from one network: an IPv4 address, or an IPv6 /64.",
        "Connexions simultanées d'un même réseau : une adresse IPv4, ou un /64 IPv6."},
+      {"limits", "tls_handshakes_per_network", false, 1, kNoMost,
+       [](Config& c) -> Slot { return &c.limits.tls_handshakes_per_network; },
+       "TLS handshakes a second from one network, on each shard, after a first burst of 100; beyond, they wait.",
+       "Négociations TLS par seconde d'un même réseau, sur chaque fil, après une première salve de 100 ; au-delà, "
+       "elles "
+       "attendent."},
       {"limits", "message_size", false, 65536, kNoMost, [](Config& c) -> Slot { return &c.limits.message_size; },
        "The largest letter taken, as announced by SIZE.",
        "La plus grosse lettre acceptée, telle qu'annoncée par SIZE."},

@@ -14,6 +14,7 @@
 #include "agents/mx/exchanger.h"
 #include "agents/pop3/pop3.h"
 #include "app/cli.h"
+#include "app/server_counts.h"
 #include "net/acceptor.h"
 #include "net/offload_pool.h"
 #include "post/queue/queue.h"
@@ -125,8 +126,10 @@ struct Server::Parts {
   std::unique_ptr<post::Directory> directory;
   agents::Throttle throttle;
   std::unique_ptr<agents::Site> site;
+  std::vector<std::unique_ptr<agents::Door>> doors;
   std::unique_ptr<agents::Relay> relay;  // nothing: letters for other hosts wait
   std::vector<std::unique_ptr<net::Acceptor>> acceptors;
+  std::unique_ptr<ServerCounts> exposed;
   agents::control::Office office;
   std::unique_ptr<agents::control::Control> control;
   Time opened = system_clock().now();
@@ -184,26 +187,36 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   p.queue = std::make_unique<post::Queue>(*p.store, *p.commit, system_clock());
   p.deliver = std::make_unique<post::Deliver>(*p.commit, *p.mailboxes, *p.queue, system_clock());
   p.directory = TRY(net::run_on(p.shards.at(0), Parts::open_directory(&p)));
-  p.site.reset(new agents::Site{.hostname = p.config.server.hostname,
-                                .limits = site_limits(p.config),
-                                .clock = system_clock(),
-                                .random = system_random(),
-                                .log = *p.log,
-                                .metrics = p.metrics,
-                                .budget = p.budget,
-                                .shards = p.shards,
-                                .directory = *p.directory,
-                                .mailboxes = *p.mailboxes,
-                                .deliver = *p.deliver,
-                                .letter_ids = p.letter_ids,
-                                .throttle = p.throttle,
-                                .tls = std::move(tls)});
+  p.site.reset(new agents::Site{
+      .hostname = p.config.server.hostname,
+      .limits = site_limits(p.config),
+      .clock = system_clock(),
+      .random = system_random(),
+      .log = *p.log,
+      .budget = p.budget,
+      .shards = p.shards,
+      .directory = *p.directory,
+      .mailboxes = *p.mailboxes,
+      .deliver = *p.deliver,
+      .letter_ids = p.letter_ids,
+      .throttle = p.throttle,
+      .handshakes = {p.shards.size(),
+                     agents::Handshakes(p.options.limits ? p.config.limits.tls_handshakes_per_network : 0)},
+      .tls = std::move(tls)});
   if (const HostPort& relay = p.config.server.relay; !relay.host.empty()) {
     auto to = net::Endpoint::parse(relay.host, relay.port);
     if (!to) return fail(Errc::config, "server.relay must name an IP address: {}", relay.host);
     p.relay = std::make_unique<agents::Relay>(p.shards, *p.queue, *p.mailboxes, *p.log, system_clock(),
                                               agents::RelayOptions{.to = *to, .hostname = p.config.server.hostname});
   }
+  p.exposed.reset(new ServerCounts{.metrics = p.metrics,
+                                   .shards = p.shards,
+                                   .connections = p.connections,
+                                   .budget = p.budget,
+                                   .store = *p.store,
+                                   .commit = *p.commit,
+                                   .log = *p.log,
+                                   .exposing = {}});
   TRY(p.open_control());
   return server;
 }
@@ -213,7 +226,10 @@ Result<void> Server::Parts::open_control() {
   office = {.directory = directory.get(),
             .mailboxes = mailboxes.get(),
             .queue = queue.get(),
-            .host = {.status = [this] { return status(); }, .reload = options.reload, .stop = options.stop}};
+            .host = {.status = [this] { return status(); },
+                     .metrics = [this] { return exposed->expose(); },
+                     .reload = options.reload,
+                     .stop = options.stop}};
   control_socket::ControlOptions socket;
   socket.path = control_socket::socket_path(config.server.data_dir.value);
   socket.uid = geteuid();
@@ -237,6 +253,10 @@ agents::control::Status Server::Parts::status() const {
                               .groups = counts.groups,
                               .read_only = store->read_only(),
                               .log_dropped = log->dropped()};
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    for (std::size_t c = 0; c < net::Shard::kStalls; ++c) out.stalls += shards.at(i).stalls(net::Shard::Stall(c));
+    out.longest_turn = std::max(out.longest_turn, shards.at(i).longest_turn());
+  }
   for (const Bound& b : bound) out.listeners.push_back(fmt::format("{} {}:{}", role_name(b.role), b.address, b.port));
   return out;
 }
@@ -256,27 +276,28 @@ net::Task<Result<std::unique_ptr<post::Directory>>> Server::Parts::open_director
 
 void Server::Parts::accept(Role role, net::ListenSocket socket) {
   agents::Site* to = site.get();
-  const bool implicit = role_is_implicit_tls(role);
+  const agents::Door* door =
+      doors.emplace_back(std::make_unique<agents::Door>(metrics, role_name(role), role_is_implicit_tls(role))).get();
   net::Acceptor::Handler handler;
   switch (role) {
     case Role::mx:
-      handler = [to, smtp = agents::exchanger_options(*to)](net::Stream s) {
-        return agents::serve_exchanger(to, smtp, std::move(s));
+      handler = [to, door, smtp = agents::exchanger_options(*to)](net::Stream s) {
+        return agents::serve_exchanger(to, door, smtp, std::move(s));
       };
       break;
     case Role::submission:
     case Role::submissions:
-      handler = [to, implicit, smtp = agents::submission_options(*to)](net::Stream s) {
-        return agents::serve_submission(to, smtp, std::move(s), implicit);
+      handler = [to, door, smtp = agents::submission_options(*to)](net::Stream s) {
+        return agents::serve_submission(to, door, smtp, std::move(s));
       };
       break;
     case Role::imap:
     case Role::imaps:
-      handler = [to, implicit](net::Stream s) { return agents::serve_imap(to, std::move(s), implicit); };
+      handler = [to, door](net::Stream s) { return agents::serve_imap(to, door, std::move(s)); };
       break;
     case Role::pop3:
     case Role::pop3s:
-      handler = [to, implicit](net::Stream s) { return agents::serve_pop3(to, std::move(s), implicit); };
+      handler = [to, door](net::Stream s) { return agents::serve_pop3(to, door, std::move(s)); };
       break;
   }
   acceptors.push_back(
@@ -338,6 +359,7 @@ void Server::stop() {
   if (p.commit) p.commit->stop();
   p.acceptors.clear();
   p.control.reset();
+  p.exposed.reset();
   p.relay.reset();
   p.site.reset();
   p.directory.reset();

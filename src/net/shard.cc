@@ -1,5 +1,7 @@
 #include "net/shard.h"
 
+#include <sys/resource.h>
+
 #include <asio.hpp>
 #include <csignal>
 #include <deque>
@@ -11,6 +13,24 @@ thread_local Shard* t_shard = nullptr;
 
 // How many pieces of work run before the loop looks at its descriptors again.
 constexpr std::size_t kTurn = 256;
+
+// What this thread has used so far.
+struct Usage {
+  Duration processor{0};
+  long waits = 0;  // how often it gave the processor away to wait for something
+
+  static Usage now() {
+    rusage u{};
+    getrusage(RUSAGE_THREAD, &u);
+    const auto of = [](const timeval& t) { return std::chrono::seconds(t.tv_sec) + Duration(t.tv_usec); };
+    return {of(u.ru_utime) + of(u.ru_stime), u.ru_nvcsw};
+  }
+};
+
+Shard::Stall cause_of(const Usage& before, const Usage& after) {
+  if (after.processor - before.processor >= kStall) return Shard::Stall::busy;
+  return after.waits > before.waits ? Shard::Stall::blocked : Shard::Stall::preempted;
+}
 
 }  // namespace
 
@@ -52,7 +72,9 @@ void Shard::post(Work work) {
 }
 
 std::size_t Shard::run_ready() {
+  if (loop_->ready.empty()) return 0;
   std::size_t ran = 0;
+  Usage used = Usage::now();
   Steady before = clock_.steady();
   while (!loop_->ready.empty() && ran < kTurn) {
     Work work = std::move(loop_->ready.front());
@@ -64,7 +86,10 @@ std::size_t Shard::run_ready() {
     before = after;
     if (took.count() > longest_us_.load(std::memory_order_relaxed))
       longest_us_.store(took.count(), std::memory_order_relaxed);
-    if (took > kStall) stalls_.fetch_add(1, std::memory_order_relaxed);
+    if (took <= kStall) continue;
+    const Usage now = Usage::now();
+    stalls_[static_cast<std::size_t>(cause_of(used, now))].fetch_add(1, std::memory_order_relaxed);
+    used = now;
   }
   return ran;
 }

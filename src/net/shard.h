@@ -1,8 +1,10 @@
 // Shards: one thread each, with its own event loop, timers and connections. What belongs to a shard is touched only on
 // its thread; between shards there is Executor::post and nothing else. Nothing may block here: a turn longer than
-// kStall is counted and reported. Asio is the event loop (docs/decisions/0002-event-loop.md); it stays in shard.cc.
+// kStall is counted, with what it was spent on. Asio is the event loop (docs/decisions/0002-event-loop.md); it stays in
+// shard.cc.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -46,9 +48,18 @@ class Shard final : public Executor {
     Member* next_ = nullptr;
   };
 
+  // What a turn longer than kStall was spent on. The first two are faults of ours; the third is a machine too small.
+  enum class Stall : std::uint8_t {
+    busy,       // the work itself took that long
+    blocked,    // the thread waited for something: a disk, a lock
+    preempted,  // somebody else had the processor
+  };
+  static constexpr std::size_t kStalls = 3;
   // The longest turn so far, and how many were longer than kStall. Any thread.
   Duration longest_turn() const { return Duration(longest_us_.load(std::memory_order_relaxed)); }
-  std::uint64_t stalls() const { return stalls_.load(std::memory_order_relaxed); }
+  std::uint64_t stalls(Stall cause) const {
+    return stalls_[static_cast<std::size_t>(cause)].load(std::memory_order_relaxed);
+  }
 
   // The shard whose thread this is; null elsewhere.
   static Shard* current();
@@ -74,7 +85,7 @@ class Shard final : public Executor {
   Member* members_ = nullptr;
   bool draining_ = false;
   bool stopping_ = false;
-  std::atomic<std::uint64_t> stalls_{0};
+  std::array<std::atomic<std::uint64_t>, kStalls> stalls_{};
   std::atomic<std::int64_t> longest_us_{0};
   std::thread thread_;
 };
@@ -87,6 +98,7 @@ class Shards {
 
   std::size_t size() const { return shards_.size(); }
   Shard& at(std::size_t i) { return *shards_[i]; }
+  const Shard& at(std::size_t i) const { return *shards_[i]; }
   // The shard that owns what is keyed by `id` (an account): the same for the life of the process.
   Shard& home(std::uint64_t id) { return *shards_[(id * 0x9E3779B97F4A7C15u >> 32) % shards_.size()]; }
   // Shards in turn, for new connections. Any thread.

@@ -100,6 +100,7 @@ std::vector<MethodRow> make_methods() {
        audit_list},
 
       {"server.status", "What the server says of itself.", {}, server_status},
+      {"server.metrics", "Its counters, in the text format of Prometheus.", {}, server_metrics},
       {"server.reload", "Reads the configuration and the certificates anew.", {}, server_reload},
       {"server.stop", "Stops the server, as SIGTERM does.", {}, server_stop},
       {"server.methods", "This table.", {}, server_methods},
@@ -179,7 +180,15 @@ Answer server_status(const Office* office, Call) {
   for (const auto& listener : status.listeners) w.value(listener);
   w.end_array().field("connections", status.connections);
   w.field("commits", status.commits).field("groups", status.groups).field("read_only", status.read_only);
-  w.field("log_dropped", status.log_dropped).end_object();
+  w.field("log_dropped", status.log_dropped).field("stalls", status.stalls);
+  w.field("longest_turn_ms", status.longest_turn / std::chrono::milliseconds(1)).end_object();
+  co_return out;
+}
+
+Answer server_metrics(const Office* office, Call) {
+  if (!office->host.metrics) co_return fail(Errc::unsupported, "no server is running");
+  std::string out;
+  codec::json::Writer(out).begin_object().field("text", office->host.metrics()).end_object();
   co_return out;
 }
 

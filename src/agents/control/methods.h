@@ -36,11 +36,14 @@ struct Status {
   std::uint64_t groups = 0;            // in so many writes
   bool read_only = false;              // a write has failed: the store refuses more until a restart
   std::uint64_t log_dropped = 0;       // lines of the log that found no room
+  std::uint64_t stalls = 0;            // turns of a shard that took more than 20 ms
+  Duration longest_turn{0};
 };
 
 // The process as its operator commands it. Without a server the functions are empty, and their methods `unsupported`.
 struct Host {
   std::function<Status()> status;              // from any thread, quick
+  std::function<std::string()> metrics;        // as Prometheus reads them; from any thread, quick
   std::function<Task<Result<void>>()> reload;  // ends when the configuration was read anew, or says why not
   std::function<void()> stop;                  // asks for it and returns
 };

@@ -268,12 +268,17 @@ Task<Result<void>> reload_badly() { co_return fail(Errc::config, "line 3"); }
 
 TEST_F(Methods, TheServerItself) {
   EXPECT_THAT(text("server.status"), HasSubstr("unsupported: "));
+  EXPECT_THAT(text("server.metrics"), HasSubstr("unsupported: "));
   EXPECT_THAT(text("server.reload"), HasSubstr("unsupported: "));
   EXPECT_THAT(text("server.stop"), HasSubstr("unsupported: "));
   int stops = 0;
   office.host = {
-      [] { return Status{.version = "1", .hostname = "mx", .pid = 7, .started = {}, .listeners = {"mx x:25"}}; },
-      [] { return reload_badly(); }, [&] { ++stops; }};
+      .status =
+          [] { return Status{.version = "1", .hostname = "mx", .pid = 7, .started = {}, .listeners = {"mx x:25"}}; },
+      .metrics = [] { return std::string("# HELP x y\n"); },
+      .reload = [] { return reload_badly(); },
+      .stop = [&] { ++stops; }};
+  EXPECT_EQ(*value("server.metrics").get_string("text"), "# HELP x y\n");
   EXPECT_EQ(*value("server.status").get_int("pid"), 7);
   EXPECT_EQ(text("server.reload"), "config: line 3");
   EXPECT_EQ(text("server.stop"), "{}");

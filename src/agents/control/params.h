@@ -73,6 +73,7 @@ Answer queue_release(const Office* office, Call call);
 Answer queue_retry(const Office* office, Call call);
 
 Answer server_status(const Office* office, Call call);
+Answer server_metrics(const Office* office, Call call);
 Answer server_reload(const Office* office, Call call);
 Answer server_stop(const Office* office, Call call);
 Answer server_methods(const Office* office, Call call);

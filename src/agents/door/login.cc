@@ -30,14 +30,16 @@ std::vector<std::string> Login::mechanisms(bool tls) {
 
 Result<void> Login::may_try(const std::string& name) {
   if (session_.site().throttle.may_try(session_.peer().network(), counted(name))) return {};
-  session_.site().log.event(kThrottled, session_.id(), session_.door(), session_.peer().describe(), printable(name));
+  session_.site().log.event(kThrottled, session_.id(), session_.door().name, session_.peer().describe(),
+                            printable(name));
   return fail(Errc::busy, "Too many failed logins; try again in a few minutes");
 }
 
 Task<Error> Login::failed(std::string name, std::string how) {
   Site& site = session_.site();
   Error error(Errc::unauthenticated, "Authentication failed: check the name and the password");
-  site.log.event(kFailed, session_.id(), session_.door(), session_.peer().describe(), printable(name), how, error);
+  session_.door().logins_failed.add();
+  site.log.event(kFailed, session_.id(), session_.door().name, session_.peer().describe(), printable(name), how, error);
   const std::string network = session_.peer().network();
   site.throttle.failed(network, counted(name));
   (void)co_await net::sleep(session_.within(site.throttle.delay(network, counted(name))));
@@ -49,7 +51,8 @@ Task<Result<LoggedIn>> Login::succeeded(post::AccountId id, std::string how) {
   const post::Account account = CO_TRY(co_await site.directory.account(id, session_.within(site.limits.login)));
   std::string address = account.address.written();
   site.throttle.succeeded(session_.peer().network(), counted(address));
-  site.log.event(kLoggedIn, session_.id(), session_.door(), session_.peer().describe(), address, how);
+  session_.door().logins.add();
+  site.log.event(kLoggedIn, session_.id(), session_.door().name, session_.peer().describe(), address, how);
   session_.logged_in(address);
   co_return LoggedIn{id, std::move(address)};
 }

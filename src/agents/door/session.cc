@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace chappe::agents {
 namespace {
 
@@ -20,31 +22,40 @@ const Event kClosed("session.closed", Level::info,
 
 }  // namespace
 
-Session::Session(Site& site, net::Stream stream, std::string_view door)
+Session::Session(Site& site, const Door& door, net::Stream stream)
     : site_(site),
       stream_(std::move(stream)),
       door_(door),
       id_(fmt::format("{:010x}", site.random.u64() >> 24)),
       member_(std::in_place, *net::Shard::current(), cancel_),
       began_(site.clock.steady()) {
-  site_.log.event(kOpened, id_, door_, stream_.peer().describe());
+  door_.sessions.add();
+  door_.open.add();
+  site_.log.event(kOpened, id_, door_.name, stream_.peer().describe());
 }
 
 Session::~Session() {
   const std::optional<std::string> account = account_.empty() ? std::nullopt : std::optional(account_);
-  site_.log.event(kClosed, id_, door_, stream_.peer().describe(), account, why_, stream_.received(), stream_.sent(),
-                  site_.clock.steady() - began_);
+  door_.open.add(-1);
+  site_.log.event(kClosed, id_, door_.name, stream_.peer().describe(), account, why_, stream_.received(),
+                  stream_.sent(), site_.clock.steady() - began_);
 }
 
 net::Task<Result<void>> Session::start_tls() {
-  auto facts = co_await stream_.accept_tls(site_.tls.load(), within(site_.limits.tls_handshake));
+  const net::Deadline deadline = within(site_.limits.tls_handshake);
+  Handshakes& budget = site_.handshakes[net::Shard::current()->index()];
+  const Steady turn = budget.take(stream_.peer().network(), site_.clock.steady());
+  if (turn > site_.clock.steady()) (void)co_await net::sleep({std::min(turn, deadline.when), deadline.cancel});
+  auto facts = co_await stream_.accept_tls(site_.tls.load(), deadline);
   if (!facts) {
+    door_.handshakes_failed.add();
     site_.log.event(kTlsFailed, id_, stream_.peer().describe(), facts.error());
     why_ = "tls";
     co_return std::unexpected(std::move(facts.error()));
   }
   site_.log.event(kTls, id_, facts->version, facts->cipher,
                   facts->name.empty() ? std::nullopt : std::optional(facts->name), facts->resumed);
+  door_.handshakes.add();
   tls_ = std::move(*facts);
   co_return Result<void>();
 }

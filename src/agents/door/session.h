@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "agents/door/door.h"
 #include "agents/door/site.h"
 #include "net/stream.h"
 
@@ -12,8 +13,8 @@ namespace chappe::agents {
 
 class Session {
  public:
-  // On the shard that the stream belongs to. `door`: the role's name, as the log and the metrics show it.
-  Session(Site& site, net::Stream stream, std::string_view door);
+  // On the shard that the stream belongs to.
+  Session(Site& site, const Door& door, net::Stream stream);
   ~Session();  // logs the end
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -21,7 +22,7 @@ class Session {
   Site& site() { return site_; }
   net::Stream& stream() { return stream_; }
   const std::string& id() const { return id_; }
-  const std::string& door() const { return door_; }
+  const Door& door() const { return door_; }
   const net::Endpoint& peer() const { return stream_.peer(); }
   const std::optional<net::TlsFacts>& tls() const { return tls_; }
 
@@ -31,7 +32,7 @@ class Session {
   // For what must be finished although the process drains: a commit, the last words.
   static net::Deadline regardless(Duration span) { return net::Deadline::in(span); }
 
-  // The TLS handshake as a server, with the site's certificates.
+  // The TLS handshake as a server, with the site's certificates; waits while the peer's network has had too many.
   net::Task<Result<void>> start_tls();
   // Goes on in another shard, coroutine and connection together.
   net::Task<void> move_to(net::Shard& shard);
@@ -47,7 +48,7 @@ class Session {
  private:
   Site& site_;
   net::Stream stream_;
-  std::string door_;
+  const Door& door_;
   std::string id_;
   net::Cancel cancel_;
   std::optional<net::Shard::Member> member_;

@@ -28,8 +28,12 @@ constexpr Duration kBudgetPause = std::chrono::milliseconds(10);
 // One session being served: the machine, and what is known about the transaction.
 class Conversation {
  public:
-  Conversation(Session& session, std::shared_ptr<const proto::smtp::ServerOptions> options, bool tls, SmtpActor& actor)
-      : session_(session), site_(session.site()), actor_(actor), login_(session), machine_(std::move(options), tls) {}
+  Conversation(Session& session, std::shared_ptr<const proto::smtp::ServerOptions> options, SmtpActor& actor)
+      : session_(session),
+        site_(session.site()),
+        actor_(actor),
+        login_(session),
+        machine_(std::move(options), session.door().implicit_tls) {}
 
   Task<void> run();
 
@@ -157,6 +161,7 @@ Task<bool> Conversation::handle(proto::smtp::Event event) {
     machine_.accept();
   } else if (auto* broken = std::get_if<proto::smtp::DataRefused>(&event)) {
     const auto& row = rule_row(broken->rule);
+    session_.door().refusals.add();
     site_.log.event(kNo, session_.id(), transaction_->id.text(), "letter", transaction_->mail.path.address(), row.code,
                     row.text);
     drop_letter();
@@ -195,6 +200,7 @@ void Conversation::answer(const Reply& reply, std::string_view command, std::str
     machine_.accept(reply);
     return;
   }
+  session_.door().refusals.add();
   site_.log.event(kNo, session_.id(), transaction_ ? transaction_->id.text() : std::string(), command, address,
                   reply.code, reply.text);
   machine_.reject(reply);
@@ -242,6 +248,7 @@ Task<void> Conversation::on(proto::smtp::DataEnd& end) {
   } else {
     const Reply reply = co_await actor_.letter(&t, std::move(ingest), end.facts);
     if (reply.positive()) {
+      session_.door().letters.add();
       const std::optional<std::string> account =
           session_.account().empty() ? std::nullopt : std::optional(session_.account());
       site_.log.event(kAccepted, session_.id(), t.id.text(), t.mail.path.address(), t.accepted.size(), size,
@@ -255,10 +262,9 @@ Task<void> Conversation::on(proto::smtp::DataEnd& end) {
 
 }  // namespace
 
-Task<void> serve_smtp(Session* session, std::shared_ptr<const proto::smtp::ServerOptions> options, bool implicit_tls,
-                      SmtpActor* actor) {
-  if (implicit_tls && !co_await session->start_tls()) co_return;
-  Conversation conversation(*session, std::move(options), implicit_tls, *actor);
+Task<void> serve_smtp(Session* session, std::shared_ptr<const proto::smtp::ServerOptions> options, SmtpActor* actor) {
+  if (session->door().implicit_tls && !co_await session->start_tls()) co_return;
+  Conversation conversation(*session, std::move(options), *actor);
   co_await conversation.run();
 }
 

@@ -40,9 +40,9 @@ class SmtpActor {
   virtual void logged_in(LoggedIn who) = 0;
 };
 
-// Serves the connection to its end. `implicit_tls`: TLS comes before the greeting (RFC 8314 §3.3).
+// Serves the connection to its end.
 net::Task<void> serve_smtp(Session* session, std::shared_ptr<const proto::smtp::ServerOptions> options,
-                           bool implicit_tls, SmtpActor* actor);
+                           SmtpActor* actor);
 
 // The machine's options for a site, to be completed by the actor.
 proto::smtp::ServerOptions smtp_options(const Site& site, proto::smtp::Role role);

@@ -4,10 +4,10 @@
 
 namespace chappe::agents {
 
-net::Task<void> serve_imap(Site* site, net::Stream stream, bool implicit_tls) {
-  Session session(*site, std::move(stream), implicit_tls ? "imaps" : "imap");
-  if (implicit_tls && !co_await session.start_tls()) co_return;
-  imap::Conversation conversation(session, implicit_tls);
+net::Task<void> serve_imap(Site* site, const Door* door, net::Stream stream) {
+  Session session(*site, *door, std::move(stream));
+  if (door->implicit_tls && !co_await session.start_tls()) co_return;
+  imap::Conversation conversation(session, door->implicit_tls);
   co_await conversation.run();
 }
 

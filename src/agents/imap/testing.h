@@ -45,7 +45,6 @@ class World {
                         .clock = system_clock(),
                         .random = system_random(),
                         .log = log,
-                        .metrics = metrics,
                         .budget = budget,
                         .shards = shards,
                         .directory = *directory,
@@ -53,9 +52,10 @@ class World {
                         .deliver = deliver,
                         .letter_ids = ids,
                         .throttle = throttle,
+                        .handshakes = {shards.size(), Handshakes(0)},
                         .tls = *crypto::TlsServer::load({files_}, tickets_)});
-    tls_at = open_door(true);
-    plain_at = open_door(false);
+    tls_at = open_door(&tls_door_);
+    plain_at = open_door(&plain_door_);
   }
   ~World() {
     for (auto& a : acceptors_) a->stop();
@@ -97,17 +97,18 @@ class World {
                                                 net::Deadline::in(kSoon)));
     co_return Result<void>();
   }
-  net::Endpoint open_door(bool implicit) {
+  net::Endpoint open_door(const Door* door) {
     auto socket = net::ListenSocket::bind(*net::Endpoint::parse("127.0.0.1", 0));
     const net::Endpoint at = socket->at();
     Site* to = site.get();
-    acceptors_.push_back(std::make_unique<net::Acceptor>(
-        shards, std::move(*socket), connections_, "* BYE full\r\n",
-        [to, implicit](net::Stream s) { return serve_imap(to, std::move(s), implicit); }));
+    acceptors_.push_back(
+        std::make_unique<net::Acceptor>(shards, std::move(*socket), connections_, "* BYE full\r\n",
+                                        [to, door](net::Stream s) { return serve_imap(to, door, std::move(s)); }));
     acceptors_.back()->start();
     return at;
   }
 
+  Door tls_door_{metrics, "imaps", true}, plain_door_{metrics, "imap", false};
   crypto::TicketKeys tickets_;
   crypto::CertificateFiles files_;
   net::ConnectionCount connections_{net::ConnectionLimits{}};

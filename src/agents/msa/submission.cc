@@ -1,5 +1,6 @@
 #include "agents/msa/submission.h"
 
+#include "agents/door/quota.h"
 #include "agents/door/trace.h"
 #include "agents/msa/repairs.h"
 #include "message/address.h"
@@ -53,11 +54,14 @@ Task<Reply> Submission::mail(const Transaction* transaction) {
 Task<Reply> Submission::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   if (rcpt.path.literal) co_return Reply(550, "5.1.3", "Addresses with an IP literal are not served");
   const std::string address = rcpt.path.address();
-  auto routed = co_await post::route(&site_.directory, address, session_.within(site_.limits.commit));
+  const net::Deadline deadline = session_.within(site_.limits.commit);
+  auto routed = co_await post::route(&site_.directory, address, deadline);
   if (!routed) {
     if (routed.error().code() == Errc::not_found) co_return Reply(550, "5.1.1", "No such mailbox here");
     co_return refusal(routed.error());
   }
+  if (auto full = co_await no_room(&site_.mailboxes, &*routed, transaction->mail.size, deadline))
+    co_return std::move(*full);
   for (auto& end : routed->ends)
     transaction->recipients.push_back({std::move(end.address), std::move(end.destination), 0, {}});
   co_return Reply(250, "2.1.5", "Recipient accepted");
@@ -126,11 +130,11 @@ std::shared_ptr<const proto::smtp::ServerOptions> submission_options(const Site&
   return std::make_shared<const proto::smtp::ServerOptions>(std::move(options));
 }
 
-Task<void> serve_submission(Site* site, std::shared_ptr<const proto::smtp::ServerOptions> options, net::Stream stream,
-                            bool implicit_tls) {
-  Session session(*site, std::move(stream), implicit_tls ? "submissions" : "submission");
+Task<void> serve_submission(Site* site, const Door* door, std::shared_ptr<const proto::smtp::ServerOptions> options,
+                            net::Stream stream) {
+  Session session(*site, *door, std::move(stream));
   Submission actor(session);
-  co_await serve_smtp(&session, std::move(options), implicit_tls, &actor);
+  co_await serve_smtp(&session, std::move(options), &actor);
 }
 
 }  // namespace chappe::agents

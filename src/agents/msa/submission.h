@@ -11,8 +11,8 @@ namespace chappe::agents {
 
 std::shared_ptr<const proto::smtp::ServerOptions> submission_options(const Site& site);
 
-// Serves one connection to its end. `implicit_tls`: port 465.
-net::Task<void> serve_submission(Site* site, std::shared_ptr<const proto::smtp::ServerOptions> options,
-                                 net::Stream stream, bool implicit_tls);
+// Serves one connection to its end.
+net::Task<void> serve_submission(Site* site, const Door* door,
+                                 std::shared_ptr<const proto::smtp::ServerOptions> options, net::Stream stream);
 
 }  // namespace chappe::agents

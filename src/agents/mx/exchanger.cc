@@ -1,5 +1,6 @@
 #include "agents/mx/exchanger.h"
 
+#include "agents/door/quota.h"
 #include "agents/door/trace.h"
 #include "post/delivery/route.h"
 
@@ -43,6 +44,8 @@ Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   }
   auto routed = co_await post::route(&site_.directory, address, deadline);
   if (!routed) co_return refusal(routed.error());
+  if (auto full = co_await no_room(&site_.mailboxes, &*routed, transaction->mail.size, deadline))
+    co_return std::move(*full);
   for (auto& end : routed->ends)
     transaction->recipients.push_back({std::move(end.address), std::move(end.destination), 0, {}});
   co_return Reply(250, "2.1.5", "Recipient accepted");
@@ -72,10 +75,11 @@ std::shared_ptr<const proto::smtp::ServerOptions> exchanger_options(const Site& 
   return std::make_shared<const proto::smtp::ServerOptions>(smtp_options(site, proto::smtp::Role::exchanger));
 }
 
-Task<void> serve_exchanger(Site* site, std::shared_ptr<const proto::smtp::ServerOptions> options, net::Stream stream) {
-  Session session(*site, std::move(stream), "mx");
+Task<void> serve_exchanger(Site* site, const Door* door, std::shared_ptr<const proto::smtp::ServerOptions> options,
+                           net::Stream stream) {
+  Session session(*site, *door, std::move(stream));
   Exchanger actor(session);
-  co_await serve_smtp(&session, std::move(options), false, &actor);
+  co_await serve_smtp(&session, std::move(options), &actor);
 }
 
 }  // namespace chappe::agents

@@ -12,7 +12,7 @@ namespace chappe::agents {
 std::shared_ptr<const proto::smtp::ServerOptions> exchanger_options(const Site& site);
 
 // Serves one connection to its end.
-net::Task<void> serve_exchanger(Site* site, std::shared_ptr<const proto::smtp::ServerOptions> options,
+net::Task<void> serve_exchanger(Site* site, const Door* door, std::shared_ptr<const proto::smtp::ServerOptions> options,
                                 net::Stream stream);
 
 }  // namespace chappe::agents

@@ -241,10 +241,10 @@ Task<void> Conversation::update() {
 
 }  // namespace
 
-Task<void> serve_pop3(Site* site, net::Stream stream, bool implicit_tls) {
-  Session session(*site, std::move(stream), implicit_tls ? "pop3s" : "pop3");
-  if (implicit_tls && !co_await session.start_tls()) co_return;
-  Conversation conversation(session, implicit_tls);
+Task<void> serve_pop3(Site* site, const Door* door, net::Stream stream) {
+  Session session(*site, *door, std::move(stream));
+  if (door->implicit_tls && !co_await session.start_tls()) co_return;
+  Conversation conversation(session, door->implicit_tls);
   co_await conversation.run();
 }
 

@@ -6,12 +6,13 @@
 // meanwhile is answered with -ERR, and nothing else changes.
 #pragma once
 
+#include "agents/door/door.h"
 #include "agents/door/site.h"
 #include "net/stream.h"
 
 namespace chappe::agents {
 
-// Serves one connection to its end. `implicit_tls`: TLS comes before the greeting (RFC 8314 §3.2).
-net::Task<void> serve_pop3(Site* site, net::Stream stream, bool implicit_tls);
+// Serves one connection to its end.
+net::Task<void> serve_pop3(Site* site, const Door* door, net::Stream stream);
 
 }  // namespace chappe::agents

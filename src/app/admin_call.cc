@@ -1,0 +1,90 @@
+#include "app/admin_call.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "app/admin_input.h"
+#include "crypto/secret.h"
+
+namespace chappe::app {
+
+using codec::json::Value;
+using codec::json::Writer;
+
+namespace {
+
+constexpr std::size_t kPage = 10'000;
+
+}  // namespace
+
+Params::~Params() { crypto::wipe(text_.data(), text_.size()); }
+
+Result<Answer> ask(AdminOffice& office, std::string_view method, Params& params) {
+  std::string text = TRY(office.call(std::string(method), params.take()));
+  Value value = TRY(codec::json::parse(text, {.bytes = kMaxAnswer}));
+  return Answer{std::move(text), std::move(value)};
+}
+
+int show(const Invocation& invocation, std::string_view method, Params& params,
+         std::string (*people)(const Invocation&, const Value&)) {
+  auto office = AdminOffice::open(invocation);
+  if (!office) return invocation.refuse(office.error());
+  const auto answer = ask(**office, method, params);
+  if (!answer) return invocation.refuse(answer.error());
+  return print(invocation.json() ? answer->text + "\n" : people(invocation, answer->value));
+}
+
+Result<std::vector<Value>> all_pages(const Invocation& invocation, std::string_view method, std::string_view name) {
+  auto office = TRY(AdminOffice::open(invocation));
+  std::vector<Value> rows;
+  Value next;
+  for (;;) {
+    Params params;
+    params.add("limit", kPage);
+    if (const auto text = next.as_string()) params.add("after", *text);
+    if (const auto number = next.as_int()) params.add("after", *number);
+    const Answer answer = TRY(ask(*office, method, params));
+    const Value* page = TRY(answer.value.get(name));
+    rows.insert(rows.end(), page->items().begin(), page->items().end());
+    const Value* more = answer.value.find("next");
+    if (!more) return rows;
+    next = *more;
+  }
+}
+
+int show_rows(const Invocation& invocation, std::string_view name, const std::vector<Value>& rows, Table& table,
+              Text none) {
+  if (!invocation.json()) {
+    if (table.empty()) std::fprintf(stderr, "%s\n", std::string(invocation.say(none)).c_str());
+    return table.empty() ? 0 : print(table.text());
+  }
+  std::string out;
+  Writer w(out);
+  w.begin_object().key(name).begin_array();
+  for (const Value& row : rows) write_json(w, row);
+  w.end_array().end_object();
+  return print(out + "\n");
+}
+
+std::string text_of(const Value& row, std::string_view name) { return std::string(row.get_string(name).value_or("")); }
+std::uint64_t number_of(const Value& row, std::string_view name) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, row.get_int(name).value_or(0)));
+}
+bool yes(const Value& row, std::string_view name) { return row.get_bool(name).value_or(false); }
+std::string_view yes_no(const Invocation& i, bool b) { return b ? i.say({"yes", "oui"}) : i.say({"no", "non"}); }
+std::string list_of(const Value& row, std::string_view name) {
+  std::string out;
+  const Value* items = row.find(name);
+  if (!items) return out;
+  for (const Value& item : items->items())
+    out += (out.empty() ? "" : ", ") + std::string(item.as_string().value_or(""));
+  return out;
+}
+
+std::string sentence(const Invocation& i, Text text) {
+  return fmt::format(fmt::runtime(i.say(text)), one_line(i.argument(0))) + "\n";
+}
+
+}  // namespace chappe::app

@@ -1,0 +1,45 @@
+#include "app/server_counts.h"
+
+namespace chappe::app {
+namespace {
+
+const Metric<Counter, 2> kShardStalls(
+    "chappe_shard_stalls_total",
+    "Turns of a shard longer than 20 ms, while which its other connections waited, by cause: busy (the work took that "
+    "long: please report it), blocked (it waited for a disk or a lock), preempted (other programs had the processor).",
+    {"shard", "cause"});
+const Metric<Gauge, 1> kLongestTurn("chappe_shard_longest_turn_microseconds", "The longest turn of a shard so far.",
+                                    {"shard"});
+const Metric<Counter> kRefused("chappe_connections_refused_total", "Connections beyond the limits of [limits].");
+const Metric<Counter> kChanges("chappe_store_changes_total", "Changes made durable.");
+const Metric<Counter> kGroups("chappe_store_writes_total", "Synced writes; one carries all changes that queued up.");
+const Metric<Gauge> kReadOnly("chappe_store_read_only",
+                              "1: a write has failed, the store refuses more until a restart.");
+const Metric<Counter> kLogDropped("chappe_log_dropped_total", "Lines of the log that found no room.");
+const Metric<Gauge, 1> kBudgetUsed("chappe_budget_bytes", "Memory taken of each part of [budget].", {"part"});
+
+constexpr std::string_view kStallNames[net::Shard::kStalls] = {"busy", "blocked", "preempted"};
+
+}  // namespace
+
+std::string ServerCounts::expose() {
+  const std::lock_guard lock(exposing);
+  const auto raise = [](Counter& counter, std::uint64_t to) { counter.add(to - counter.value()); };
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    const std::string name = std::to_string(i);
+    for (std::size_t c = 0; c < net::Shard::kStalls; ++c)
+      raise(metrics.of(kShardStalls, name, kStallNames[c]), shards.at(i).stalls(net::Shard::Stall(c)));
+    metrics.of(kLongestTurn, name).set(shards.at(i).longest_turn().count());
+  }
+  const auto counts = commit.counts();
+  raise(metrics.of(kChanges), counts.changes);
+  raise(metrics.of(kGroups), counts.groups);
+  raise(metrics.of(kRefused), connections.refused());
+  raise(metrics.of(kLogDropped), log.dropped());
+  metrics.of(kReadOnly).set(store.read_only() ? 1 : 0);
+  for (const PartRow& row : budget_parts())
+    metrics.of(kBudgetUsed, row.name).set(static_cast<std::int64_t>(budget.used(row.part)));
+  return metrics.expose();
+}
+
+}  // namespace chappe::app

@@ -1,0 +1,30 @@
+// What the parts of a server count for themselves, taken over into its metrics when somebody looks.
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "base/budget.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "net/acceptor.h"
+#include "store/commit.h"
+
+namespace chappe::app {
+
+struct ServerCounts {
+  Metrics& metrics;
+  net::Shards& shards;
+  const net::ConnectionCount& connections;
+  const Budget& budget;
+  const store::Store& store;
+  const store::Commit& commit;
+  const Log& log;
+
+  // Everything that this server counts, as Prometheus reads it. Any thread; one at a time.
+  std::string expose();
+
+  std::mutex exposing;
+};
+
+}  // namespace chappe::app
