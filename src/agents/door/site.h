@@ -5,12 +5,13 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "agents/door/handshakes.h"
 #include "agents/door/throttle.h"
 #include "base/budget.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/metrics.h"
 #include "base/random.h"
 #include "crypto/tls.h"
 #include "net/shard.h"
@@ -42,7 +43,6 @@ struct Site {
   Clock& clock;
   Random& random;
   Log& log;
-  Metrics& metrics;
   Budget& budget;
   net::Shards& shards;
   post::Directory& directory;
@@ -50,6 +50,7 @@ struct Site {
   post::Deliver& deliver;
   post::LetterIds& letter_ids;
   Throttle& throttle;
+  std::vector<Handshakes> handshakes;  // of each shard, by its index
   // The certificates shown now; a session takes what is there when its handshake begins.
   std::atomic<std::shared_ptr<const crypto::TlsServer>> tls;
 };
