@@ -170,8 +170,9 @@ std::string Name::text() const {
 }
 
 std::string Name::text(const Name& origin) const {
-  if (*this == origin) return "@";
-  if (origin.is_root() || !under(origin)) return text();
+  if (wire_ == origin.wire_) return "@";
+  // What is left out must come back as it was, in case too: NSEC records are signed with it.
+  if (origin.is_root() || !under(origin) || !wire_.ends_with(origin.wire_)) return text();
   std::string out;
   const auto all = labels();
   const std::size_t own = all.size() - origin.label_count();

@@ -35,7 +35,8 @@ class Name {
   ByteView wire() const { return wire_; }
   // "www.example.org."; "." is the root.
   std::string text() const;
-  // "www" below "example.org.", "@" for the origin itself; the absolute form if the name is not under it.
+  // "www" below "example.org.", "@" for the origin itself; the absolute form if the name is not under it, or is so only
+  // in another case. parse(text, origin) gives the very octets back.
   std::string text(const Name& origin) const;
   // "www.example.org": lower case, without the final dot, as mail writes a domain.
   std::string domain() const;

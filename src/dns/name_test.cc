@@ -30,7 +30,8 @@ TEST(Name, RelativeToAnOrigin) {
   EXPECT_EQ(Name::parse("www.", origin)->text(), "www.");
   EXPECT_EQ(Name::parse("@", origin)->text(), "example.org.");
   EXPECT_EQ(name("a.b.example.org").text(origin), "a.b");
-  EXPECT_EQ(name("EXAMPLE.org").text(origin), "@");
+  EXPECT_EQ(origin.text(origin), "@");
+  EXPECT_EQ(name("www.EXAMPLE.org").text(origin), "www.EXAMPLE.org.") << "its case must come back";
   EXPECT_EQ(name("example.net").text(origin), "example.net.");
   EXPECT_EQ(name("badexample.org").text(origin), "badexample.org.");
 }
