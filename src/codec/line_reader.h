@@ -1,6 +1,6 @@
-// Command lines out of a stream of octets, for protocols whose lines end in <CRLF> and in nothing else (SMTP, POP3).
-// Lines inside one chunk are views into it; only a line that comes in several chunks is put together. What is held is
-// bounded by the limit of a line and the chunk in work.
+// Command lines out of a stream of octets, for protocols whose lines end in <CRLF> and in nothing else (SMTP, POP3),
+// and the octets between them that are no lines (letters). Lines inside one chunk are views into it; only a line that
+// comes in several chunks is put together. What is held is bounded by the limit of a line and the chunk in work.
 //
 // A line that is refused (bare <LF>, too long) is reported as soon as that is known, and what follows up to the next
 // <CRLF> is thrown away: text behind a bare <LF> never becomes a line of its own. Owned by a protocol machine.
@@ -24,12 +24,25 @@ class LineReader {
     endless,   // so much of a refused line was thrown away that the peer should go
   };
 
+  // For the whole line with its <CRLF>.
+  struct Limits {
+    std::size_t line;
+    // Lines that begin with this word, in any case, and a blank: AUTH with its initial response (RFC 4954 §4, RFC 5034
+    // §4).
+    ByteView long_word = {};
+    std::size_t long_line = 0;
+  };
+
   // `flood`: how many octets of one refused line may be thrown away.
   explicit LineReader(std::size_t flood) : flood_(flood) {}
 
   void feed(Chunk octets);
-  // `limit` is for the whole line with its <CRLF>. `line` is valid until the next call of feed, next or clear.
-  Got next(ByteView& line, std::size_t limit);
+  // `line` is valid until the next call that is not const.
+  Got next(ByteView& line, const Limits& limits);
+  // Behind a whole line: the next octets as they are, at most `most` of them; empty when there are none yet.
+  Chunk take(std::uint64_t most);
+  // Octets that were taken and not used come again before all others.
+  void put_back(Chunk octets);
   // Forgets everything that was fed.
   void clear();
   bool has_input() const { return at_ < input_.size() || !more_.empty(); }
@@ -37,6 +50,8 @@ class LineReader {
 
  private:
   bool next_chunk();
+  std::size_t limit_of(ByteView rest, const Limits& limits) const;
+  Got refuse(Got why, bool after_cr);
   Got skip();
 
   std::size_t flood_;

@@ -17,7 +17,7 @@ std::vector<std::pair<Got, std::string>> all(ByteView octets, std::size_t piece,
     reader.feed(Chunk::copy_of(octets.substr(at, piece)));
     for (int i = 0; i < 1000; ++i) {
       ByteView line;
-      const Got got = reader.next(line, limit);
+      const Got got = reader.next(line, {limit});
       if (got == Got::nothing) break;
       out.emplace_back(got, got == Got::endless ? "" : std::string(line));
       if (got == Got::endless) return out;
@@ -52,15 +52,55 @@ TEST(LineReader, ForgetsWhatWasFed) {
   LineReader reader(20);
   reader.feed(Chunk::copy_of("half"));
   ByteView line;
-  EXPECT_EQ(reader.next(line, 10), Got::nothing);
+  EXPECT_EQ(reader.next(line, {10}), Got::nothing);
   reader.feed(Chunk::copy_of("a\r\nb"));
   reader.feed(Chunk::copy_of("c\r\n"));
   EXPECT_TRUE(reader.has_input());
   reader.clear();
   EXPECT_FALSE(reader.has_input());
   reader.feed(Chunk::copy_of("x\r\n"));
-  EXPECT_EQ(reader.next(line, 10), Got::line);
+  EXPECT_EQ(reader.next(line, {10}), Got::line);
   EXPECT_EQ(line, "x");
+}
+
+TEST(LineReader, OneWordMakesALineLonger) {
+  const ByteView octets = "AUTHx67890\r\nauth 6789012345\r\nAUTH 67890123456789\r\nauth\r\n";
+  for (std::size_t piece = 1; piece <= octets.size(); ++piece) {
+    LineReader reader(100);
+    std::vector<std::pair<Got, std::string>> got;
+    for (std::size_t at = 0; at < octets.size(); at += piece) {
+      reader.feed(Chunk::copy_of(octets.substr(at, piece)));
+      ByteView line;
+      for (Got g = reader.next(line, {10, "Auth", 18}); g != Got::nothing; g = reader.next(line, {10, "Auth", 18}))
+        got.emplace_back(g, line);
+    }
+    const std::vector<std::pair<Got, std::string>> wanted = {{Got::too_long, "AUTHx67890"},
+                                                             {Got::line, "auth 6789012345"},
+                                                             {Got::too_long, "AUTH 6789012345678"},
+                                                             {Got::line, "auth"}};
+    EXPECT_EQ(got, wanted) << piece;
+  }
+}
+
+TEST(LineReader, GivesOctetsBetweenLines) {
+  LineReader reader(20);
+  EXPECT_TRUE(reader.take(5).empty());
+  reader.feed(Chunk::copy_of("a\r\nb\r"));
+  reader.feed(Chunk::copy_of("\nc\r\n"));
+  ByteView line;
+  EXPECT_EQ(reader.next(line, {10}), Got::line);
+  EXPECT_EQ(reader.take(1).view(), "b");
+  EXPECT_EQ(reader.take(100).view(), "\r");  // never more than what came together
+  const Chunk rest = reader.take(100);
+  EXPECT_EQ(rest.view(), "\nc\r\n");
+  reader.feed(Chunk::copy_of("d\r\n"));
+  EXPECT_EQ(reader.take(1).view(), "d");
+  reader.put_back(rest.slice(1, 3));
+  reader.put_back(Chunk());
+  EXPECT_EQ(reader.next(line, {10}), Got::line);
+  EXPECT_EQ(line, "c");
+  EXPECT_EQ(reader.next(line, {10}), Got::line);
+  EXPECT_EQ(line, "");
 }
 
 }  // namespace

@@ -59,8 +59,7 @@ Event ServerMachine::next() {
 
 std::optional<Event> ServerMachine::step_command() {
   ByteView line;
-  // RFC 5034 §4: an initial response makes an AUTH line longer than any other.
-  switch (lines_.next(line, std::max(options_->command_line, options_->auth_line))) {
+  switch (lines_.next(line, {options_->command_line, "AUTH", options_->auth_line})) {
     case codec::LineReader::Got::nothing:
       return std::nullopt;
     case codec::LineReader::Got::line:
@@ -84,7 +83,6 @@ std::optional<Event> ServerMachine::dispatch(ByteView line) {
   if (line.contains('\0') || line.contains('\r')) return refuse("A control character has no place in a command", line);
   const bool raw = (row->flags & kRawArgument) != 0;
   if (!raw) argument = trim(argument, " \t");
-  if (line.size() + 2 > options_->command_line && row->check != check_auth) return refuse("Line too long", line);
   // RFC 6856 §2.2: UTF-8 in names and passwords, where it is offered.
   if (std::ranges::any_of(argument, is_8bit) && !(raw && options_->utf8))
     return refuse("Octets beyond ASCII have no place in this command", line);
@@ -169,7 +167,7 @@ std::optional<Event> ServerMachine::dispatch(ByteView line) {
 
 std::optional<Event> ServerMachine::step_auth() {
   ByteView line;
-  const auto got = lines_.next(line, options_->auth_line);
+  const auto got = lines_.next(line, {options_->auth_line});
   if (got == codec::LineReader::Got::nothing) return std::nullopt;
   mode_ = Mode::commands;
   std::optional<Bytes> octets;

@@ -1,7 +1,6 @@
 #include "proto/smtp/server.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/text.h"
@@ -22,13 +21,14 @@ std::string for_log(ByteView line) {
 }  // namespace
 
 ServerMachine::ServerMachine(std::shared_ptr<const ServerOptions> options, bool tls)
-    : options_(std::move(options)), session_{.options = *options_} {
-  session_.tls = tls;
-}
+    : options_(std::move(options)),
+      session_{.options = *options_, .tls = tls},
+      lines_(options_->limits.line_flood),
+      intake_(*options_) {}
 
 void ServerMachine::greet() {
   // RFC 5321 §4.3.1: the client waits for the greeting.
-  if (options_->refuse_early_commands && input_behind()) return close(Rule::command_too_early);
+  if (options_->refuse_early_commands && lines_.has_input()) return close(Rule::command_too_early);
   const char* protocol = options_->role == Role::lmtp ? " LMTP " : " ESMTP ";
   append_reply(out_, 220, "", options_->hostname + protocol + options_->banner);
 }
@@ -42,103 +42,10 @@ void ServerMachine::greet(const Reply& refusal) {
 // ---- input
 
 void ServerMachine::feed(Chunk octets) {
-  if (octets.empty() || mode_ == Mode::tls || mode_ == Mode::closed) return;
-  if (!has_input()) {
-    input_ = std::move(octets);
-    at_ = 0;
-  } else {
-    more_.insert(more_.begin(), std::move(octets));
-  }
+  if (mode_ != Mode::tls && mode_ != Mode::closed) lines_.feed(std::move(octets));
 }
 
 void ServerMachine::feed_end() { lost_ = true; }
-
-bool ServerMachine::next_input() {
-  if (has_input()) return true;
-  input_ = Chunk();
-  at_ = 0;
-  if (more_.empty()) return false;
-  input_ = std::move(more_.back());
-  more_.pop_back();
-  return true;
-}
-
-std::size_t ServerMachine::held() const {
-  std::size_t n = line_.size() + line_done_.size() + out_.size() + input_.size() - at_;
-  for (const Chunk& c : more_) n += c.size();
-  return n;
-}
-
-std::size_t ServerMachine::line_limit(ByteView begun, ByteView more) const {
-  constexpr ByteView kAuth = "AUTH ";
-  const std::size_t n = std::min(begun.size(), kAuth.size());
-  const bool auth =
-      mode_ == Mode::auth || (istarts_with(kAuth, begun.substr(0, n)) && istarts_with(more, kAuth.substr(n)));
-  return auth ? options_->limits.auth_line : options_->limits.command_line;
-}
-
-// Only <CRLF> ends a line (RFC 5321 §2.3.8). A bare <LF> gets its refusal at once, for the sake of people at a
-// keyboard, but the line goes on to the next <CRLF>: what stands behind the <LF> must never become a command of its
-// own.
-ServerMachine::Line ServerMachine::read_line(ByteView& line) {
-  while (next_input()) {
-    const ByteView rest = input_.view().substr(at_);
-    const std::size_t nl = rest.find('\n');
-    const std::size_t part = std::min(nl, rest.size());
-    const std::size_t limit = line_limit(line_, rest);
-    if (line_.size() + part >= limit) {
-      const std::size_t take = limit - line_.size();
-      line_ += rest.substr(0, take);
-      at_ += take;
-      flood_after_cr_ = line_.back() == '\r';
-      line = line_;
-      return Line::refused;
-    }
-    if (nl == ByteView::npos) {
-      line_ += rest;
-      at_ = input_.size();
-      continue;
-    }
-    at_ += nl + 1;
-    if (line_.empty()) {
-      line = rest.substr(0, nl);
-    } else {
-      line_ += rest.substr(0, nl);
-      line_done_ = std::exchange(line_, Bytes());
-      line = line_done_;
-    }
-    if (!line.ends_with('\r')) {
-      flood_after_cr_ = false;
-      line_ = line;
-      line = line_;
-      return Line::refused;
-    }
-    line.remove_suffix(1);
-    return Line::complete;
-  }
-  return Line::none;
-}
-
-// Throws away the rest of a line that was refused before its end.
-void ServerMachine::skip_flood() {
-  while (next_input()) {
-    const ByteView rest = input_.view().substr(at_);
-    const std::size_t room = options_->limits.line_flood - flooded_;
-    const ByteView look = rest.substr(0, room);
-    std::size_t i = 0;
-    for (; i < look.size(); ++i) {
-      if (look[i] == '\n' && flood_after_cr_) {
-        at_ += i + 1;
-        mode_ = Mode::commands;
-        return;
-      }
-      flood_after_cr_ = look[i] == '\r';
-    }
-    at_ += i;
-    flooded_ += i;
-    if (flooded_ >= options_->limits.line_flood) return close(Rule::line_endless);
-  }
-}
 
 // ---- events
 
@@ -153,77 +60,62 @@ Event ServerMachine::next() {
       close_now(CloseReason::lost, std::nullopt);
       continue;
     }
-    const bool dry = !has_input() && more_.empty() && (!scanner_ || scanner_->wants_input());
+    const bool dry = !lines_.has_input() && intake_.wants_input();
     std::optional<Event> event;
     switch (mode_) {
       case Mode::commands:
         event = step_command();
         break;
-      case Mode::line_flood:
-        skip_flood();
-        break;
       case Mode::auth:
         event = step_auth();
         break;
-      case Mode::data:
-      case Mode::chunk:
+      case Mode::letter:
         event = step_letter();
         break;
       default:
         break;
     }
     if (event) return std::move(*event);
-    if (mode_ == Mode::closed) continue;
-    if (!dry) continue;
+    if (mode_ == Mode::closed || !dry) continue;
     if (!lost_) return NeedInput{};
-    const bool open = std::exchange(letter_open_, false);
     close_now(CloseReason::lost, std::nullopt);
-    if (open) return Reset{};
   }
 }
 
+// Only <CRLF> ends a line (RFC 5321 §2.3.8). A bare <LF> gets its refusal at once, for the sake of people at a
+// keyboard.
 std::optional<Event> ServerMachine::step_command() {
+  using Got = codec::LineReader::Got;
+  const ServerLimits& limits = options_->limits;
   ByteView line;
-  switch (read_line(line)) {
-    case Line::none:
+  switch (lines_.next(line, {limits.command_line, "AUTH", limits.auth_line})) {
+    case Got::nothing:
       return std::nullopt;
-    case Line::complete:
+    case Got::line:
       return dispatch(line);
-    case Line::refused:
-      break;
+    case Got::bare_lf:
+      return refuse_step(Rule::line_bare_lf, line);
+    case Got::too_long:
+      return refuse_step(Rule::line_too_long, line);
+    case Got::endless:
+      close(Rule::line_endless);
+      return std::nullopt;
   }
-  const bool too_long = line.size() >= line_limit(line, {});
-  // Which octets are a chunk's and which a command's cannot be known any more.
-  const bool lost_step = istarts_with(line, "BDAT");
-  Event event = refuse(too_long ? Rule::line_too_long : Rule::line_bare_lf, line);
-  line_.clear();
-  flooded_ = 0;
-  if (lost_step && mode_ != Mode::closed) close(Rule::out_of_step);
-  if (mode_ != Mode::closed) mode_ = Mode::line_flood;
-  return event;
-}
-
-// What holds for every command of a row, before its own check.
-std::optional<Rule> ServerMachine::forbidden(const CommandRow& row, ByteView argument) const {
-  const ServerOptions& o = *options_;
-  const bool lmtp = o.role == Role::lmtp;
-  if ((row.flags & kSmtpOnly) != 0 && lmtp) return Rule::hello_lmtp;  // RFC 2033 §4.1
-  if ((row.flags & kLmtpOnly) != 0 && !lmtp) return Rule::hello_not_lmtp;
-  if ((row.flags & kUtf8) == 0 && std::ranges::any_of(argument, is_8bit)) return Rule::line_8bit;
-  if ((row.flags & kNoArgument) != 0 && !argument.empty()) return Rule::argument_unwanted;     // RFC 5321 §4.1.1.4 …
-  if ((row.flags & kInClear) == 0 && o.tls_required && !session_.tls) return Rule::tls_first;  // RFC 3207 §4
-  if ((row.flags & kNeedsHello) != 0 && !session_.hello) return Rule::hello_first;             // RFC 5321 §4.1.4
-  if ((row.flags & kNeedsAuth) != 0 && o.auth_required && !session_.authenticated) return Rule::auth_first;
   return std::nullopt;
 }
 
+// Refuses a line of which perhaps not even the verb can be believed. Behind a BDAT, which octets are a chunk's and
+// which a command's cannot be known any more.
+Event ServerMachine::refuse_step(Rule rule, ByteView line) {
+  const bool lost_step = istarts_with(line, "BDAT");
+  Event event = refuse(rule, line);
+  if (lost_step) close(Rule::out_of_step);
+  return event;
+}
+
 std::optional<Event> ServerMachine::dispatch(ByteView line) {
-  if (line.contains('\0') || line.contains('\r')) {
-    const bool lost_step = istarts_with(line, "BDAT");
-    Event event = refuse(line.contains('\0') ? Rule::line_nul : Rule::line_bare_cr, line);
-    if (lost_step && mode_ != Mode::closed) close(Rule::out_of_step);
-    return event;
-  }
+  if (line.contains('\0')) return refuse_step(Rule::line_nul, line);
+  if (line.contains('\r')) return refuse_step(Rule::line_bare_cr, line);
   const ByteView verb = line.substr(0, line.find(' '));
   // RFC 5321 §4.1.1: blanks at the end are tolerated.
   const ByteView argument = trim(line.substr(verb.size()), " \t");
@@ -233,19 +125,14 @@ std::optional<Event> ServerMachine::dispatch(ByteView line) {
     return shut_out(Rule::command_alien, line);
   }
   if (turned_away_ && row->check != check_quit) return refuse(Rule::turned_away, line);
-  if ((row->flags & kWaits) != 0 && options_->refuse_early_commands && input_behind())
+  if ((row->flags & kWaits) != 0 && options_->refuse_early_commands && lines_.has_input())
     return shut_out(Rule::command_too_early, line);
   if ((row->flags & kIdle) != 0 && ++idle_ > options_->limits.idle_commands) return shut_out(Rule::too_many_idle, line);
-  Checked checked = std::unexpected(Rule::driver_fault);
-  if (const auto rule = forbidden(*row, argument)) {
-    checked = std::unexpected(*rule);
-  } else {
-    checked = row->check(session_, argument);
-  }
+  Checked checked = check_command(*row, session_, argument);
   if (!checked) {
     if (row->check == check_rcpt && session_.in_mail) ++session_.offered;
     Event event = refuse(checked.error(), line);
-    if ((row->flags & kClosesOnSyntax) != 0 && mode_ != Mode::closed) close(Rule::out_of_step);
+    if ((row->flags & kClosesOnSyntax) != 0) close(Rule::out_of_step);
     return event;
   }
 
@@ -276,15 +163,13 @@ std::optional<Event> ServerMachine::dispatch(ByteView line) {
     std::optional<Event> operator()(Reset& c) {
       m.say(Rule::reset_ok);
       m.session_.end_transaction();
-      m.scanner_.reset();
-      m.letter_open_ = false;
+      m.intake_.end();
       return c;
     }
     std::optional<Event> operator()(Quit&) {
       m.say(Rule::goodbye);
-      const bool open = std::exchange(m.letter_open_, false);
       m.close_now(CloseReason::quit, std::nullopt);
-      return open ? std::optional<Event>(Reset{}) : std::nullopt;
+      return std::nullopt;
     }
     std::optional<Event> operator()(Help& c) {
       m.say(Rule::help);
@@ -299,168 +184,26 @@ std::optional<Event> ServerMachine::dispatch(ByteView line) {
 }
 
 std::optional<Event> ServerMachine::step_auth() {
+  using Got = codec::LineReader::Got;
   ByteView line;
-  const Line got = read_line(line);
-  if (got == Line::none) return std::nullopt;
+  const Got got = lines_.next(line, {options_->limits.auth_line});
+  if (got == Got::nothing) return std::nullopt;
   mode_ = Mode::commands;
-  if (got == Line::refused) {
-    const bool too_long = line.size() >= options_->limits.auth_line;
-    waiting_ = refuse(too_long ? Rule::auth_line_too_long : Rule::line_bare_lf, "");
-    line_.clear();
-    flooded_ = 0;
-    if (mode_ != Mode::closed) mode_ = Mode::line_flood;
-    return AuthCancel{};
-  }
   std::optional<Bytes> octets;
-  if (line != "*") octets = codec::base64_decode(line);  // an empty line is an empty response
+  Rule rule = Rule::auth_base64;
+  if (got != Got::line) {
+    rule = got == Got::too_long ? Rule::auth_line_too_long : Rule::line_bare_lf;
+  } else if (line == "*") {
+    rule = Rule::auth_cancelled;  // RFC 4954 §4: 501
+  } else {
+    octets = codec::base64_decode(line);  // an empty line is an empty response
+  }
   if (octets) {
     question_ = Question::auth;
     return AuthResponse{std::move(*octets)};
   }
-  waiting_ = refuse(line == "*" ? Rule::auth_cancelled : Rule::auth_base64, "");  // RFC 4954 §4: 501
+  waiting_ = refuse(rule, "");
   return AuthCancel{};
-}
-
-// ---- the letter
-
-std::optional<Event> ServerMachine::begin_chunk(const BdatChunk& chunk) {
-  chunk_left_ = chunk_size_ = chunk.size;
-  chunk_last_ = chunk.last;
-  chunk_refusal_ = chunk.refusal;
-  const std::uint64_t before = scanner_ && session_.chunked ? scanner_->facts().size : 0;
-  if (!chunk_refusal_ && (chunk.size > options_->limits.letter || before > options_->limits.letter - chunk.size))
-    chunk_refusal_ = Rule::letter_too_large;
-  if (chunk_refusal_ &&
-      (chunk.size > options_->limits.refused_data || thrown_ > options_->limits.refused_data - chunk.size)) {
-    const bool open = std::exchange(letter_open_, false);
-    Event event = refuse(Rule::chunk_too_large, "BDAT");
-    if (mode_ != Mode::closed) close(Rule::too_much_refused_data);
-    if (open) waiting_ = Reset{};
-    return event;
-  }
-  mode_ = Mode::chunk;
-  if (chunk_refusal_) return std::nullopt;
-  if (session_.chunked) return std::nullopt;
-  session_.chunked = true;
-  question_ = Question::chunk;
-  return DataBegin{.chunked = true};
-}
-
-std::optional<Event> ServerMachine::data_broken() {
-  if (broken_told_ || !scanner_->broken()) return std::nullopt;
-  broken_told_ = true;
-  letter_open_ = false;
-  return DataRefused{*scanner_->broken()};
-}
-
-std::optional<Event> ServerMachine::step_letter() {
-  const bool chunk = mode_ == Mode::chunk;
-  if (chunk && (chunk_refusal_ || letter_refusal_)) {  // read past it
-    while (chunk_left_ > 0 && next_input()) {
-      const std::size_t n = std::min<std::uint64_t>(chunk_left_, input_.size() - at_);
-      at_ += n;
-      chunk_left_ -= n;
-      thrown_ += n;
-    }
-    return chunk_left_ == 0 ? chunk_done() : std::nullopt;
-  }
-  for (;;) {
-    if (scanner_->facts().size > options_->limits.letter + options_->limits.refused_data) {
-      say(Rule::letter_too_large);
-      close(Rule::too_much_refused_data);
-      return std::nullopt;
-    }
-    if (scanner_->wants_input() && !scanner_->ended()) {
-      if (chunk && chunk_left_ == 0) return chunk_done();
-      if (!next_input()) return std::nullopt;
-      const std::size_t have = input_.size() - at_;
-      const std::size_t n = chunk ? std::min<std::uint64_t>(chunk_left_, have) : have;
-      scanner_->feed(input_.slice(at_, n));
-      at_ += n;
-      if (chunk) chunk_left_ -= n;
-    }
-    Chunk piece = scanner_->next();
-    if (auto event = data_broken()) return event;
-    if (!piece.empty()) return Data{std::move(piece)};
-    if (scanner_->ended() && scanner_->facts().size <= options_->limits.letter + options_->limits.refused_data)
-      return letter_done();
-  }
-}
-
-Event ServerMachine::letter_done() {
-  Chunk rest = scanner_->take_rest();
-  if (!rest.empty()) {
-    // What is left of the fed chunk comes before anything fed later.
-    if (has_input()) more_.push_back(input_.slice(at_, input_.size() - at_));
-    input_ = std::move(rest);
-    at_ = 0;
-  }
-  mode_ = Mode::commands;
-  if (const auto rule = scanner_->broken()) return refuse_letter(*rule);
-  letter_open_ = false;
-  question_ = Question::letter;
-  return DataEnd{scanner_->facts()};
-}
-
-std::optional<Event> ServerMachine::chunk_done() {
-  mode_ = Mode::commands;
-  if (chunk_last_ && scanner_ && !chunk_refusal_ && !letter_refusal_) {
-    scanner_->finish();
-    if (auto event = data_broken()) {  // broken by its very last octet
-      waiting_ = refuse_letter(*scanner_->broken());
-      return event;
-    }
-  }
-  std::optional<Rule> rule = chunk_refusal_;
-  if (!rule && scanner_ && session_.chunked) rule = scanner_->broken();
-  if (!rule && !letter_refusal_) {
-    if (!chunk_last_) {
-      say(Rule::chunk_ok);
-      return std::nullopt;
-    }
-    letter_open_ = false;
-    question_ = Question::letter;
-    return DataEnd{scanner_->facts()};
-  }
-  std::optional<Event> event;
-  for (std::size_t i = 1; chunk_last_ && i < replies_to_letter(); ++i)
-    say(letter_refusal_ ? *letter_refusal_ : Reply(*rule));
-  if (letter_refusal_) {
-    const Reply reply = *std::exchange(letter_refusal_, std::nullopt);
-    say(reply);
-    answered_negatively(Question::chunk, reply);
-  } else {
-    event = refuse(*rule, "BDAT");
-  }
-  session_.chunk_failed = session_.in_mail;
-  if (std::exchange(letter_open_, false)) waiting_ = Reset{};
-  if (chunk_last_) end_letter(false);
-  return event;
-}
-
-Event ServerMachine::refuse_letter(Rule rule) {
-  for (std::size_t i = 1; i < replies_to_letter(); ++i) say(rule);
-  Event event = refuse(rule, "");
-  end_letter(false);
-  return event;
-}
-
-// RFC 2033 §4.2: an LMTP client waits for a reply for each recipient that was accepted.
-std::size_t ServerMachine::replies_to_letter() const {
-  return options_->role == Role::lmtp ? std::max<std::size_t>(session_.recipients, 1) : 1;
-}
-
-// The transaction ends without the client's asking for it by name.
-void ServerMachine::give_up_letter() {
-  if (letter_open_) waiting_ = Reset{};
-  end_letter(false);
-}
-
-void ServerMachine::end_letter(bool kept) {
-  session_.end_transaction();
-  scanner_.reset();
-  letter_open_ = false;
-  if (kept) errors_ = idle_ = 0;
 }
 
 // ---- answers
@@ -473,14 +216,11 @@ void ServerMachine::accept() {
     case Question::hello:
       give_up_letter();
       session_.hello = true;
-      return say_hello(hello_extended_);
+      return append_reply(out_, 250, "", hello_reply(session_, hello_extended_));
     case Question::starttls:
       say(Rule::tls_go);
       // RFC 3207 §4.2, RFC 5321 §4.1.4: nothing learned or received in clear counts any more.
-      input_ = Chunk();
-      at_ = 0;
-      more_.clear();
-      line_.clear();
+      lines_.clear();
       give_up_letter();
       session_.hello = session_.authenticated = false;
       mode_ = Mode::tls;
@@ -498,10 +238,8 @@ void ServerMachine::accept() {
       say(Rule::data_go);
       [[fallthrough]];
     case Question::chunk:
-      scanner_.emplace(q == Question::data ? LetterScanner::Mode::dotted : LetterScanner::Mode::counted, *options_);
-      broken_told_ = false;
-      letter_open_ = true;
-      mode_ = q == Question::data ? Mode::data : Mode::chunk;
+      intake_.begin(q == Question::data ? LetterScanner::Mode::dotted : LetterScanner::Mode::counted);
+      mode_ = Mode::letter;
       return;
     case Question::letter:
       for (std::size_t i = 0; i < replies_to_letter(); ++i) say(Rule::letter_ok);
@@ -540,7 +278,7 @@ void ServerMachine::reject(const Reply& reply) {
   if (q == Question::none || (!reply.transient() && !reply.permanent())) return close(Rule::driver_fault);
   if (q == Question::chunk) {  // said when the chunk has been read past
     letter_refusal_ = reply;
-    return;
+    return intake_.skip_chunk();
   }
   if (q == Question::letter) {
     for (std::size_t i = 0; i < replies_to_letter(); ++i) say(reply);
@@ -603,27 +341,6 @@ void ServerMachine::say(Rule rule) {
   append_reply(out_, row.code, row.enhanced, row.text);
 }
 
-// RFC 5321 §4.1.1.1; the keywords are those of the RFCs named beside them.
-void ServerMachine::say_hello(bool extended) {
-  const ServerOptions& o = *options_;
-  std::string text = o.hostname;
-  if (extended) {
-    if (o.pipelining) text += "\nPIPELINING";               // RFC 2920
-    text += "\nSIZE " + std::to_string(o.limits.letter);    // RFC 1870
-    if (session_.starttls_offered()) text += "\nSTARTTLS";  // RFC 3207: not inside TLS
-    if (session_.auth_offered() && !session_.authenticated) {
-      text += "\nAUTH";  // RFC 4954
-      for (const std::string& m : o.auth_mechanisms) text += " " + m;
-    }
-    text += "\nENHANCEDSTATUSCODES\n8BITMIME";  // RFC 2034, RFC 6152
-    if (o.dsn) text += "\nDSN";                 // RFC 3461
-    if (o.smtputf8) text += "\nSMTPUTF8";       // RFC 6531
-    if (o.chunking) text += "\nCHUNKING";       // RFC 3030
-    if (o.chunking && o.binarymime) text += "\nBINARYMIME";
-  }
-  append_reply(out_, 250, "", text);
-}
-
 Event ServerMachine::refuse(Rule rule, ByteView line) {
   Refused event{rule, for_log(line)};  // before a close lets go of the input that `line` looks into
   say(rule);
@@ -645,20 +362,15 @@ void ServerMachine::close(Rule rule) {
   const CloseReason reason = rule == Rule::timeout    ? CloseReason::timeout
                              : rule == Rule::shutdown ? CloseReason::shutdown
                                                       : CloseReason::refused;
-  const bool open = std::exchange(letter_open_, false);
   close_now(reason, rule);
-  if (open) waiting_ = Reset{};
 }
 
 void ServerMachine::close_now(CloseReason reason, std::optional<Rule> rule) {
   mode_ = Mode::closed;
   question_ = Question::none;
   close_ = Close{reason, rule};
-  input_ = Chunk();
-  at_ = 0;
-  more_.clear();
-  line_.clear();
-  scanner_.reset();
+  lines_.clear();
+  if (intake_.end()) waiting_ = Reset{};
 }
 
 }  // namespace chappe::proto::smtp

@@ -25,12 +25,12 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "base/bytes.h"
+#include "codec/line_reader.h"
 #include "proto/smtp/commands/commands.h"
 #include "proto/smtp/events.h"
-#include "proto/smtp/letter_scanner.h"
+#include "proto/smtp/letter_intake.h"
 #include "proto/smtp/options.h"
 #include "proto/smtp/reply.h"
 #include "proto/smtp/session.h"
@@ -80,42 +80,32 @@ class ServerMachine {
 
   const Session& session() const { return session_; }
   // Octets held: the command line in work, input not looked at, output not taken.
-  std::size_t held() const;
+  std::size_t held() const { return lines_.held() + out_.size(); }
 
  private:
-  enum class Mode : std::uint8_t { commands, line_flood, auth, data, chunk, tls, closed };
+  enum class Mode : std::uint8_t { commands, auth, letter, tls, closed };
   enum class Question : std::uint8_t { none, hello, starttls, auth, mail, rcpt, data, chunk, letter, vrfy };
-  enum class Line : std::uint8_t { none, complete, refused };
 
-  // Input.
-  bool has_input() const { return at_ < input_.size(); }
-  bool input_behind() const { return has_input() || !more_.empty(); }
-  bool next_input();
-  Line read_line(ByteView& line);
-  std::size_t line_limit(ByteView begun, ByteView more) const;
-  void skip_flood();
-
-  // Modes.
   std::optional<Event> step_command();
   std::optional<Event> step_auth();
+  std::optional<Event> dispatch(ByteView line);
+
+  // The letter: server_letter.cc.
+  std::optional<Event> begin_chunk(const BdatChunk& chunk);
   std::optional<Event> step_letter();
-  std::optional<Event> chunk_done();
   Event letter_done();
+  std::optional<Event> chunk_done();
   Event refuse_letter(Rule rule);
   std::size_t replies_to_letter() const;
-  std::optional<Event> dispatch(ByteView line);
-  std::optional<Rule> forbidden(const CommandRow& row, ByteView argument) const;
-  std::optional<Event> begin_chunk(const BdatChunk& chunk);
-  std::optional<Event> data_broken();
+  void give_up_letter();
+  void end_letter(bool kept);
 
   // Output.
   void say(Rule rule);
   void say(const Reply& reply) { append_reply(out_, reply); }
-  void say_hello(bool extended);
   Event refuse(Rule rule, ByteView line);
+  Event refuse_step(Rule rule, ByteView line);
   Event shut_out(Rule rule, ByteView line);
-  void give_up_letter();
-  void end_letter(bool kept);
   void answered_negatively(Question question, const Reply& reply);
   void close_now(CloseReason reason, std::optional<Rule> rule);
 
@@ -128,24 +118,13 @@ class ServerMachine {
   bool hello_extended_ = false;
   bool lost_ = false;
 
-  Chunk input_;
-  std::size_t at_ = 0;
-  std::vector<Chunk> more_;  // in reverse order
-  Bytes line_;               // the part of a command line that came in earlier chunks
-  Bytes line_done_;          // keeps a completed line that was put together
-  bool flood_after_cr_ = false;
-  std::size_t flooded_ = 0;
+  codec::LineReader lines_;
   std::optional<Event> waiting_;  // a notice that follows the one just given
 
-  std::optional<LetterScanner> scanner_;
-  bool broken_told_ = false;
+  LetterIntake intake_;
   std::optional<Reply> letter_refusal_;  // by the driver, of a chunked letter
   std::optional<Rule> chunk_refusal_;
-  std::uint64_t chunk_left_ = 0;  // octets of the BDAT chunk still to come
-  std::uint64_t chunk_size_ = 0;
   bool chunk_last_ = false;
-  bool letter_open_ = false;  // the driver has said yes to DataBegin, and DataEnd or Reset is still to come
-  std::uint64_t thrown_ = 0;  // octets of refused chunks
 
   std::size_t errors_ = 0, idle_ = 0, refused_rcpts_ = 0, auth_failures_ = 0;
 

@@ -53,6 +53,12 @@ const CommandRow* find_command(std::string_view verb);
 // HTTP and other languages' first words: somebody makes a browser or another server speak to us.
 bool alien_verb(std::string_view verb);
 
+// What holds for every command of a row, then the check of its own.
+Checked check_command(const CommandRow& row, const Session& session, std::string_view argument);
+
+// RFC 5321 §4.1.1.1: what is said to EHLO, LHLO (`extended`) and HELO, a line for each extension.
+std::string hello_reply(const Session& session, bool extended);
+
 Checked check_helo(const Session& session, std::string_view argument);
 Checked check_ehlo(const Session& session, std::string_view argument);  // LHLO too
 Checked check_starttls(const Session& session, std::string_view argument);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -33,12 +34,30 @@ constexpr auto kCommands = std::to_array<CommandRow>({
 constexpr auto kAliens =
     std::to_array<std::string_view>({"GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "PATCH", "DELETE", "PRI"});
 
+std::optional<Rule> forbidden(const CommandRow& row, const Session& session, std::string_view argument) {
+  const ServerOptions& o = session.options;
+  const bool lmtp = o.role == Role::lmtp;
+  if ((row.flags & kSmtpOnly) != 0 && lmtp) return Rule::hello_lmtp;  // RFC 2033 §4.1
+  if ((row.flags & kLmtpOnly) != 0 && !lmtp) return Rule::hello_not_lmtp;
+  if ((row.flags & kUtf8) == 0 && std::ranges::any_of(argument, is_8bit)) return Rule::line_8bit;
+  if ((row.flags & kNoArgument) != 0 && !argument.empty()) return Rule::argument_unwanted;    // RFC 5321 §4.1.1.4 …
+  if ((row.flags & kInClear) == 0 && o.tls_required && !session.tls) return Rule::tls_first;  // RFC 3207 §4
+  if ((row.flags & kNeedsHello) != 0 && !session.hello) return Rule::hello_first;             // RFC 5321 §4.1.4
+  if ((row.flags & kNeedsAuth) != 0 && o.auth_required && !session.authenticated) return Rule::auth_first;
+  return std::nullopt;
+}
+
 }  // namespace
 
 const CommandRow* find_command(std::string_view verb) {
   for (const CommandRow& row : kCommands)
     if (iequals(row.verb, verb)) return &row;
   return nullptr;
+}
+
+Checked check_command(const CommandRow& row, const Session& session, std::string_view argument) {
+  if (const auto rule = forbidden(row, session, argument)) return std::unexpected(*rule);
+  return row.check(session, argument);
 }
 
 bool alien_verb(std::string_view verb) {
