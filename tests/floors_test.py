@@ -40,6 +40,8 @@ HEAVY = {
     r"simdjson\.h": ["codec/json.cc"],
     r"rocksdb/.*": ["store/rocks*.cc"],
     r"unicode/.*": ["codec/charset.cc", "codec/idna.cc", "trust/sasl_prep.cc"],
+    r"unbound.*\.h": ["dns/live.cc"],
+    r"ldns/.*": ["dns/sign.cc"],
     r"idn2\.h": ["codec/idna.cc"],
     r"argon2\.h": ["crypto/password.cc"],
     r"openssl/.*": ["crypto/*.cc", "net/*.cc"],

@@ -2,13 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "dns/test_world.h"
+
 namespace chappe::dns {
 namespace {
-
-Name name(std::string_view text) { return *Name::parse(text); }
-Record record(std::string_view owner, Type type, std::string_view rdata, std::uint32_t ttl = 300) {
-  return {name(owner), type, ttl, *rdata_from_text(type, rdata)};
-}
 
 Message sample() {
   Message m = make_query({name("www.example.org"), Type::a}, 4711, true, true);

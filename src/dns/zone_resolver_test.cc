@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "dns/test_world.h"
+
 using namespace std::chrono_literals;
 
 namespace chappe::dns {
@@ -40,22 +42,11 @@ $BOGUS    forged
 $DELAY    200ms slow.example.org.
 )";
 
-struct World {
-  World() : executor(clock) {
-    auto made = ZoneResolver::from_text(kZone);
-    EXPECT_TRUE(made) << made.error().text();
-    resolver = std::move(*made);
+struct World : TestWorld {
+  Answer ask(std::string_view owner, Type type, Duration limit = 5s) {
+    return TestWorld::ask(*resolver, owner, type, limit);
   }
-  static net::Task<Answer> ask_within(Resolver* r, Question q, Duration limit) {
-    co_return co_await r->ask(std::move(q), net::Deadline::in(limit));
-  }
-  Answer ask(std::string_view name, Type type, Duration limit = 5s) {
-    return executor.run(ask_within(resolver.get(), {*Name::parse(name), type}, limit));
-  }
-
-  ManualClock clock;
-  net::LocalExecutor executor;
-  std::unique_ptr<ZoneResolver> resolver;
+  std::unique_ptr<ZoneResolver> resolver = zone_resolver(kZone);
 };
 
 TEST(ZoneResolver, Answers) {
@@ -179,7 +170,7 @@ TEST(Resolver, AddressesOfBothKinds) {
       co_return co_await addresses_of(*r, std::move(n), net::Deadline::in(1s));
     }
   };
-  const Addresses a = w.executor.run(Both::of(w.resolver.get(), *Name::parse("mail.example.org")));
+  const Addresses a = w.executor.run(Both::of(w.resolver.get(), name("mail.example.org")));
   EXPECT_EQ(a.v4.records.as<A>().at(0).text(), "192.0.2.1");
   EXPECT_EQ(a.v6.records.as<Aaaa>().at(0).text(), "2001:db8::1");
 }
