@@ -94,6 +94,12 @@ class Parser {
     comment_.clear();
   }
 
+  void add_word(std::vector<Word>& words, Word w) {
+    if (words.size() < AddressList::kMaxWords) return words.push_back(std::move(w));
+    found(Finding::address_invalid);
+    words.back() = std::move(w);
+  }
+
   // Words up to something that is none.
   std::vector<Word> words() {
     std::vector<Word> out;
@@ -106,7 +112,7 @@ class Parser {
         w.quoted = true;
         w.spaced = spaced;
         if (!closed) found(Finding::address_unclosed);
-        out.push_back(std::move(w));
+        add_word(out, std::move(w));
       } else {
         const ByteView atom = lexer_.take_while(is_loose_atom);
         if (atom.empty()) break;
@@ -114,7 +120,7 @@ class Parser {
         w.text = atom;
         w.spaced = spaced;
         w.dirty = !std::all_of(atom.begin(), atom.end(), [](char c) { return is_atext(c) || c == '.'; });
-        out.push_back(std::move(w));
+        add_word(out, std::move(w));
       }
       spaced = space();
     }
@@ -124,7 +130,7 @@ class Parser {
   // One mailbox or the start of a group.
   void element() {
     std::vector<Word> phrase = std::exchange(held_, {});
-    for (Word& w : words()) phrase.push_back(std::move(w));
+    for (Word& w : words()) add_word(phrase, std::move(w));
     const char c = lexer_.done() ? ',' : lexer_.peek();
     if (c == '<') {
       Address a;

@@ -37,7 +37,11 @@ struct Address {
 };
 
 struct AddressList {
-  static constexpr std::size_t kMax = 100'000;  // entries; further ones are left out, as address_invalid
+  // Entries of one field, five times the recipients that one letter may have; what follows is left out, as
+  // address_invalid. A megabyte of "g:" would else become half a million of them, read again at each FETCH.
+  static constexpr std::size_t kMax = 5'000;
+  // Words of a name or local part. Of more the first ones and the last one are kept, as address_invalid.
+  static constexpr std::size_t kMaxWords = 500;
 
   std::vector<Address> entries;  // in order, groups as brackets
   Findings findings;

@@ -159,14 +159,40 @@ TEST(Address, PlausibleDomains) {
   EXPECT_FALSE(plausible_domain(longest + "aaaa"));
 }
 
+std::string many(std::string_view unit, std::size_t size) {
+  std::string out;
+  while (out.size() < size) out += unit;
+  return out;
+}
+
+TEST(Address, EntriesOfOneFieldHaveALimit) {
+  for (const std::string_view unit : {"a@b.example,", "g:", "<", "g:;", "a,"}) {
+    const AddressList list = parse_addresses(many(unit, 200'000));
+    EXPECT_GE(list.entries.size(), AddressList::kMax) << unit;
+    EXPECT_LE(list.entries.size(), AddressList::kMax + 1) << unit;  // the end of an open group
+    EXPECT_TRUE(list.findings.has(Finding::address_invalid)) << unit;
+  }
+  std::string fits = "a@b.example";
+  for (std::size_t i = 1; i < AddressList::kMax; ++i) fits += ", a@b.example";
+  EXPECT_EQ(parse_addresses(fits).entries.size(), AddressList::kMax);
+  EXPECT_TRUE(parse_addresses(fits).findings.empty());
+}
+
+TEST(Address, WordsOfANameHaveALimit) {
+  const std::string fits = many("w ", 2 * AddressList::kMaxWords);
+  EXPECT_TRUE(parse_addresses(fits + "<a@b.example>").findings.empty());
+  const AddressList list = parse_addresses(fits + "more words <a@b.example>, " + fits + "c@d.example");
+  ASSERT_EQ(list.entries.size(), 2u);
+  EXPECT_EQ(list.entries[0].name, fits.substr(0, fits.size() - 2) + "words");
+  EXPECT_EQ(list.entries[0].spec(), "a@b.example");
+  EXPECT_EQ(list.entries[1].spec(), "c@d.example");
+  EXPECT_TRUE(list.findings.has(Finding::address_invalid));
+}
+
 TEST(AddressTime, Linear) {
   for (const std::string_view unit :
        {"<", "a@b,", "\"", "(", "a ", "@", "<a@b", "A:", ";", "=?", "=?x?q?a?= ", "a@b ", ". ", "a@b <", "[", "\\"}) {
-    const auto make = [unit](int n) {
-      std::string s;
-      while (s.size() < static_cast<std::size_t>(n)) s += unit;
-      return s;
-    };
+    const auto make = [unit](int n) { return many(unit, static_cast<std::size_t>(n)); };
     expect_linear(unit, 75'000, make, [](const std::string& value) { parse_addresses(value); });
   }
 }
