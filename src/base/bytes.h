@@ -95,6 +95,13 @@ class ChunkList {
   void append(ChunkList list) {
     for (auto& c : list.chunks_) append(std::move(c));
   }
+  // The same, but copies a small chunk: what comes in crumbs must not hold a whole buffer for each of them.
+  void append_compact(Chunk chunk) {
+    if (chunk.size() >= Buffer::kSize / 4)
+      append(std::move(chunk));
+    else
+      append_copy(chunk.view());
+  }
   // Copies `bytes` behind what is there, filling the room left in a buffer that only this list uses.
   void append_copy(ByteView bytes);
   // Puts `list` before what is there (a trace header before a body).

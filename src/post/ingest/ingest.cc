@@ -13,12 +13,11 @@ constexpr std::string_view kReceived = "received:";
 
 void Ingest::feed(Chunk chunk) {
   look(chunk.view());
-  octets_.append(std::move(chunk));
+  octets_.append_compact(std::move(chunk));
 }
 
 void Ingest::feed(ChunkList chunks) {
-  for (const Chunk& c : chunks.chunks()) look(c.view());
-  octets_.append(std::move(chunks));
+  for (const Chunk& c : chunks.chunks()) feed(c);
 }
 
 void Ingest::look(ByteView bytes) {

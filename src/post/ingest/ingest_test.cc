@@ -40,6 +40,25 @@ TEST(Ingest, FactsAreTheSameHoweverItIsCut) {
   }
 }
 
+// A client may send its letter octet by octet; each comes in a buffer of 16 KiB.
+TEST(Ingest, CrumbsHoldNoBufferEach) {
+  Ingest ingest;
+  ChunkList list;
+  for (int i = 0; i < 100'000; ++i) {
+    Buffer* buffer = Buffer::make();
+    buffer->data()[0] = 'x';
+    if (i % 2 == 0)
+      ingest.feed(Chunk(buffer, 0, 1));
+    else
+      list.append(Chunk(buffer, 0, 1));
+    if (list.chunks().size() == 100) ingest.feed(std::exchange(list, {}));
+  }
+  ingest.feed(Chunk::copy_of(std::string(Buffer::kSize, 'y')));
+  const ChunkList octets = ingest.finish();
+  EXPECT_EQ(octets.size(), 100'000u + Buffer::kSize);
+  EXPECT_LE(octets.chunks().size(), 100'000u / Buffer::kSize + 2);
+}
+
 TEST(Ingest, OddLines) {
   for (const std::string& bare : {"a\nb\r\n", "a\rb\r\n", "a\r\r\n", "\r", "a\r\nb\r", "\n", "a\r\n\rb\r\n"})
     for (std::size_t step = 1; step <= bare.size(); ++step)
