@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 namespace chappe::agents {
 namespace {
@@ -13,26 +12,30 @@ std::string pair_key(const std::string& network, const std::string& account) { r
 }  // namespace
 
 double Throttle::faded(const std::string& key) {
-  const auto it = counts_.find(key);
-  if (it == counts_.end()) return 0;
-  const Duration age = clock_.steady() - it->second.at;
-  return it->second.failures *
+  const auto it = by_key_.find(key);
+  if (it == by_key_.end()) return 0;
+  const Count& count = *it->second;
+  const Duration age = clock_.steady() - count.at;
+  return count.failures *
          std::exp2(-static_cast<double>(age.count()) / static_cast<double>(Duration(kHalfLife).count()));
 }
 
 void Throttle::add(const std::string& key) {
   const double now = faded(key) + 1;
-  if (counts_.size() >= kEntries) drop_older_half();
-  counts_[key] = {now, clock_.steady()};
+  if (const auto it = by_key_.find(key); it != by_key_.end()) {
+    counts_.splice(counts_.end(), counts_, it->second);
+  } else {
+    if (counts_.size() >= kEntries) forget(counts_.begin());
+    counts_.push_back({.key = key});
+    by_key_.emplace(counts_.back().key, std::prev(counts_.end()));
+  }
+  counts_.back().failures = now;
+  counts_.back().at = clock_.steady();
 }
 
-void Throttle::drop_older_half() {
-  std::vector<Steady> ages;
-  ages.reserve(counts_.size());
-  for (const auto& [key, count] : counts_) ages.push_back(count.at);
-  const auto middle = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() / 2);
-  std::nth_element(ages.begin(), middle, ages.end());
-  std::erase_if(counts_, [median = *middle](const auto& entry) { return entry.second.at <= median; });
+void Throttle::forget(Counts::iterator count) {
+  by_key_.erase(count->key);
+  counts_.erase(count);
 }
 
 bool Throttle::may_try(const std::string& network, const std::string& account) {
@@ -51,7 +54,8 @@ void Throttle::failed(const std::string& network, const std::string& account) {
 void Throttle::succeeded(const std::string& network, const std::string& account) {
   if (!enabled_) return;
   std::lock_guard lock(mutex_);
-  counts_.erase(pair_key(network, account));
+  const std::string key = pair_key(network, account);
+  if (const auto it = by_key_.find(key); it != by_key_.end()) forget(it->second);
 }
 
 Duration Throttle::delay(const std::string& network, const std::string& account) {

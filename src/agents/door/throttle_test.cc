@@ -49,8 +49,16 @@ TEST(Throttle, ForgetsTheOldestWhenItIsFull) {
   throttle.failed("first", "a");
   clock.advance(1s);
   // Each failure makes two entries.
-  for (std::size_t i = 0; i < Throttle::kEntries / 2; ++i) throttle.failed("n" + std::to_string(i), "a");
+  for (std::size_t i = 0; i < Throttle::kEntries / 2 - 1; ++i) throttle.failed("n" + std::to_string(i), "a");
+  EXPECT_GT(throttle.delay("first", "a"), Duration(0));
+  throttle.failed("n0", "a");  // known: no room is needed, and it is young again
+  EXPECT_GT(throttle.delay("first", "a"), Duration(0));
+  throttle.failed("another", "a");
   EXPECT_EQ(throttle.delay("first", "a"), Duration(0));
+  EXPECT_GT(throttle.delay("n1", "a"), Duration(0)) << "only as many as must";
+  throttle.failed("one more", "a");
+  EXPECT_EQ(throttle.delay("n1", "a"), Duration(0));
+  EXPECT_GT(throttle.delay("n0", "a"), Duration(0));
 }
 
 }  // namespace
