@@ -195,6 +195,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .log = *p.log,
       .budget = p.budget,
       .shards = p.shards,
+      .offload = p.reads,
       .directory = *p.directory,
       .mailboxes = *p.mailboxes,
       .deliver = *p.deliver,

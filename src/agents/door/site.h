@@ -31,6 +31,7 @@ struct SiteLimits {
   Duration pop3 = std::chrono::minutes(10);    // RFC 1939 §3
   Duration commit = std::chrono::minutes(1);   // for the store to make something durable
   Duration goodbye = std::chrono::seconds(2);  // for our last words
+  Duration memory = std::chrono::seconds(30);  // for room in the budget, while others use it up
   std::uint64_t letter = 50'000'000;           // octets
   std::uint32_t recipients = 1000;
   std::uint32_t bad_commands = 20;
@@ -45,6 +46,7 @@ struct Site {
   Log& log;
   Budget& budget;
   net::Shards& shards;
+  net::Offload& offload;  // for work on large letters
   post::Directory& directory;
   post::Mailboxes& mailboxes;
   post::Deliver& deliver;

@@ -125,9 +125,10 @@ void Conversation::fed(Result<Chunk> chunk) {
   }
 }
 
-Task<bool> Conversation::read() {
+Task<bool> Conversation::read(bool budgeted) {
   const Deadline until = patience();
-  while (site_.budget.over(Part::in_flight) && !until.passed())
+  const Deadline memory = until.at_most(site_.limits.memory);
+  while (!budgeted && site_.budget.over(Part::in_flight) && !memory.passed())
     (void)co_await net::sleep(session_.within(kBudgetPause));
   fed(co_await session_.stream().read(until));
   co_return !gone_ && !ending_;
@@ -178,29 +179,31 @@ Task<std::optional<wire::SaslResponse>> Conversation::take_sasl() {
   co_return std::nullopt;
 }
 
+Task<Result<Lease>> Conversation::reserve(std::uint64_t size) {
+  const Deadline until = session_.within(site_.limits.memory);
+  for (;;) {
+    auto lease = site_.budget.reserve(Part::in_flight, size);
+    if (lease || lease.error().code() != Errc::busy || until.passed()) co_return lease;
+    (void)co_await net::sleep(session_.within(kBudgetPause));
+  }
+}
+
 Task<std::optional<ChunkList>> Conversation::take_letter() {
   ChunkList letter;
-  in_flight_ = site_.budget.take(Part::in_flight, 0);
-  std::optional<ChunkList> whole;
   while (!gone_ && !ending_) {
     auto event = receiver_.next(out_);
     if (!event) {
-      if (!co_await flush() || !co_await read()) break;
-      continue;
-    }
-    if (auto* piece = std::get_if<wire::AppendPiece>(&*event)) {
-      letter.append(std::move(piece->octets));
-      in_flight_.resize(letter.size());
-      continue;
-    }
-    if (std::holds_alternative<wire::AppendEnd>(*event))
-      whole = std::move(letter);
-    else
+      if (!co_await flush() || !co_await read(true)) break;
+    } else if (auto* piece = std::get_if<wire::AppendPiece>(&*event)) {
+      letter.append_compact(std::move(piece->octets));
+    } else if (std::holds_alternative<wire::AppendEnd>(*event)) {
+      co_return letter;
+    } else {
       co_await handle(std::move(*event));
-    break;
+      break;
+    }
   }
-  in_flight_ = Lease();
-  co_return whole;
+  co_return std::nullopt;
 }
 
 Task<bool> Conversation::idle() {

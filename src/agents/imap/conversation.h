@@ -134,11 +134,17 @@ class Conversation {
   Task<bool> idle();
   // The client's answer to a challenge; nothing when it is gone.
   Task<std::optional<wire::SaslResponse>> take_sasl();
-  // One letter of an APPEND, as it comes; nothing when the command broke or the client is gone.
+  // Memory for a letter of so many octets, before it is let in; waits for a while until others have ended. So letters
+  // that have begun can always be finished: none of them waits for memory that another one holds. Errors: busy (still
+  // none), too_large (never).
+  Task<Result<Lease>> reserve(std::uint64_t size);
+  // One letter of an APPEND, as it comes, into memory that was reserved; nothing when the command broke or the client
+  // is gone.
   Task<std::optional<ChunkList>> take_letter();
 
  private:
-  Task<bool> read();
+  // `budgeted`: for what is read there is memory already.
+  Task<bool> read(bool budgeted = false);
   void fed(Result<Chunk> chunk);
   Deadline patience();
   Task<void> handle(wire::Event event);
@@ -149,7 +155,6 @@ class Conversation {
   wire::Receiver receiver_;
   Bytes out_;
   Deadline login_by_;
-  Lease in_flight_;
   std::uint64_t flushes_ = 0;
   bool ending_ = false;
   bool gone_ = false;

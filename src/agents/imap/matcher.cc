@@ -44,13 +44,13 @@ Truth truth(bool b) { return b ? Truth::yes : Truth::no; }
 
 }  // namespace
 
-Result<Matcher> Matcher::make(const proto::imap::SearchProgram* program, const std::string& charset,
+Result<Matcher> Matcher::make(std::shared_ptr<const proto::imap::SearchProgram> program, const std::string& charset,
                               const World& world) {
   if (!charset.empty() && !codec::charset_known(charset))
     return fail(Errc::unsupported, "the charset is not known: {}", printable(charset, 40));
-  Matcher out(program);
+  Matcher out(std::move(program));
   out.now_ = world.now;
-  for (const Key& k : program->keys) {
+  for (const Key& k : out.program_->keys) {
     Ready ready;
     switch (k.kind) {
       case Kind::flag:

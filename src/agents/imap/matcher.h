@@ -2,11 +2,13 @@
 // resolved, keywords found), then asked for each message with what is known of it: what is missing makes the answer
 // `unknown`, and the caller reads more. So a search that flags decide never reads a letter.
 //
-// Pure: no store, no waiting. Recursion is as deep as the program, which Limits::depth caps. Texts are compared
-// caselessly (codec::fold_case), decoded from their charsets and encodings, as people read them.
+// Pure: no store, no waiting; may be asked by several threads at a time. Recursion is as deep as the program, which
+// Limits::depth caps. Texts are compared caselessly (codec::fold_case), decoded from their charsets and encodings, as
+// people read them.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,9 +44,9 @@ class Matcher {
     Time now;
   };
 
-  // `charset`: of the program's texts; empty for UTF-8. The world is copied from; the program must outlive this.
+  // `charset`: of the program's texts; empty for UTF-8. The world is copied from.
   // Errors: unsupported, for a charset that nobody knows; invalid, for a text that is not of it.
-  static Result<Matcher> make(const proto::imap::SearchProgram* program, const std::string& charset,
+  static Result<Matcher> make(std::shared_ptr<const proto::imap::SearchProgram> program, const std::string& charset,
                               const World& world);
 
   Truth matches(const Candidate& candidate) const { return key(0, candidate); }
@@ -60,7 +62,7 @@ class Matcher {
     std::int64_t day = 0;
   };
 
-  explicit Matcher(const proto::imap::SearchProgram* program) : program_(program) {}
+  explicit Matcher(std::shared_ptr<const proto::imap::SearchProgram> program) : program_(std::move(program)) {}
   Truth key(std::uint32_t place, const Candidate& candidate) const;
   bool has_flag(const Ready& ready, const Candidate& candidate) const;
   Truth dated(const Key& k, const Ready& ready, const Candidate& candidate) const;
@@ -69,7 +71,7 @@ class Matcher {
   bool in_headers(const Ready& ready, const message::Letter& letter) const;
   bool in_body(const Ready& ready, const message::Letter& letter) const;
 
-  const proto::imap::SearchProgram* program_;
+  std::shared_ptr<const proto::imap::SearchProgram> program_;
   std::vector<Ready> ready_;
   Time now_;
 };

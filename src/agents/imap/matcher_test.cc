@@ -22,7 +22,8 @@ class MatcherTest : public ::testing::Test {
     }
     const auto& search = std::get<proto::imap::Search>(command->args);
     const Matcher::World world{.keywords = &keywords, .messages = 9, .last = {90}, .saved = &saved, .now = {now}};
-    const auto matcher = Matcher::make(&search.program, search.charset.value_or(""), world);
+    const auto matcher =
+        Matcher::make(std::make_shared<proto::imap::SearchProgram>(search.program), search.charset.value_or(""), world);
     if (!matcher) {
       ADD_FAILURE() << matcher.error().text();
       return Truth::unknown;
@@ -95,13 +96,13 @@ TEST_F(MatcherTest, LettersDecideTheRest) {
 }
 
 TEST_F(MatcherTest, KnowsCharsets) {
-  proto::imap::SearchProgram program;
-  program.keys.push_back({.kind = proto::imap::SearchKey::Kind::text});
-  program.keys[0].text = "\xff";
+  const auto program = std::make_shared<proto::imap::SearchProgram>();
+  program->keys.push_back({.kind = proto::imap::SearchKey::Kind::text});
+  program->keys[0].text = "\xff";
   const Matcher::World world{.keywords = &keywords, .messages = 0, .last = {}, .saved = &saved, .now = {}};
-  EXPECT_EQ(Matcher::make(&program, "X-NONE", world).error().code(), Errc::unsupported);
-  EXPECT_EQ(Matcher::make(&program, "", world).error().code(), Errc::invalid);
-  EXPECT_TRUE(Matcher::make(&program, "ISO-8859-1", world));
+  EXPECT_EQ(Matcher::make(program, "X-NONE", world).error().code(), Errc::unsupported);
+  EXPECT_EQ(Matcher::make(program, "", world).error().code(), Errc::invalid);
+  EXPECT_TRUE(Matcher::make(program, "ISO-8859-1", world));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "agents/imap/imap.h"
 #include "crypto/certificate.h"
 #include "net/acceptor.h"
+#include "net/offload_pool.h"
 #include "store/memory.h"
 
 namespace chappe::agents::imap::testing {
@@ -24,9 +25,22 @@ class NoLog final : public LogSink {
   void write(std::string_view) override {}
 };
 
+// Threads for work on large letters, and how often they were asked.
+class CountingOffload final : public net::Offload {
+ public:
+  bool try_submit(net::Work work) override {
+    ++submitted;
+    return pool_.try_submit(std::move(work));
+  }
+  std::atomic<int> submitted = 0;
+
+ private:
+  net::OffloadPool pool_{1};
+};
+
 class World {
  public:
-  World() {
+  explicit World(Budget::Limits limits = Budget::standard_limits()) : budget(limits) {
     const std::string base =
         (std::filesystem::temp_directory_path() / fmt::format("chappe-imap-{}-{}", getpid(), static_cast<void*>(this)))
             .string();
@@ -47,6 +61,7 @@ class World {
                         .log = log,
                         .budget = budget,
                         .shards = shards,
+                        .offload = letters,
                         .directory = *directory,
                         .mailboxes = mailboxes,
                         .deliver = deliver,
@@ -71,6 +86,7 @@ class World {
   std::unique_ptr<store::Store> store = store::make_memory();
   net::InlineOffload offload;
   net::Shards shards{2};
+  CountingOffload letters;
   store::Commit commit{*store};
   post::LetterIds ids{system_clock(), system_random()};
   post::Mailboxes mailboxes{*store, commit, ids, system_clock()};

@@ -47,6 +47,9 @@ Task<void> proceed(Conversation* c, Call call, wire::Append args) {
   const auto usage = co_await c->mailboxes().usage(c->account, c->deadline());
   if (usage && usage->limit > 0 && usage->size + args.size > usage->limit)
     co_return refuse("OVERQUOTA", "the mailbox is full");
+  // Until it is durable: the store has no way yet to take a letter piece by piece.
+  const auto memory = co_await c->reserve(args.size);
+  if (!memory) co_return refuse("LIMIT", "too many letters are under way; try again later");  // RFC 5530 §3
   c->receiver().accept_append(c->out());
   auto letter = co_await c->take_letter();
   if (!letter) co_return;

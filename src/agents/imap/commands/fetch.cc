@@ -5,6 +5,7 @@
 // the stored octets is streamed from the store, so that a large letter never stands in memory on its own account.
 #include <algorithm>
 
+#include "agents/door/pace.h"
 #include "agents/imap/commands/proceed.h"
 #include "agents/imap/letter_reader.h"
 #include "base/text.h"
@@ -20,13 +21,13 @@ using wire::FetchItem;
 using Kind = FetchItem::Kind;
 
 constexpr std::size_t kRecords = 200;       // read at a time
-constexpr std::size_t kYield = 32;          // messages answered before others get their turn
 constexpr std::size_t kPreview = 200;       // characters (RFC 8970 §3.1)
 constexpr std::size_t kPreviewText = 4096;  // octets that are looked at for them
 
 class Fetcher {
  public:
-  Fetcher(Conversation* c, Call call, wire::Fetch args) : c_(c), call_(std::move(call)), args_(std::move(args)) {}
+  Fetcher(Conversation* c, Call call, wire::Fetch args)
+      : c_(c), call_(std::move(call)), args_(std::move(args)), pace_(c->site().clock) {}
   Task<void> run();
 
  private:
@@ -34,6 +35,7 @@ class Fetcher {
   Task<bool> some(std::span<const std::uint32_t> seqs);
   Task<bool> one(std::uint32_t seq, post::MessageState state, std::optional<post::MessageRecord> record);
   Task<Result<void>> item(const FetchItem* item, LetterReader* reader, const post::MessageState* state);
+  Task<Result<void>> described(const FetchItem* item, LetterReader* reader);
   Task<Result<void>> section(const FetchItem* item, LetterReader* reader);
   Task<Result<void>> binary(const FetchItem* item, LetterReader* reader);
   Task<Result<void>> preview(const FetchItem* item, LetterReader* reader);
@@ -44,6 +46,7 @@ class Fetcher {
   Conversation* c_;
   Call call_;
   wire::Fetch args_;
+  Pace pace_;
   std::vector<std::uint32_t> newly_seen_;  // ascending
   bool missing_ = false;                   // a message was expunged, and this client does not know yet
   bool unknown_encoding_ = false;
@@ -136,7 +139,7 @@ Task<bool> Fetcher::some(std::span<const std::uint32_t> seqs) {
   std::size_t next = 0;
   const post::View& view = *c_->selected->view;
   for (std::size_t i = 0; i < seqs.size(); ++i) {
-    if (i % kYield == kYield - 1) co_await net::yield();
+    co_await pace_;
     const post::MessageState* state = view.state(seqs[i]);
     if (!state) {
       missing_ = true;
@@ -221,13 +224,13 @@ Task<Result<void>> Fetcher::item(const FetchItem* item, LetterReader* reader, co
       co_return co_await binary(item, reader);
     case Kind::preview:
       co_return co_await preview(item, reader);
+    case Kind::envelope:
+    case Kind::body:
+    case Kind::body_structure:
+      co_return co_await described(item, reader);
     default:
       break;
   }
-  // Read first: nothing of the item is written when that fails.
-  const message::Letter* letter = nullptr;
-  if (item->kind == Kind::envelope) letter = CO_TRY(co_await reader->header());
-  if (item->kind == Kind::body || item->kind == Kind::body_structure) letter = CO_TRY(co_await reader->letter());
   wire::write_item_name(out, *item);
   out += ' ';
   switch (item->kind) {
@@ -255,16 +258,28 @@ Task<Result<void>> Fetcher::item(const FetchItem* item, LetterReader* reader, co
     case Kind::threadid:
       out += "NIL";  // RFC 8474 §5.2: threads are not kept
       break;
-    case Kind::envelope:
-      wire::write_envelope(out, *letter, letter->root(), c_->utf8());
-      break;
-    case Kind::body:
-    case Kind::body_structure:
-      wire::write_body_structure(out, *letter, item->kind == Kind::body_structure, c_->utf8());
-      break;
     default:
       break;
   }
+  co_return Result<void>();
+}
+
+// What is told about a letter's header or structure.
+Task<Result<void>> Fetcher::described(const FetchItem* item, LetterReader* reader) {
+  const Kind kind = item->kind;
+  SharedLetter letter = CO_TRY(kind == Kind::envelope ? co_await reader->header() : co_await reader->letter());
+  const std::uint64_t size = letter->octets.size();
+  const Bytes text = CO_TRY(co_await reader->work(size, [letter = std::move(letter), kind, utf8 = c_->utf8()] {
+    Bytes out;
+    if (kind == Kind::envelope)
+      wire::write_envelope(out, letter->letter, letter->letter.root(), utf8);
+    else
+      wire::write_body_structure(out, letter->letter, kind == Kind::body_structure, utf8);
+    return out;
+  }));
+  wire::write_item_name(c_->out(), *item);
+  c_->out() += ' ';
+  c_->out() += text;
   co_return Result<void>();
 }
 
@@ -295,8 +310,8 @@ Task<Result<void>> Fetcher::section(const FetchItem* item, LetterReader* reader)
   const bool top = section.part.empty();
   if (top && section.what == What::all) co_return co_await stream(item, reader, 0, reader->size());
   if (top && section.what == What::text) {
-    const message::Letter* header = CO_TRY(co_await reader->header());
-    const std::uint64_t body = header->root().body;
+    const SharedLetter header = CO_TRY(co_await reader->header());
+    const std::uint64_t body = header->letter.root().body;
     co_return co_await stream(item, reader, body, reader->size() - body);
   }
   std::string name;
@@ -308,15 +323,15 @@ Task<Result<void>> Fetcher::section(const FetchItem* item, LetterReader* reader)
     if (c_->place && c_->place->letter == reader->record().letter && c_->place->section == name)
       co_return co_await stream(item, reader, c_->place->offset, c_->place->size);
   }
-  const message::Letter* letter =
-      wire::only_header(section) ? CO_TRY(co_await reader->header()) : CO_TRY(co_await reader->letter());
-  const auto found = wire::find_octets(*letter, section);
+  const SharedLetter letter =
+      CO_TRY(wire::only_header(section) ? co_await reader->header() : co_await reader->letter());
+  const auto found = wire::find_octets(letter->letter, section);
   if (!found) {
     wire::write_item_name(c_->out(), *item);
     c_->out() += " NIL";
   } else if (const auto* place = std::get_if<wire::Place>(&*found)) {
     if (!name.empty()) c_->place = PlaceCache{reader->record().letter, std::move(name), place->offset, place->size};
-    const ByteView octets = letter->bytes().substr(place->offset, place->size);
+    const ByteView octets = ByteView(letter->octets).substr(place->offset, place->size);
     if (octets.size() <= Conversation::kFlush)
       write_octets(*item, octets);
     else
@@ -363,36 +378,47 @@ Task<Result<void>> Fetcher::stream(const FetchItem* item, LetterReader* reader, 
 
 // RFC 3516 §4.2, §4.3
 Task<Result<void>> Fetcher::binary(const FetchItem* item, LetterReader* reader) {
-  const message::Letter* letter = CO_TRY(co_await reader->letter());
-  const auto decoded = CO_TRY(wire::decode_part(*letter, item->section));
+  struct Decoded {
+    std::uint64_t size = 0;
+    bool literal8 = false;
+    ChunkList octets;  // as many as were asked for
+  };
+  using Answer = Result<std::optional<Decoded>>;
+  SharedLetter letter = CO_TRY(co_await reader->letter());
+  const std::uint64_t size = letter->octets.size();
+  Answer answer = CO_TRY(co_await reader->work(
+      size, [letter = std::move(letter), section = item->section, partial = item->partial]() -> Answer {
+        const auto whole = TRY(wire::decode_part(letter->letter, section));
+        if (!whole) return std::optional<Decoded>();
+        const wire::Place part = wire::clip(whole->size(), partial);
+        const ByteView octets = ByteView(*whole).substr(part.offset, part.size);
+        return Decoded{.size = whole->size(), .literal8 = octets.contains('\0'), .octets = ChunkList(octets)};
+      }));
+  const auto decoded = CO_TRY(std::move(answer));
   wire::write_item_name(c_->out(), *item);
   c_->out() += ' ';
   if (item->kind == Kind::binary_size) {
-    wire::write_number(c_->out(), decoded ? decoded->size() : 0);
+    wire::write_number(c_->out(), decoded ? decoded->size : 0);
   } else if (!decoded) {
     c_->out() += "NIL";
   } else {
-    const wire::Place part = wire::clip(decoded->size(), item->partial);
-    const ByteView octets = ByteView(*decoded).substr(part.offset, part.size);
-    if (octets.contains('\0')) c_->out() += '~';  // literal8
-    wire::write_literal_head(c_->out(), octets.size());
-    c_->out() += octets;
+    if (decoded->literal8) c_->out() += '~';
+    wire::write_literal_head(c_->out(), decoded->octets.size());
+    if (decoded->octets.size() <= Conversation::kFlush)
+      c_->out() += decoded->octets.flatten();
+    else if (!co_await c_->send(decoded->octets))
+      co_return fail(Errc::closed, "the client is gone");
   }
   co_return Result<void>();
 }
 
-// RFC 8970 §3: the beginning of what people would read, on one line.
-Task<Result<void>> Fetcher::preview(const FetchItem*, LetterReader* reader) {
-  const message::Letter* letter = CO_TRY(co_await reader->letter());
-  c_->out() += "PREVIEW ";
-  const auto parts = letter->parts();
+// The beginning of what people would read, on one line; nothing for a letter without such (RFC 8970 §3).
+std::optional<Bytes> preview_of(const message::Letter& letter) {
+  const auto parts = letter.parts();
   const auto text = std::ranges::find_if(
       parts, [](const message::Part& p) { return p.kind == message::Part::Kind::leaf && p.is("text", "plain"); });
-  if (text == parts.end()) {
-    c_->out() += "NIL";
-    co_return Result<void>();
-  }
-  const std::string body = message::decode_text_body(*letter, *text, nullptr, kPreviewText);
+  if (text == parts.end()) return std::nullopt;
+  const std::string body = message::decode_text_body(letter, *text, nullptr, kPreviewText);
   Bytes line;
   std::size_t characters = 0;
   bool blank = false;
@@ -408,7 +434,18 @@ Task<Result<void>> Fetcher::preview(const FetchItem*, LetterReader* reader) {
     blank = false;
     line += c;
   }
-  wire::write_string(c_->out(), line, c_->utf8());
+  return line;
+}
+
+Task<Result<void>> Fetcher::preview(const FetchItem*, LetterReader* reader) {
+  // What is decoded is bounded, however large the letter.
+  const SharedLetter letter = CO_TRY(co_await reader->letter());
+  const auto line = preview_of(letter->letter);
+  c_->out() += "PREVIEW ";
+  if (line)
+    wire::write_string(c_->out(), *line, c_->utf8());
+  else
+    c_->out() += "NIL";
   co_return Result<void>();
 }
 

@@ -1,6 +1,7 @@
 // SEARCH and UID SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182).
 #include <algorithm>
 
+#include "agents/door/pace.h"
 #include "agents/imap/commands/proceed.h"
 #include "agents/imap/letter_reader.h"
 #include "agents/imap/matcher.h"
@@ -10,20 +11,38 @@ namespace chappe::agents::imap {
 namespace {
 
 constexpr std::size_t kRecords = 200;  // read at a time
-constexpr std::size_t kYield = 500;    // messages that flags decided before others get their turn
+
+// One look at a letter, wherever it is taken; owns all that it looks at.
+struct Look {
+  std::shared_ptr<const Matcher> matcher;
+  Candidate candidate;
+  post::MessageRecord record;
+  SharedLetter text;
+  bool whole = false;
+
+  Truth operator()() {
+    candidate.record = &record;
+    candidate.header = &text->letter;
+    if (whole) candidate.letter = &text->letter;
+    return matcher->matches(candidate);
+  }
+};
 
 class Searcher {
  public:
-  Searcher(Conversation* c, const Matcher* matcher) : c_(c), matcher_(matcher) {}
+  Searcher(Conversation* c, std::shared_ptr<const Matcher> matcher)
+      : c_(c), matcher_(std::move(matcher)), pace_(c->site().clock) {}
   // The sequence numbers found, ascending.
   Task<Result<std::vector<std::uint32_t>>> run();
 
  private:
   Task<Result<bool>> look(Candidate candidate);
+  Task<Result<Truth>> look_at(LetterReader* reader, Candidate candidate, bool whole);
   Task<Result<const post::MessageRecord*>> record(post::Uid uid);
 
   Conversation* c_;
-  const Matcher* matcher_;
+  std::shared_ptr<const Matcher> matcher_;
+  Pace pace_;
   std::vector<post::MessageRecord> records_;  // the last ones read, ascending
 };
 
@@ -31,7 +50,7 @@ Task<Result<std::vector<std::uint32_t>>> Searcher::run() {
   std::vector<std::uint32_t> found;
   const post::View& view = *c_->selected->view;
   for (std::uint32_t seq = 1; seq <= view.size(); ++seq) {
-    if (seq % kYield == 0) co_await net::yield();
+    co_await pace_;
     const post::MessageState* state = view.state(seq);
     if (!state) continue;
     Candidate candidate{.seq = seq, .state = *state};
@@ -51,6 +70,12 @@ Task<Result<const post::MessageRecord*>> Searcher::record(post::Uid uid) {
   co_return at != records_.end() && at->uid == uid ? &*at : nullptr;
 }
 
+Task<Result<Truth>> Searcher::look_at(LetterReader* reader, Candidate candidate, bool whole) {
+  SharedLetter text = CO_TRY(whole ? co_await reader->letter() : co_await reader->header());
+  const std::uint64_t size = text->octets.size();
+  co_return co_await reader->work(size, Look{matcher_, candidate, reader->record(), std::move(text), whole});
+}
+
 // Reads as much of the message as the answer needs.
 Task<Result<bool>> Searcher::look(Candidate candidate) {
   candidate.record = CO_TRY(co_await record(candidate.state.uid));
@@ -58,18 +83,13 @@ Task<Result<bool>> Searcher::look(Candidate candidate) {
   Truth truth = matcher_->matches(candidate);
   if (truth != Truth::unknown) co_return truth == Truth::yes;
   LetterReader reader(c_, *candidate.record);
-  auto header = co_await reader.header();
-  if (header) {
-    candidate.header = *header;
-    truth = matcher_->matches(candidate);
-    if (truth != Truth::unknown) co_return truth == Truth::yes;
-    co_await net::yield();
-    header = co_await reader.letter();
+  for (const bool whole : {false, true}) {
+    co_await pace_;
+    const auto seen = co_await look_at(&reader, candidate, whole);
+    if (!seen && seen.error().code() == Errc::not_found) co_return false;  // expunged meanwhile
+    truth = CO_TRY(seen);
+    if (truth != Truth::unknown) break;
   }
-  if (!header && header.error().code() == Errc::not_found) co_return false;  // expunged meanwhile
-  candidate.header = candidate.letter = CO_TRY(std::move(header));
-  truth = matcher_->matches(candidate);
-  co_await net::yield();
   co_return truth == Truth::yes;
 }
 
@@ -100,11 +120,12 @@ Task<void> proceed(Conversation* c, Call call, wire::Search args) {
                              .now = c->site().clock.now()};
   // RFC 9051 §6.4.4.1: a SAVE that fails leaves nothing behind.
   if (args.returns && args.returns->save) c->selected->saved = {};
-  const auto matcher = Matcher::make(&args.program, args.charset.value_or(""), world);
+  auto matcher = Matcher::make(std::make_shared<const wire::SearchProgram>(std::move(args.program)),
+                               args.charset.value_or(""), world);
   if (!matcher && matcher.error().code() == Errc::unsupported)
     co_return c->no(call, "BADCHARSET (UTF-8 US-ASCII)", matcher.error().text());
   if (!matcher) co_return c->bad(call, matcher.error().text());
-  Searcher searcher(c, &*matcher);
+  Searcher searcher(c, std::make_shared<const Matcher>(std::move(*matcher)));
   const auto found = co_await searcher.run();
   if (!found) co_return c->no(call, found.error());
 
