@@ -1,15 +1,13 @@
 // Names from envelopes, headers and commands: keys must be stable, and what is shown must lead back to the key.
-#include <cstdint>
 
+#include "../../tests/fuzz/fuzzing.h"
 #include "codec/idna.h"
 #include "codec/utf8.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace chappe;
-  const ByteView input(reinterpret_cast<const char*>(data), size);
-  const auto check = [](bool ok) {
-    if (!ok) __builtin_trap();
-  };
+  const ByteView input = fuzz::view(data, size);
+  using fuzz::check;
   if (const auto ascii = codec::domain_to_ascii(input)) {
     check(codec::valid_domain(*ascii));
     check(codec::domain_to_ascii(*ascii) == *ascii);

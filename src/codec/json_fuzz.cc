@@ -1,8 +1,8 @@
-#include <cstdint>
-#include <cstdlib>
 
+#include "../../tests/fuzz/fuzzing.h"
 #include "codec/json.h"
 
+using namespace chappe;
 using namespace chappe::codec;
 
 namespace {
@@ -32,7 +32,7 @@ void write(json::Writer& w, const json::Value& v) {
     case json::Value::Kind::object:
       w.begin_object();
       for (const auto& member : v.members()) {
-        if (v.find(member.name) != &member.value) std::abort();
+        fuzz::check(v.find(member.name) == &member.value);
         w.key(member.name);
         write(w, member.value);
       }
@@ -52,17 +52,17 @@ std::string rewrite(const json::Value& v, int indent) {
 
 // What parses is written, parses again, and is then written as the same bytes; so is any string of bytes.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = fuzz::view(data, size);
   std::string quoted;
   json::Writer(quoted).value(text);
-  if (size < 100'000 && !json::parse(quoted)) std::abort();
+  fuzz::check(size >= 100'000 || json::parse(quoted));
 
   const auto first = json::parse(text);
   if (!first) return 0;
   const std::string once = rewrite(*first, 0);
   const auto second = json::parse(once, {.bytes = 1 << 26});
-  if (!second || rewrite(*second, 0) != once) std::abort();
+  fuzz::check(second && rewrite(*second, 0) == once);
   const auto third = json::parse(rewrite(*first, 1), {.bytes = 1 << 27});
-  if (!third || rewrite(*third, 0) != once) std::abort();
+  fuzz::check(third && rewrite(*third, 0) == once);
   return 0;
 }

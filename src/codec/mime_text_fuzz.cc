@@ -1,8 +1,7 @@
 // Everything between octets and UTF-8: the transfer decoders in pieces, charsets, modified UTF-7.
-#include <cstdint>
-#include <cstdlib>
 #include <string>
 
+#include "../../tests/fuzz/fuzzing.h"
 #include "codec/base64.h"
 #include "codec/charset.h"
 #include "codec/transfer.h"
@@ -11,12 +10,9 @@
 
 using chappe::Bytes;
 using chappe::ByteView;
+using chappe::fuzz::check;
 
 namespace {
-
-void check(bool holds) {
-  if (!holds) std::abort();
-}
 
 template <class Decoder>
 Bytes in_pieces(ByteView text, std::size_t piece) {
@@ -32,8 +28,9 @@ Bytes in_pieces(ByteView text, std::size_t piece) {
 // First octet: piece size; up to a NUL: a charset name; the rest: text.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
+  namespace fuzz = chappe::fuzz;
   const std::size_t piece = 1 + data[0] % 16;
-  ByteView rest(reinterpret_cast<const char*>(data) + 1, size - 1);
+  ByteView rest = fuzz::view(data, size).substr(1);
   const std::size_t nul = rest.find('\0');
   const ByteView name = nul == ByteView::npos ? ByteView("utf-8") : rest.substr(0, nul);
   if (nul != ByteView::npos) rest.remove_prefix(nul + 1);

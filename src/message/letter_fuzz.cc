@@ -1,7 +1,6 @@
 // A whole letter: structure, every value, every body, both descriptions; and what must hold whatever the bytes are.
-#include <cstdint>
-#include <cstdlib>
 
+#include "../../tests/fuzz/fuzzing.h"
 #include "base/text.h"
 #include "codec/utf8.h"
 #include "message/check.h"
@@ -10,44 +9,37 @@
 
 using namespace chappe;
 using namespace chappe::message;
-
-namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
+using fuzz::check;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const ByteView bytes(reinterpret_cast<const char*>(data), size);
+  const ByteView bytes = fuzz::view(data, size);
   const Letter letter(bytes, {.fields = 200, .parts = 50, .depth = 12});
-  require(letter.root().end == size);
+  check(letter.root().end == size);
   std::size_t fields = 0;
   std::uint32_t last = 0;
   for (const Part& p : letter.parts()) {
-    require(p.begin <= p.body && p.body <= p.end && p.end <= size);
-    require(p.index == 0 || p.parent < p.index);
-    require(p.index == 0 || p.end <= letter.part(p.parent).end);
-    require(p.index == 0 || p.begin >= letter.part(p.parent).body);
-    require(p.kind == Part::Kind::leaf ? p.children == 0 : p.children > 0);
-    require(letter.preamble(p).size() + letter.epilogue(p).size() <= size);
+    check(p.begin <= p.body && p.body <= p.end && p.end <= size);
+    check(p.index == 0 || p.parent < p.index);
+    check(p.index == 0 || p.end <= letter.part(p.parent).end);
+    check(p.index == 0 || p.begin >= letter.part(p.parent).body);
+    check(p.kind == Part::Kind::leaf ? p.children == 0 : p.children > 0);
+    check(letter.preamble(p).size() + letter.epilogue(p).size() <= size);
     for (const Field& f : letter.fields(p)) {
-      require(f.offset() >= p.begin && f.offset() + f.raw().size() <= p.body);
-      require(f.raw().data() == bytes.data() + f.offset());
-      require(f.name().size() < f.value_at());
+      check(f.offset() >= p.begin && f.offset() + f.raw().size() <= p.body);
+      check(f.raw().data() == bytes.data() + f.offset());
+      check(f.name().size() < f.value_at());
     }
     fields += p.field_count;
     const std::string section = letter.section_of(p);
     if (section.empty()) continue;
     std::vector<std::uint32_t> path;
     for (const auto n : split(section, '.')) path.push_back(*to_number<std::uint32_t>(n));
-    require(letter.find_section(path) == &p);
+    check(letter.find_section(path) == &p);
     last = p.index;
   }
-  require(fields == letter.all_fields().size() && last < letter.parts().size());
+  check(fields == letter.all_fields().size() && last < letter.parts().size());
   check(letter);
-  require(codec::utf8_valid(describe(bytes, {})));
-  require(codec::utf8_valid(describe(bytes, {.json = true, .lang = Lang::fr})));
+  check(codec::utf8_valid(describe(bytes, {})));
+  check(codec::utf8_valid(describe(bytes, {.json = true, .lang = Lang::fr})));
   return 0;
 }

@@ -1,17 +1,18 @@
 // One command, without a connection: the parsers and checks of every row of the table. The first octet chooses the
 // command and the second the state, so that the fuzzer spends itself on arguments.
-#include <cstdlib>
 
+#include "../../../tests/fuzz/fuzzing.h"
 #include "proto/imap/command_table.h"
 
 using namespace chappe;
 using namespace chappe::proto::imap;
+using fuzz::check;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   const auto table = command_table();
   const CommandRow& row = table[data[0] % table.size()];
-  const ByteView arguments(reinterpret_cast<const char*>(data) + 2, size - 2);
+  const ByteView arguments = fuzz::view(data, size).substr(2);
   const Bytes line = Bytes(data[1] & 1 ? "a UID " : "a ") + Bytes(row.name) + Bytes(arguments);
   Limits limits;
   limits.depth = 10;
@@ -28,12 +29,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto command = parse_command(cursor, facts, head);
   if (!command) {
     const Errc code = command.error().code();
-    if (code != Errc::invalid && code != Errc::too_large && code != Errc::denied) std::abort();
+    check(code == Errc::invalid || code == Errc::too_large || code == Errc::denied);
     return 0;
   }
-  if (!cursor.done() || command->tag != "a") std::abort();
+  check(cursor.done() && command->tag == "a");
   if (const auto* search = std::get_if<Search>(&command->args))
-    if (search->program.keys.size() > limits.list_items + 1) std::abort();
+    check(search->program.keys.size() <= limits.list_items + 1);
   if (const auto* fetch = std::get_if<Fetch>(&command->args)) {
     // What an item is called in the answer is again an item.
     for (const FetchItem& item : fetch->items) {
@@ -44,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       Facts again{.state = State::selected};
       Cursor second(name, limits, false);
       CommandHead second_head;
-      if (!parse_command(second, again, second_head)) std::abort();
+      check(parse_command(second, again, second_head).has_value());
     }
   }
   return 0;

@@ -1,20 +1,15 @@
 // The whole ear: bytes of a client, fed twice, whole and in pieces that the input chooses. Both must say and do the
 // same, and what is written must keep to lines.
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
+#include "../../../tests/fuzz/fuzzing.h"
 #include "proto/imap/receiver.h"
 
 using namespace chappe;
 using namespace chappe::proto::imap;
+using fuzz::check;
 
 namespace {
-
-[[noreturn]] void broken(const char* what) {
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 // A session that lets everything through and writes down what happens.
 struct Session {
@@ -32,7 +27,7 @@ struct Session {
   void feed(ByteView octets) {
     receiver.feed(Chunk::copy_of(octets));
     while (auto event = receiver.next(out)) {
-      if (closed) broken("an event after the end");
+      check(!closed);
       std::visit([&](auto& e) { take(e); }, *event);
     }
   }
@@ -45,7 +40,7 @@ struct Session {
     if (const auto* enable = std::get_if<Enable>(&c.args))
       for (const Bytes& name : enable->capabilities) receiver.facts().utf8 |= name == "IMAP4REV2";
     if (const auto* append = std::get_if<Append>(&c.args)) {
-      if (append->size > receiver.limits().append) broken("a letter above the limit");
+      check(append->size <= receiver.limits().append);
       if (append->size % 7 == 3) return receiver.refuse_append(tag + " NO\r\n", out);
       return receiver.accept_append(out);
     }
@@ -56,11 +51,11 @@ struct Session {
     if (const auto* search = std::get_if<Search>(&c.args))
       for (std::size_t i = 0; i < search->program.keys.size(); ++i)
         for (const auto child : search->program.keys[i].children)
-          if (child <= i || child >= search->program.keys.size()) broken("the search tree");
+          check(child > i && child < search->program.keys.size());
     if (std::holds_alternative<Starttls>(c.args)) receiver.start_tls();
   }
   void take(AppendPiece& p) {
-    if (p.octets.empty()) broken("an empty piece");
+    check(!p.octets.empty());
     happened += p.octets.view();
   }
   void take(AppendEnd&) { happened += "<end>"; }
@@ -74,19 +69,19 @@ struct Session {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
-  const ByteView text(reinterpret_cast<const char*>(data) + 2, size - 2);
-  const bool logged_in = data[0] & 1;
-  const std::size_t piece = 1 + data[1];
+  ByteView text = fuzz::view(data, size);
+  const bool logged_in = fuzz::choose(text) & 1;
+  const unsigned how = fuzz::choose(text);
   Session whole(logged_in);
   whole.feed(text);
   // STARTTLS forgets what came with it, so that only without it the pieces do not matter.
   if (whole.happened.contains("STARTTLS")) return 0;
   Session parts(logged_in);
-  for (std::size_t at = 0; at < text.size(); at += piece) parts.feed(text.substr(at, piece));
-  if (whole.out != parts.out) broken("the answers depend on the pieces");
-  if (whole.happened != parts.happened) broken("the events depend on the pieces");
-  if (!whole.out.empty() && !whole.out.ends_with("\r\n")) broken("an answer without its end");
-  if (std::ranges::count(whole.out, '\r') != std::ranges::count(whole.out, '\n')) broken("a line end in an answer");
-  if (whole.out.contains('\0')) broken("NUL in an answer");
+  for (fuzz::Pieces pieces(text, how); !pieces.done();) parts.feed(pieces.next());
+  check(whole.out == parts.out);
+  check(whole.happened == parts.happened);
+  check(whole.out.empty() || whole.out.ends_with("\r\n"));
+  check(std::ranges::count(whole.out, '\r') == std::ranges::count(whole.out, '\n'));
+  check(!whole.out.contains('\0'));
   return 0;
 }

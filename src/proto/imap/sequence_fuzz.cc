@@ -1,28 +1,29 @@
 // Sets as clients write them: what is accepted resolves to ascending, disjoint ranges, and means the same when it is
 // written out and read again.
-#include <cstdlib>
 
+#include "../../../tests/fuzz/fuzzing.h"
 #include "proto/imap/sequence.h"
 
 using namespace chappe;
 using namespace chappe::proto::imap;
+using fuzz::check;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 4) return 0;
   const std::uint32_t max = data[0] | data[1] << 8 | data[2] << 16;
-  const auto set = SequenceSet::parse(ByteView(reinterpret_cast<const char*>(data) + 3, size - 3), 1000);
+  const auto set = SequenceSet::parse(fuzz::view(data, size).substr(3), 1000);
   if (!set) return 0;
   const auto ranges = set->resolve(max);
   std::uint64_t after = 0;
   for (const Range& r : ranges) {
-    if (r.first == 0 || r.first > r.last || (after > 0 && r.first <= after)) std::abort();
+    check(r.first > 0 && r.first <= r.last && (after == 0 || r.first > after));
     after = std::uint64_t{r.last} + 1;
-    if (!contains(ranges, r.first) || !contains(ranges, r.last)) std::abort();
+    check(contains(ranges, r.first) && contains(ranges, r.last));
   }
   if (ranges.empty()) return 0;
   Bytes text;
   write_ranges(text, ranges);
   const auto again = SequenceSet::parse(text, 1000);
-  if (!again || again->resolve(max) != ranges) std::abort();
+  check(again && again->resolve(max) == ranges);
   return 0;
 }

@@ -1,13 +1,14 @@
 // Any letter at all: its envelope and structure must keep the grammar of RFC 9051 §9, as a reader of that grammar sees
 // it.
-#include <cstdlib>
 
+#include "../../../tests/fuzz/fuzzing.h"
 #include "base/text.h"
 #include "proto/imap/envelope.h"
 #include "proto/imap/section.h"
 
 using namespace chappe;
 using namespace chappe::proto::imap;
+using fuzz::check;
 
 namespace {
 
@@ -50,14 +51,12 @@ bool list(ByteView& in, int depth) {
   return false;
 }
 
-void expect_list(ByteView text) {
-  if (!list(text, 0) || !text.empty()) std::abort();
-}
+void expect_list(ByteView text) { check(list(text, 0) && text.empty()); }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const ByteView octets(reinterpret_cast<const char*>(data), size);
+  const ByteView octets = fuzz::view(data, size);
   const message::Letter letter(octets);
   for (const bool utf8 : {false, true}) {
     Bytes out;
@@ -77,7 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const auto found = find_octets(letter, section);
       if (!found) continue;
       if (const auto* place = std::get_if<Place>(&*found))
-        if (place->offset > size || place->size > size - place->offset) std::abort();
+        check(place->offset <= size && place->size <= size - place->offset);
       (void)decode_part(letter, section);
     }
   }

@@ -1,19 +1,15 @@
 // The POP3 machine under any octets: the first two octets choose options and how the rest is cut. What it sends are
 // whole lines, and what it holds is bounded.
-#include <cstdint>
-#include <cstdlib>
 #include <memory>
 
+#include "../../../tests/fuzz/fuzzing.h"
 #include "proto/pop3/server.h"
 
 namespace {
 
 using namespace chappe;
 using namespace chappe::proto::pop3;
-
-void check(bool good) {
-  if (!good) std::abort();
-}
+using fuzz::check;
 
 }  // namespace
 
@@ -28,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   o->output = 64;
   ServerMachine machine(o);
   machine.greet();
-  ByteView rest(reinterpret_cast<const char*>(data) + 2, size - 2);
+  fuzz::Pieces pieces(fuzz::view(data, size).substr(2), cut);
   unsigned dice = a * 256 + cut;
   bool ended = false;
   for (int i = 0; i < 1'000'000; ++i) {
@@ -55,11 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(machine.held() <= 2 * 12288 + 512);
     if (!std::holds_alternative<NeedInput>(e)) continue;
     check(!ended);
-    ended = rest.empty();
-    if (ended) machine.feed_end();
-    const std::size_t n = std::min<std::size_t>(rest.size(), cut == 0 ? rest.size() : cut);
-    machine.feed(rest.substr(0, n));
-    rest.remove_prefix(n);
+    ended = pieces.done();
+    ended ? machine.feed_end() : machine.feed(pieces.next());
   }
   return 0;
 }

@@ -1,18 +1,14 @@
 // The client machine in front of a server that says anything. Whatever it hears, what it sends are whole lines, and a
 // recipient is only reported as served when the server said so after the whole letter.
-#include <cstdint>
-#include <cstdlib>
 
+#include "../../../tests/fuzz/fuzzing.h"
 #include "proto/smtp/client.h"
 
 namespace {
 
 using namespace chappe;
 using namespace chappe::proto::smtp;
-
-void check(bool good) {
-  if (!good) std::abort();
-}
+using fuzz::check;
 
 }  // namespace
 
@@ -26,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   o.chunk = 8;
   o.rcpt_group = 2;
   ClientMachine client(o);
-  ByteView rest(reinterpret_cast<const char*>(data) + 2, size - 2);
+  fuzz::Pieces pieces(fuzz::view(data, size).substr(2), cut);
   bool sent = false, whole = false;
   unsigned operations = 0;
   for (int i = 0; i < 100'000; ++i) {
@@ -65,13 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
     }
     if (e != ClientEvent::need_input) continue;
-    if (rest.empty()) {
-      client.feed_end();
-      continue;
-    }
-    const std::size_t n = std::min<std::size_t>(rest.size(), cut == 0 ? rest.size() : cut);
-    client.feed(rest.substr(0, n));
-    rest.remove_prefix(n);
+    pieces.done() ? client.feed_end() : client.feed(pieces.next());
   }
   return 0;
 }

@@ -1,7 +1,6 @@
 // Paths and parameters: what parses must come out the same when it is written and parsed again.
-#include <cstdint>
-#include <cstdlib>
 
+#include "../../../tests/fuzz/fuzzing.h"
 #include "base/text.h"
 #include "proto/smtp/parameters.h"
 #include "proto/smtp/path.h"
@@ -10,10 +9,7 @@ namespace {
 
 using namespace chappe;
 using namespace chappe::proto::smtp;
-
-void check(bool good) {
-  if (!good) std::abort();
-}
+using fuzz::check;
 
 void check_path(const PathAndRest& p, std::string_view input) {
   check(p.path.local.size() <= kMaxLocalPart && p.path.domain.size() <= kMaxDomain);
@@ -28,7 +24,7 @@ void check_path(const PathAndRest& p, std::string_view input) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view s(reinterpret_cast<const char*>(data), size);
+  const std::string_view s = fuzz::view(data, size);
   if (const auto p = parse_reverse_path(s)) check_path(*p, s);
   if (const auto p = parse_forward_path(s)) {
     check(!p->path.null());

@@ -1,28 +1,23 @@
 // The reply parser under any octets, cut by the first one; and the writer: what it writes, the parser reads.
-#include <cstdint>
-#include <cstdlib>
 
+#include "../../../tests/fuzz/fuzzing.h"
 #include "proto/smtp/reply.h"
 
 namespace {
 
 using namespace chappe;
 using namespace chappe::proto::smtp;
-
-void check(bool good) {
-  if (!good) std::abort();
-}
+using fuzz::check;
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const ByteView s(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const ByteView s = fuzz::view(data, size).substr(1);
   ReplyParser parser({.line = 600, .reply = 5000});
-  const std::size_t cut = data[0] == 0 ? s.size() + 1 : data[0];
   bool failed = false;
-  for (std::size_t at = 0; at < s.size(); at += cut) {
-    ByteView part = s.substr(at, cut);
+  for (fuzz::Pieces pieces(s, data[0]); !pieces.done();) {
+    ByteView part = pieces.next();
     while (!part.empty()) {
       const auto complete = parser.feed(part);
       check(!failed || !complete);

@@ -1,20 +1,16 @@
 // The server machine under any octets, at any door: the first two octets choose options and how the rest is cut. Checks
 // what must always hold: replies are whole lines of RFC 5321 §4.2, a letter's facts agree with its octets, and what the
 // machine holds is bounded.
-#include <cstdint>
-#include <cstdlib>
 #include <memory>
 
+#include "../../../tests/fuzz/fuzzing.h"
 #include "proto/smtp/server.h"
 
 namespace {
 
 using namespace chappe;
 using namespace chappe::proto::smtp;
-
-void check(bool good) {
-  if (!good) std::abort();
-}
+using fuzz::check;
 
 void check_replies(const std::string& out) {
   for (std::size_t at = 0; at < out.size();) {
@@ -90,7 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   o->limits.letter_line = 2000;
   Driver d{ServerMachine(o), a * 256 + cut, {}};
   d.machine.greet();
-  ByteView rest(reinterpret_cast<const char*>(data) + 2, size - 2);
+  fuzz::Pieces pieces(fuzz::view(data, size).substr(2), cut);
   for (;;) {
     for (int i = 0; d.step(); ++i) {
       check(i < 1'000'000);
@@ -98,10 +94,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     check_replies(d.machine.take_output());
     check(d.machine.held() <= 2 * 12288 + 512);
-    if (rest.empty()) break;
-    const std::size_t n = std::min<std::size_t>(rest.size(), cut == 0 ? rest.size() : cut);
-    d.machine.feed(rest.substr(0, n));
-    rest.remove_prefix(n);
+    if (pieces.done()) break;
+    d.machine.feed(pieces.next());
   }
   d.machine.feed_end();
   while (d.step()) {
