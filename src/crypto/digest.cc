@@ -65,6 +65,14 @@ Sum256 sha256(ByteView bytes) {
   return sum;
 }
 
+std::array<char, 20> sha1(ByteView bytes) {
+  static const EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  std::array<char, 20> sum;
+  must(md &&
+       EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(sum.data()), nullptr, md, nullptr));
+  return sum;
+}
+
 Sum256 hmac_sha256(ByteView key, std::initializer_list<ByteView> parts) {
   struct Free {
     void operator()(EVP_MAC_CTX* ctx) const { EVP_MAC_CTX_free(ctx); }

@@ -1,4 +1,4 @@
-// SHA-256, HMAC-SHA-256 and PBKDF2 over it (FIPS 180-4, RFC 2104, RFC 8018 §5.2), by OpenSSL.
+// SHA-256, HMAC-SHA-256 and PBKDF2 over it, and SHA-1 (FIPS 180-4, RFC 2104, RFC 8018 §5.2), by OpenSSL.
 //
 // A Sha256 belongs to one owner; the functions may be called from any thread. Sums may be made on a shard (16 KiB: 90
 // µs without the processor's SHA instructions). pbkdf2_sha256 may not: 1 µs an iteration, so 4096 block for 4 ms; run
@@ -48,6 +48,9 @@ class Sha256 {
 };
 
 Sum256 sha256(ByteView bytes);
+
+// The 20 octets of a SHA-1 sum, for formats that are bound to it (NSEC3: RFC 5155 §5). It protects nothing.
+std::array<char, 20> sha1(ByteView bytes);
 
 // The HMAC of the parts one after another, as if they were one string: the caller frames what must not run together.
 Sum256 hmac_sha256(ByteView key, std::initializer_list<ByteView> parts);

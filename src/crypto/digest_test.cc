@@ -23,6 +23,12 @@ TEST(Sha256, PiecesEqualTheWholeAndTheObjectBeginsAgain) {
   EXPECT_EQ(hash.finish(), sha256(""));
 }
 
+TEST(Sha1, FipsExample) {
+  const auto sum = sha1("abc");
+  EXPECT_EQ(ByteView(sum.data(), sum.size()),
+            "\xa9\x99\x3e\x36\x47\x06\x81\x6a\xba\x3e\x25\x71\x78\x50\xc2\x6c\x9c\xd0\xd8\x9d");
+}
+
 // RFC 4231 §4.2, §4.3, §4.7
 TEST(HmacSha256, Rfc4231) {
   EXPECT_EQ(hmac_sha256(std::string(20, '\x0b'), "Hi There").hex(),

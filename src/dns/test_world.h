@@ -10,10 +10,10 @@
 
 namespace chappe::dns {
 
-inline Name name(std::string_view text) { return *Name::parse(text); }
+inline Name name(std::string_view text) { return Name::parse(text).value(); }
 
 inline Record record(std::string_view owner, Type type, std::string_view rdata, std::uint32_t ttl = 300) {
-  return {name(owner), type, ttl, *rdata_from_text(type, rdata)};
+  return {name(owner), type, ttl, rdata_from_text(type, rdata).value()};
 }
 
 class TestWorld {
