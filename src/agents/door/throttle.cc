@@ -26,7 +26,7 @@ void Throttle::add(const std::string& key) {
     counts_.splice(counts_.end(), counts_, it->second);
   } else {
     if (counts_.size() >= kEntries) forget(counts_.begin());
-    counts_.push_back({.key = key});
+    counts_.push_back({.key = key, .failures = 0, .at = {}});
     by_key_.emplace(counts_.back().key, std::prev(counts_.end()));
   }
   counts_.back().failures = now;
