@@ -2,7 +2,7 @@
 """Plays transcripts to a running server over TCP or TLS. The format is in README.md beside this file.
 
     run_tcp.py --host 127.0.0.1 --door exchanger=2525 --door submission=2587 --door pop3=2110 \\
-               [--cafile ca.pem | --insecure] [--implicit-tls submission] [--split N] FILE...
+               --door imap=2143 [--cafile ca.pem | --insecure] [--implicit-tls submission] [--split N] FILE...
 
 A transcript is skipped, with its reason, when its door has no port, or when it is marked @machine. Exit code 0: all that
 were played went well; 1: some did not; 2: nothing was played.
@@ -197,6 +197,9 @@ def upgrade(connection, door):
     connection.line()
     if door == "pop3":
         connection.send(b"STLS\r\n")
+        connection.line()
+    elif door == "imap":
+        connection.send(b"upgrade STARTTLS\r\n")
         connection.line()
     else:
         connection.send(b"EHLO upgrade.example\r\n")

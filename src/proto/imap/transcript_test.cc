@@ -1,17 +1,17 @@
-// Plays those of tests/transcripts/imap that are for the machine, cut in every way.
+// Plays tests/transcripts/imap to the ear of the server, cut in every way.
 #include <gtest/gtest.h>
 
-#include "../../../tests/transcripts/transcript.h"
+#include "../../../tests/transcripts/cut.h"
 #include "proto/imap/test_session.h"
 
 namespace chappe::proto::imap {
 namespace {
 
-using transcripts::Cuts;
 using transcripts::Transcript;
 
 class World final : public transcripts::Subject {
  public:
+  explicit World(const Transcript&) {}
   std::string start() override { return ""; }
   std::string send(std::string_view octets) override {
     session_.out.clear();
@@ -27,28 +27,12 @@ class World final : public transcripts::Subject {
   TestSession session_;
 };
 
-TEST(ImapTranscripts, PlayCutInEveryWay) {
-  int played = 0;
-  for (const Transcript& t : transcripts::read_folder("tests/transcripts/imap")) {
-    ASSERT_EQ(t.error, "") << t.name;
-    if (!t.has("machine")) continue;
-    ++played;
-    const auto play = [&](Cuts cuts) {
-      World world;
-      std::string output;
-      EXPECT_EQ(transcripts::play(t, world, cuts, output), "")
-          << "cut at " << cuts.at << (cuts.single ? " everywhere" : "");
-      return output;
-    };
-    const std::string whole = play({});
-    if (t.has("whole")) continue;
-    EXPECT_EQ(play({.single = true}), whole) << t.name;
-    const std::size_t octets = t.client_octets();
-    const std::size_t step = octets > 3000 ? octets / 1000 : 1;
-    for (std::size_t at = 1; at < octets; at += step) ASSERT_EQ(play({.at = at}), whole) << t.name << " cut at " << at;
-  }
-  EXPECT_GE(played, 7);
-}
+class ImapTranscript : public testing::TestWithParam<Transcript> {};
+
+TEST_P(ImapTranscript, SaysTheSameHoweverItIsCut) { transcripts::expect_same_however_cut<World>(GetParam()); }
+
+INSTANTIATE_TEST_SUITE_P(Files, ImapTranscript, testing::ValuesIn(transcripts::read_folder("tests/transcripts/imap")),
+                         transcripts::test_name);
 
 }  // namespace
 }  // namespace chappe::proto::imap

@@ -1,16 +1,15 @@
 // Plays tests/transcripts/pop3 to the machine, cut in every way.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
-#include "../../../tests/transcripts/transcript.h"
+#include "../../../tests/transcripts/cut.h"
 #include "base/text.h"
 #include "proto/pop3/server.h"
 
 namespace chappe::proto::pop3 {
 namespace {
 
-using transcripts::Cuts;
+using transcripts::known;
+using transcripts::kPassword;
 using transcripts::Transcript;
 
 std::shared_ptr<const ServerOptions> options_of(const Transcript& t) {
@@ -77,10 +76,9 @@ class World final : public transcripts::Subject {
     judge(parts[1], parts[2]);
   }
   void judge(std::string_view user, std::string_view password) {
-    const bool alice = iequals(user, "alice@example.test"), bob = iequals(user, "bob@example.test");
-    if ((!alice && !bob) || password != "correct horse") return machine_.reject("Wrong name or password", "AUTH");
+    if (!known(user) || password != kPassword) return machine_.reject("Wrong name or password", "AUTH");
     std::vector<Item> items;
-    if (alice)
+    if (iequals(user, "alice@example.test"))
       for (std::size_t i = 0; i < mail_.size(); ++i) items.push_back({mail_[i].size(), "uid-" + std::to_string(i + 1)});
     machine_.log_in(std::move(items));
   }
@@ -107,31 +105,10 @@ class World final : public transcripts::Subject {
 
 class Pop3Transcript : public testing::TestWithParam<Transcript> {};
 
-TEST_P(Pop3Transcript, SaysTheSameHoweverItIsCut) {
-  const Transcript& t = GetParam();
-  ASSERT_EQ(t.error, "") << t.name;
-  std::string whole;
-  World world(t);
-  ASSERT_EQ(play(t, world, {}, whole), "");
-  const auto again = [&](const Cuts& cuts, const std::string& how) {
-    std::string output;
-    World w(t);
-    ASSERT_EQ(play(t, w, cuts, output), "") << how;
-    ASSERT_EQ(output, whole) << how;
-    ASSERT_EQ(w.letters(), world.letters()) << how;
-  };
-  again({.single = true}, "octet by octet");
-  const std::size_t n = t.client_octets(), stride = n / 3000 + 1;
-  for (std::size_t at = 1; at < n && !HasFatalFailure(); at += stride)
-    again({.at = at}, "cut at octet " + std::to_string(at));
-}
+TEST_P(Pop3Transcript, SaysTheSameHoweverItIsCut) { transcripts::expect_same_however_cut<World>(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(Files, Pop3Transcript, testing::ValuesIn(transcripts::read_folder("tests/transcripts/pop3")),
-                         [](const auto& info) {
-                           std::string name = info.param.name.substr(0, info.param.name.rfind('.'));
-                           std::replace_if(name.begin(), name.end(), [](char c) { return !is_alnum(c); }, '_');
-                           return name;
-                         });
+                         transcripts::test_name);
 
 }  // namespace
 }  // namespace chappe::proto::pop3

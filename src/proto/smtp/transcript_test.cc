@@ -3,14 +3,15 @@
 
 #include <algorithm>
 
-#include "../../../tests/transcripts/transcript.h"
+#include "../../../tests/transcripts/cut.h"
 #include "base/text.h"
 #include "proto/smtp/server.h"
 
 namespace chappe::proto::smtp {
 namespace {
 
-using transcripts::Cuts;
+using transcripts::known;
+using transcripts::kPassword;
 using transcripts::Transcript;
 
 LineFault line_fault(const std::string& word) {
@@ -73,10 +74,6 @@ class World final : public transcripts::Subject {
   std::size_t most_held() const { return most_held_; }
 
  private:
-  static bool known(std::string_view user) {
-    return iequals(user, "alice@example.test") || iequals(user, "bob@example.test");
-  }
-
   std::string run() {
     std::string out;
     for (int i = 0; i < 1'000'000 && !stop_; ++i) {
@@ -117,7 +114,7 @@ class World final : public transcripts::Subject {
         password = parts[2];
       }
     }
-    if (known(user_) && password == "correct horse") return machine_.accept();
+    if (known(user_) && password == kPassword) return machine_.accept();
     machine_.reject({535, "5.7.8", "Authentication failed"});
   }
   void on(Mail&, std::string&) { machine_.accept(); }
@@ -156,32 +153,10 @@ class World final : public transcripts::Subject {
 
 class SmtpTranscript : public testing::TestWithParam<Transcript> {};
 
-TEST_P(SmtpTranscript, SaysTheSameHoweverItIsCut) {
-  const Transcript& t = GetParam();
-  ASSERT_EQ(t.error, "") << t.name;
-  std::string whole;
-  World world(t);
-  ASSERT_EQ(play(t, world, {}, whole), "");
-  if (t.has("whole")) return;
-  const auto again = [&](const Cuts& cuts, const std::string& how) {
-    std::string output;
-    World w(t);
-    ASSERT_EQ(play(t, w, cuts, output), "") << how;
-    ASSERT_EQ(output, whole) << how;
-    ASSERT_EQ(w.letters(), world.letters()) << how;
-  };
-  again({.single = true}, "octet by octet");
-  const std::size_t n = t.client_octets(), stride = n / 3000 + 1;
-  for (std::size_t at = 1; at < n && !HasFatalFailure(); at += stride)
-    again({.at = at}, "cut at octet " + std::to_string(at));
-}
+TEST_P(SmtpTranscript, SaysTheSameHoweverItIsCut) { transcripts::expect_same_however_cut<World>(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(Files, SmtpTranscript, testing::ValuesIn(transcripts::read_folder("tests/transcripts/smtp")),
-                         [](const auto& info) {
-                           std::string name = info.param.name.substr(0, info.param.name.rfind('.'));
-                           std::replace_if(name.begin(), name.end(), [](char c) { return !is_alnum(c); }, '_');
-                           return name;
-                         });
+                         transcripts::test_name);
 
 }  // namespace
 }  // namespace chappe::proto::smtp
