@@ -23,9 +23,19 @@ Result<Args> parse_mailbox(Cursor& c, bool) {
   return Args(T{TRY(c.mailbox())});
 }
 
+// RFC 9051 §9 copy, move
+template <class T>
+Result<Args> parse_set_and_mailbox(Cursor& c, bool) {
+  T out;
+  TRY(c.space());
+  out.set = TRY(c.sequence_set());
+  TRY(c.space());
+  out.mailbox = TRY(c.mailbox());
+  return Args(std::move(out));
+}
+
 Result<Args> parse_append(Cursor& c, bool uid);  // up to the letter's literal, exclusive
 Result<Args> parse_authenticate(Cursor& c, bool uid);
-Result<Args> parse_copy(Cursor& c, bool uid);
 Result<Args> parse_create(Cursor& c, bool uid);
 Result<Args> parse_enable(Cursor& c, bool uid);
 Result<Args> parse_examine(Cursor& c, bool uid);
@@ -35,7 +45,6 @@ Result<Args> parse_id(Cursor& c, bool uid);
 Result<Args> parse_list(Cursor& c, bool uid);
 Result<Args> parse_login(Cursor& c, bool uid);
 Result<Args> parse_lsub(Cursor& c, bool uid);
-Result<Args> parse_move(Cursor& c, bool uid);
 Result<Args> parse_rename(Cursor& c, bool uid);
 Result<Args> parse_search(Cursor& c, bool uid);
 Result<Args> parse_select(Cursor& c, bool uid);
