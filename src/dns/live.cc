@@ -49,7 +49,10 @@ class Setup {
     TRY(must(ub_ctx_async(ctx_, 1), "threads"));
     TRY(option("rrset-cache-size:", std::to_string(options_.cache_octets)));
     TRY(option("msg-cache-size:", std::to_string(options_.cache_octets / 2)));
-    TRY(option("num-queries-per-thread:", std::to_string(2 * options_.outstanding)));
+    // As a library it would make do with 16 questions and sockets. One of ours may lead to several.
+    TRY(option("num-queries-per-thread:", std::to_string(4 * options_.outstanding)));
+    TRY(option("outgoing-range:", std::to_string(4 * options_.outstanding)));
+    TRY(option("outgoing-num-tcp:", std::to_string(options_.outstanding)));
     if (options_.ask_loopback) TRY(option("do-not-query-localhost:", "no"));
     return option("module-config:", options_.trust_anchors.empty() ? "iterator" : "validator iterator");
   }
