@@ -103,15 +103,6 @@ TEST(Notify, IsSilentWithoutAManager) {
   notify.ready("nobody hears it");
 }
 
-// What the process that Serve starts does; alone it is nothing.
-TEST(ServeChild, DISABLED_Serves) {
-  const char* config = std::getenv("CHAPPE_TEST_CONFIG");
-  ASSERT_NE(config, nullptr);
-  const char* argv[] = {"chappe", "serve", "--config", config};
-  static constexpr Binding kServe[] = {{"serve", run_serve}};
-  _exit(run_command_line(4, argv, kServe));
-}
-
 // `chappe serve` in a process of its own.
 class Serve : public testing::Test {
  protected:
@@ -139,10 +130,8 @@ class Serve : public testing::Test {
     if (child == 0) {
       setenv("NOTIFY_SOCKET", (folder.path + "/notify").c_str(), 1);
       setenv("WATCHDOG_USEC", "400000", 1);
-      setenv("CHAPPE_TEST_CONFIG", (folder.path + "/chappe.toml").c_str(), 1);
       // A fresh process: what other tests have left in this one is not a server's.
-      execl("/proc/self/exe", "chappe_app_test", "--gtest_filter=ServeChild.DISABLED_Serves",
-            "--gtest_also_run_disabled_tests", nullptr);
+      execl("/proc/self/exe", "chappe", "serve", "--config", (folder.path + "/chappe.toml").c_str(), nullptr);
       _exit(1);
     }
   }
