@@ -93,6 +93,8 @@ struct Config {
     Duration imap_timeout = std::chrono::minutes(30);  // RFC 9051 §5.4: at least 30 minutes
     Duration pop3_timeout = std::chrono::minutes(10);  // RFC 1939 §3: at least 10 minutes
     Duration shutdown_grace = std::chrono::seconds(30);
+    std::uint64_t history_changes = 100'000;
+    Duration history_age = std::chrono::hours(24 * 90);
   } limits;
 
   std::array<Size, kParts> budget = standard_budget();

@@ -117,6 +117,13 @@ std::vector<KeyRow> make_keys() {
       {"limits", "shutdown_grace", false, 0, 0, [](Config& c) -> Slot { return &c.limits.shutdown_grace; },
        "For open connections to come to an end when the server stops.",
        "Pour que les connexions ouvertes se terminent à l'arrêt du serveur."},
+      {"limits", "history_changes", false, 1000, kNoMost, [](Config& c) -> Slot { return &c.limits.history_changes; },
+       "How many changes of an account are remembered, for mail programs that come back and ask what is new.",
+       "Combien de changements d'un compte sont retenus, pour les logiciels qui reviennent et demandent les "
+       "nouveautés."},
+      {"limits", "history_age", false, 0, 0, [](Config& c) -> Slot { return &c.limits.history_age; },
+       "How long they are remembered. Who comes back later compares everything anew.",
+       "Combien de temps ils sont retenus. Qui revient plus tard compare tout à nouveau."},
   };
   add_budget_keys(keys, std::make_index_sequence<kParts>());
   return keys;

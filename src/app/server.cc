@@ -183,7 +183,9 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   rocks.memtable = p.budget.limit(Part::memtables) / 2;
   p.store = TRY(store::open_rocks(std::move(rocks)));
   p.commit = std::make_unique<store::Commit>(*p.store);
-  p.mailboxes = std::make_unique<post::Mailboxes>(*p.store, *p.commit, p.letter_ids, system_clock());
+  p.mailboxes = std::make_unique<post::Mailboxes>(
+      *p.store, *p.commit, p.letter_ids, system_clock(),
+      post::HistoryLimits{.changes = p.config.limits.history_changes, .age = p.config.limits.history_age});
   p.queue = std::make_unique<post::Queue>(*p.store, *p.commit, system_clock());
   p.deliver = std::make_unique<post::Deliver>(*p.commit, *p.mailboxes, *p.queue, system_clock());
   p.directory = TRY(net::run_on(p.shards.at(0), Parts::open_directory(&p)));
@@ -270,8 +272,10 @@ net::Task<Result<std::unique_ptr<post::Directory>>> Server::Parts::open_director
                                   .random = &system_random()};
   post::DirectoryOptions options;
   options.postmaster = p->config.server.postmaster;
-  // What an interrupted removal of a mailbox left behind is taken up before anybody looks.
-  CO_TRY(co_await p->mailboxes->reap(net::Deadline::in(kOpening)));
+  // What an interrupted removal of a mailbox or an account left behind. It is in nobody's way: what cannot be taken
+  // away in this time waits for the next start.
+  const auto reaped = co_await p->mailboxes->reap(net::Deadline::in(kOpening));
+  if (!reaped && reaped.error().code() != Errc::timeout) co_return std::unexpected(reaped.error());
   co_return co_await post::Directory::open(on, std::move(options), net::Deadline::in(kOpening));
 }
 
