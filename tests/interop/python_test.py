@@ -5,9 +5,11 @@ import email
 import email.message
 import email.policy
 import imaplib
+import json
 import pathlib
 import poplib
 import smtplib
+import socket
 import sys
 import time
 
@@ -243,5 +245,35 @@ def _(server):
         pop.quit()
 
 
+@suite.test("a mailbox that is full is told at RCPT, and takes letters again once it has room")
+def _(server):
+    def quota(octets):
+        request = {"id": 1, "method": "account.set", "params": {"address": "gina@example.test", "quota": octets}}
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(30)
+            control.connect(str(server.dir / "control.sock"))
+            control.sendall(json.dumps(request).encode() + b"\n")
+            contains(control.recv(4096), b'"result"', "the answer of the control socket")
+
+    server.send(letters.letter("py-quota"), to=["gina"])
+    for role, account in (("mx", None), ("submission", "alice")):
+        quota(100)
+        with server.smtp(role, account) as client:
+            client.mail(ALICE)
+            code, text = client.rcpt("gina@example.test")
+            equal((code, text[:5]), (452, b"4.2.2"), "the reply to RCPT")
+            equal(client.rcpt(BOB)[0], 250, "the reply to RCPT for somebody else")
+            client.rset()
+            quota(100_000)
+            client.mail(ALICE, ["size=99900"])
+            equal(client.rcpt("gina@example.test")[0], 452, "the reply for a size that does not fit beside the others")
+            client.rset()
+            client.mail(ALICE, ["size=100001"])
+            equal(client.rcpt("gina@example.test")[0], 552, "the reply for a size that never fits")
+            client.rset()
+            client.mail(ALICE, ["size=1000"])
+            equal(client.rcpt("gina@example.test")[0], 250, "the reply once there is room")
+
+
 if __name__ == "__main__":
-    suite.main(Server, accounts=("alice", "bob", "carol", "dave", "erin", "fred"))
+    suite.main(Server, accounts=("alice", "bob", "carol", "dave", "erin", "fred", "gina"))
