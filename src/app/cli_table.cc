@@ -163,6 +163,64 @@ std::vector<VerbRow> make_verbs() {
        {},
        {{"chappe message letter.eml --json", {"", ""}}}},
 
+      {"dns query",
+       {"Ask the DNS.", "Interroger le DNS."},
+       {"Asks from the root down, and validates if a trust anchor is given; or one server, with --server, and shows "
+        "what "
+        "it says as it is; or a zone text, with --zone. Exits with 0 only if there are records, except with --server.",
+        "Interroge depuis la racine, et valide si une ancre de confiance est donnée ; ou un seul serveur, avec "
+        "--server, "
+        "et montre sa réponse telle quelle ; ou un texte de zone, avec --zone. Ne sort avec 0 que s'il y a des "
+        "enregistrements, sauf avec --server."},
+       {{"NAME"}, {"TYPE"}},
+       {{"server",
+         "ADDRESS:PORT",
+         {"Ask this name server, and nobody else.", "Interroger ce serveur de noms, et nul autre."}},
+        {"dnssec", "", {"Ask the server for signatures, too.", "Demander aussi les signatures au serveur."}},
+        {"zone",
+         "FILE",
+         {"Answer from this zone text (docs/formats/zone-text.md).",
+          "Répondre d'après ce texte de zone (docs/formats/zone-text.md)."}},
+        {"root-hints",
+         "FILE",
+         {"The servers of the root, instead of the Internet's.",
+          "Les serveurs de la racine, au lieu de ceux d'Internet."}},
+        {"anchor",
+         "FILE",
+         {"A trust anchor, as DS or DNSKEY; without one nothing is validated.",
+          "Une ancre de confiance, en DS ou DNSKEY ; sans ancre, rien n'est validé."},
+         {},
+         true},
+        {"timeout", "TIME", {"How long to wait.", "Combien de temps attendre."}, "5s"}},
+       {{"chappe dns query example.org MX --anchor /usr/share/dns/root.key", {"", ""}},
+        {"chappe dns query example.org MX --server 127.0.0.1:5300 --dnssec", {"", ""}}}},
+      {"dns serve",
+       {"Serve zones as a name server.", "Servir des zones comme serveur de noms."},
+       {"Answers for the zones of these files, over UDP and TCP, and prints a line for each question, until SIGTERM. "
+        "SIGHUP reads the files anew. With --sign, the zones are signed when they are read, for 30 days, and the DS "
+        "for "
+        "the zone above is printed.",
+        "Répond pour les zones de ces fichiers, en UDP et en TCP, et écrit une ligne par question, jusqu'à SIGTERM. "
+        "SIGHUP relit les fichiers. Avec --sign, les zones sont signées à la lecture, pour 30 jours, et le DS destiné "
+        "à "
+        "la zone supérieure est écrit."},
+       {{.name = "ZONE", .repeatable = true}},
+       {{"listen",
+         "ADDRESS:PORT",
+         {"Where to listen; an address alone means port 53.", "Où écouter ; une adresse seule signifie le port 53."},
+         "127.0.0.1:5300",
+         true},
+        {.name = "sign",
+         .argument = "PROOF",
+         .doc = {"Sign, and prove by these records what is not there.",
+                 "Signer, et prouver les absences par ces enregistrements."},
+         .choices = {"nsec", "nsec3"}},
+        {"key",
+         "FILE",
+         {"The private key to sign with (algorithm 13), as ldns-keygen writes it; without it one is made.",
+          "La clé privée de signature (algorithme 13), telle que l'écrit ldns-keygen ; à défaut, une clé est créée."}}},
+       {{"chappe dns serve example.zone --listen 127.0.0.1:5300 --sign nsec", {"", ""}}}},
+
       {"local",
        {"Serve mail on this machine only, to try things out.",
         "Servir le courrier sur cette seule machine, pour essayer."},

@@ -245,6 +245,20 @@ class LiveResolver::Engine {
   std::thread thread_;
 };
 
+std::vector<Name> lab_names() {
+  std::vector<Name> out;
+  const auto add = [&](const std::string& text) {
+    if (auto name = Name::parse(text)) out.push_back(std::move(*name));
+  };
+  add("test.");
+  for (const std::string_view reverse : {"10", "168.192", "2.0.192", "100.51.198", "113.0.203"})
+    add(fmt::format("{}.in-addr.arpa.", reverse));
+  for (int i = 16; i < 32; ++i) add(fmt::format("{}.172.in-addr.arpa.", i));
+  add("8.b.d.0.1.0.0.2.ip6.arpa.");
+  add("d.f.ip6.arpa.");
+  return out;
+}
+
 LiveResolver::LiveResolver(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
 LiveResolver::~LiveResolver() = default;
 

@@ -39,6 +39,10 @@ struct LiveOptions {
   std::size_t cache_octets = 32 * 1024 * 1024;  // of records; messages get half of that beside
 };
 
+// What libunbound keeps to itself and a private root may well serve: test., and the reverse zones of private and of
+// documentation addresses (RFC 6761 §6, RFC 6303 §4). For LiveOptions::unlocked.
+std::vector<Name> lab_names();
+
 class LiveResolver final : public Resolver {
  public:
   // Reads the files; blocks on the disk. Errc::config says which option cannot be served.

@@ -55,6 +55,10 @@ std::vector<RRset> sets_of(const std::vector<Record>& records) {
   return out;
 }
 
+void append_set(std::vector<Record>& out, const RRset& set, const Name& owner) {
+  for (const Bytes& rdata : set.rdata) out.push_back({owner, set.type, set.ttl, rdata});
+}
+
 A A::of(ByteView rdata) { return address_of<A>(rdata); }
 Aaaa Aaaa::of(ByteView rdata) { return address_of<Aaaa>(rdata); }
 

@@ -41,6 +41,9 @@ struct RRset {
 // twice is kept once. RRSIGs are told apart by the type that they cover.
 std::vector<RRset> sets_of(const std::vector<Record>& records);
 
+// The other way: the records of a set, owned by `owner`, behind what is there.
+void append_set(std::vector<Record>& out, const RRset& set, const Name& owner);
+
 // Each `of` takes RDATA that is well-formed for its type.
 
 struct A {

@@ -14,10 +14,6 @@ bool has(const std::vector<Record>& records, const Name& owner, Type type) {
 
 }  // namespace
 
-void append_set(std::vector<Record>& out, const RRset& set, const Name& owner) {
-  for (const Bytes& rdata : set.rdata) out.push_back({owner, set.type, set.ttl, rdata});
-}
-
 Bytes nsec3_hash(const Name& name, ByteView salt, std::uint16_t iterations) {
   Bytes value(name.lower().wire());
   for (unsigned i = 0; i <= iterations; ++i) {

@@ -58,7 +58,4 @@ class Denial {
   std::uint16_t iterations_ = 0;
 };
 
-// Puts a set, owned by `owner`, and its signatures behind what is there.
-void append_set(std::vector<Record>& out, const RRset& set, const Name& owner);
-
 }  // namespace chappe::dns
