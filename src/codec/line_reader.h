@@ -24,7 +24,7 @@ class LineReader {
     endless,   // so much of a refused line was thrown away that the peer should go
   };
 
-  // For the whole line with its <CRLF>.
+  // For the whole line with its <CRLF>. `line` leaves room for `long_word` and a blank.
   struct Limits {
     std::size_t line;
     // Lines that begin with this word, in any case, and a blank: AUTH with its initial response (RFC 4954 §4, RFC 5034

@@ -60,7 +60,7 @@ Taken take(ByteView input, unsigned how, const LineReader::Limits& limits, std::
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ByteView input = fuzz::view(data, size);
-  const std::size_t limit = 1 + fuzz::choose(input), flood = 1 + fuzz::choose(input);
+  const std::size_t limit = 6 + fuzz::choose(input), flood = 1 + fuzz::choose(input);
   const unsigned how = fuzz::choose(input);
   const LineReader::Limits limits{limit, "AUTH", limit + 50};
   const Taken whole = take(input, 0, limits, flood);

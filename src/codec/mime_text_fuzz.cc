@@ -40,10 +40,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(codec::quoted_printable_decode(rest) == in_pieces<codec::QuotedPrintableDecoder>(rest, piece));
   check(codec::mime_base64_decode(codec::mime_base64_encode(rest)) == rest);
   if (const auto strict = codec::base64_decode(rest)) check(codec::base64_encode(*strict) == rest);
+  check(codec::base64_decode(codec::base64_encode(rest)) == rest);
+  if (const auto strict = codec::base64url_decode(rest)) check(rest.starts_with(codec::base64url_encode(*strict)));
+  check(codec::base64url_decode(codec::base64url_encode(rest)) == rest);
   codec::quoted_printable_decode(codec::quoted_printable_encode(rest));
 
   const auto converted = codec::to_utf8(rest, name);
   check(codec::utf8_valid(converted.text));
+  check(converted.known == codec::charset_known(name));
   check(codec::utf8_valid(codec::utf8_repair(rest)));
 
   if (const auto decoded = codec::utf7_decode(rest)) check(codec::utf7_encode(*decoded) == rest);

@@ -17,7 +17,9 @@ bool is_label_char(char c) { return is_alnum(c) || c == '-' || c == '_' || is_8b
 
 bool valid_ip(int family, std::string_view s) {
   std::array<unsigned char, 16> address{};
-  return s.size() < INET6_ADDRSTRLEN && inet_pton(family, std::string(s).c_str(), address.data()) == 1;
+  // A NUL would end what inet_pton sees.
+  return s.size() < INET6_ADDRSTRLEN && !s.contains('\0') &&
+         inet_pton(family, std::string(s).c_str(), address.data()) == 1;
 }
 
 std::unexpected<Error> bad(const char* what) { return fail(Errc::invalid, "{}", what); }

@@ -39,8 +39,9 @@ TEST(SmtpPath, NullAndPostmaster) {
 TEST(SmtpPath, Literals) {
   for (const char* good : {"[192.0.2.1]", "[IPv6:2001:db8::1]", "[ipv6:::ffff:192.0.2.1]", "[IPv6:::]"})
     EXPECT_TRUE(valid_address_literal(good)) << good;
-  for (const char* bad :
-       {"[]", "[1.2.3]", "[1.2.3.256]", "[2001:db8::1]", "[IPv6:1.2.3.4]", "[x:y]", "[1.2.3.4", "1.2.3.4]"})
+  using namespace std::string_view_literals;
+  for (const std::string_view bad : {"[]"sv, "[1.2.3]"sv, "[1.2.3.256]"sv, "[2001:db8::1]"sv, "[IPv6:1.2.3.4]"sv,
+                                     "[x:y]"sv, "[1.2.3.4"sv, "1.2.3.4]"sv, "[1.2.3.4\0]"sv, "[IPv6:::1\0]"sv})
     EXPECT_FALSE(valid_address_literal(bad)) << bad;
   const auto p = parse_mailbox("a@[IPv6:2001:db8::1]");
   ASSERT_TRUE(p);

@@ -1,4 +1,5 @@
-// The server machine under any octets, at any door: the first two octets choose options and how the rest is cut. Checks
+// The server machine under any octets, at any door: the first three octets choose options, how the rest is cut, and
+// the answers: 0 says yes to all. Checks
 // what must always hold: replies are whole lines of RFC 5321 §4.2, a letter's facts agree with its octets, and what the
 // machine holds is bounded.
 #include <memory>
@@ -24,7 +25,7 @@ void check_replies(const std::string& out) {
 
 struct Driver {
   ServerMachine machine;
-  unsigned choice;
+  unsigned mood;
   std::string letter;
   bool open = false;
 
@@ -42,8 +43,8 @@ struct Driver {
     if (std::holds_alternative<DataRefused>(e) || std::holds_alternative<Reset>(e)) open = false;
     const bool question = e.index() >= Event(Hello{}).index() && e.index() <= Event(Vrfy{}).index();
     if (!question) return true;
-    choice = choice * 1103515245 + 12345;
-    const unsigned dice = choice >> 16 & 15;
+    if (mood != 0) mood = mood * 1103515245 + 12345;
+    const unsigned dice = mood == 0 ? 15 : mood >> 16 & 15;
     if (std::holds_alternative<DataEnd>(e)) {
       const LetterFacts& f = std::get<DataEnd>(e).facts;
       check(open && f.size == letter.size() && f.header_size <= f.size && f.longest_line <= f.size);
@@ -51,7 +52,7 @@ struct Driver {
       open = false;
     }
     const bool auth = std::holds_alternative<AuthBegin>(e) || std::holds_alternative<AuthResponse>(e);
-    if (auth && dice < 8) {
+    if (auth && (dice < 8 || (mood == 0 && std::holds_alternative<AuthBegin>(e)))) {
       machine.challenge("more");
     } else if (dice == 0) {
       machine.reject({550, "5.7.1", "no\r\n250 yes"});
@@ -62,17 +63,26 @@ struct Driver {
         open = true;
         letter.clear();
       }
-      machine.accept();
+      accept(std::holds_alternative<DataEnd>(e), dice);
     }
     return true;
+  }
+
+  void accept(bool end, unsigned dice) {
+    const Reply yes{250, "2.0.0", "in our words"};
+    if (end && machine.session().options.role == Role::lmtp && dice > 8) {
+      machine.answer_each(std::vector<Reply>(machine.session().recipients, yes));
+    } else {
+      dice > 12 ? machine.accept() : machine.accept(yes);
+    }
   }
 };
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < 2) return 0;
-  const unsigned a = data[0], cut = data[1];
+  if (size < 3) return 0;
+  const unsigned a = data[0], cut = data[1], mood = data[2];
   auto o = std::make_shared<ServerOptions>(default_options(static_cast<Role>(a % 3)));
   o->tls_available = (a & 4) != 0;
   o->auth_without_tls = true;
@@ -84,9 +94,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   o->refuse_early_commands = (a & 128) != 0;
   o->limits.letter = 100'000;
   o->limits.letter_line = 2000;
-  Driver d{ServerMachine(o), a * 256 + cut, {}};
-  d.machine.greet();
-  fuzz::Pieces pieces(fuzz::view(data, size).substr(2), cut);
+  o->limits.line_flood = 3000;
+  Driver d{ServerMachine(o), mood, {}};
+  mood == 255 ? d.machine.greet({554, "5.7.1", "Not you"}) : d.machine.greet();
+  fuzz::Pieces pieces(fuzz::view(data, size).substr(3), cut);
   for (;;) {
     for (int i = 0; d.step(); ++i) {
       check(i < 1'000'000);
