@@ -1,5 +1,7 @@
 #include "dns/message.h"
 
+#include <algorithm>
+
 #include "dns/wire.h"
 
 namespace chappe::dns {
@@ -87,7 +89,7 @@ class Writer {
     }
     bool whole = section(message_.answer, 6) && section(message_.authority, 8);
     std::uint16_t extra = 0;
-    if (whole && !section(message_.additional, 10, &extra)) whole = !options_.glue_needed;
+    if (whole && !section(message_.additional, 10, &extra)) whole = !(options_.glue_needed && glue_missing(extra));
     if (message_.edns) {
       opt();
       out_.patch_u16(10, static_cast<std::uint16_t>(extra + 1));
@@ -100,6 +102,13 @@ class Writer {
   }
 
  private:
+  // RFC 4035 §3.1.1: signatures that do not fit are no reason for TC.
+  bool glue_missing(std::size_t written) const {
+    const auto& all = message_.additional;
+    return std::any_of(all.begin() + static_cast<std::ptrdiff_t>(written), all.end(),
+                       [](const Record& r) { return r.type != Type::rrsig; });
+  }
+
   // False if not all of it fits; then what is there ends with a whole RRset.
   bool section(const std::vector<Record>& records, std::size_t count_at, std::uint16_t* counted = nullptr) {
     std::uint16_t count = 0, whole_count = 0;

@@ -63,7 +63,8 @@ Result<void> read_line(Words words, Recorded& out) {
   if (what == "outcome") return read_outcome(words, answer);
   if (what == "alias") {
     Record alias = TRY(record_of(words));
-    if (alias.type != Type::cname) return fail(Errc::invalid, "an alias is a CNAME");
+    if (alias.type != Type::cname || alias.name != answer.canonical || !answer.records.empty())
+      return fail(Errc::invalid, "an alias is the CNAME of {}, before the records", printable(answer.canonical.text()));
     answer.canonical = Cname::of(alias.rdata).target;
     answer.chain.push_back(std::move(alias));
     return {};

@@ -104,7 +104,7 @@ TEST(Recording, ErrorsSayWhere) {
       {"question a. XYZ\n", "f:1: no such type: XYZ"},
       {"question a. A\noutcome good secure 1\n", "f:2: outcome takes one of"},
       {"question a. A\nrecord b. 1 A 192.0.2.1\n", "f:2: this record is not what was asked for at a."},
-      {"question a. A\nalias a. 1 A 192.0.2.1\n", "f:2: an alias is a CNAME"},
+      {"question a. A\nalias a. 1 A 192.0.2.1\n", "f:2: an alias is the CNAME of a., before the records"},
       {"question a. A\nrecord a. 1 A 192.0.2\n", "f:2: 192.0.2 is no IPv4 address"},
       {"question a. A\noutcome answer secure 1\n", "f:3: outcome and records of a. A do not fit"},
       {"question a. A\nblah\n", "f:2: blah is not known"},

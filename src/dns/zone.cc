@@ -157,24 +157,35 @@ class Zone::Walk {
         zone_.denial_.no_type(cut, out_.authority);  // RFC 4035 §3.1.4, RFC 5155 §7.2.7
       }
     }
-    for (const Ns& server : servers.as<Ns>()) glue(server.target);
+    std::vector<Record> signatures;
+    for (const Ns& server : servers.as<Ns>()) glue(server.target, signatures);
+    // RFC 4035 §3.1.1: addresses of our own come with signatures, which go first if there is no room.
+    out_.additional.insert(out_.additional.end(), signatures.begin(), signatures.end());
     return false;
   }
 
-  void glue(const Name& host) {
+  void glue(const Name& host, std::vector<Record>& signatures) {
     const Tree::Node* node = host.under(zone_.apex_) ? zone_.tree_.at(host) : nullptr;
     if (!node) return;
-    for (const Type type : {Type::a, Type::aaaa})
+    for (const Type type : {Type::a, Type::aaaa}) {
       if (const RRset* set = node->find(type)) append_set(out_.additional, *set, host);
+      if (const RRset* set = dnssec_ ? node->signatures(type) : nullptr) append_set(signatures, *set, host);
+    }
+  }
+
+  // RFC 2308 §3: with the TTL for which the absence may be kept; its signature has the same (RFC 4034 §3).
+  void soa() {
+    const std::size_t begin = out_.authority.size();
+    const RRset& set = *zone_.top().find(Type::soa);
+    append(out_.authority, zone_.top(), set, zone_.apex_);
+    const std::uint32_t ttl = std::min(set.ttl, Soa::of(set.rdata.front()).minimum);
+    for (std::size_t i = begin; i < out_.authority.size(); ++i) out_.authority[i].ttl = ttl;
   }
 
   bool deny(const Tree::Found& found) {
     const bool nothing = !found.exists && !found.node;
     if (nothing) out_.rcode = Rcode::nxdomain;
-    // RFC 2308 §3: with the TTL for which the absence may be kept.
-    RRset soa = *zone_.top().find(Type::soa);
-    soa.ttl = std::min(soa.ttl, Soa::of(soa.rdata.front()).minimum);
-    append(out_.authority, zone_.top(), soa, zone_.apex_);
+    soa();
     if (!dnssec_) return false;
     if (nothing) {
       zone_.denial_.no_name(at_, found.encloser, out_.authority);
