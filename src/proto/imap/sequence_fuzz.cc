@@ -21,6 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(contains(ranges, r.first) && contains(ranges, r.last));
   }
   if (ranges.empty()) return 0;
+  check(SequenceSet::of(ranges).resolve(max) == ranges && SequenceSet::of(ranges).largest() == ranges.back().last);
   Bytes text;
   write_ranges(text, ranges);
   const auto again = SequenceSet::parse(text, 1000);

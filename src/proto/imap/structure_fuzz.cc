@@ -75,8 +75,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const Section section{.part = part, .what = what, .fields = {"Subject", "From"}};
       const auto found = find_octets(letter, section);
       if (!found) continue;
-      if (const auto* place = std::get_if<Place>(&*found))
+      if (const auto* place = std::get_if<Place>(&*found)) {
         check(place->offset <= size && place->size <= size - place->offset);
+        const Place part_of = clip(place->size, Partial{size / 2, 10});
+        check(part_of.size <= 10 && part_of.offset <= place->size && part_of.size <= place->size - part_of.offset);
+      }
+      check(!only_header(section) || part.empty());
       (void)decode_part(letter, section);
     }
   }
