@@ -51,9 +51,4 @@ void CachingResolver::drop(Entries::iterator at) {
   entries_.erase(at);
 }
 
-void CachingResolver::clear() {
-  uses_.clear();
-  entries_.clear();
-}
-
 }  // namespace chappe::dns

@@ -28,7 +28,6 @@ class CachingResolver final : public Resolver {
   std::size_t size() const { return entries_.size(); }
   std::uint64_t hits() const { return hits_; }
   std::uint64_t misses() const { return misses_; }
-  void clear();
 
  private:
   struct Entry {

@@ -58,7 +58,6 @@ class Zones {
   // The closest zone around the question's name; for a DS at an apex the one above, if we have it (RFC 4035 §3.1.4.1).
   // Null: none of ours.
   const Zone* find(const Question& question) const;
-  const std::map<Name, Zone>& all() const { return zones_; }
 
  private:
   const Zone* around(const Name& name) const;
