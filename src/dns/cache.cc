@@ -14,6 +14,15 @@ Answer aged(Answer answer, Duration age) {
   return answer;
 }
 
+// Roughly what an answer takes in memory.
+std::size_t size_of(const Answer& answer) {
+  constexpr std::size_t kEach = 100;
+  std::size_t out = sizeof answer + kEach;
+  for (const Bytes& rdata : answer.records.rdata) out += rdata.size() + kEach;
+  for (const Record& alias : answer.chain) out += alias.rdata.size() + kEach;
+  return out;
+}
+
 }  // namespace
 
 net::Task<Answer> CachingResolver::ask(Question question, net::Deadline deadline) {
@@ -37,16 +46,19 @@ net::Task<Answer> CachingResolver::ask(Question question, net::Deadline deadline
 
 void CachingResolver::keep(const Answer& answer, Steady now) {
   const std::uint32_t ttl = std::min(answer.ttl, answer ? limits_.ttl : limits_.negative_ttl);
-  if (ttl == 0 || limits_.answers == 0) return;
+  const std::size_t octets = size_of(answer);
+  if (ttl == 0 || limits_.answers == 0 || octets > limits_.octets) return;
   // Somebody else may have asked the same meanwhile.
   if (const auto at = entries_.find(answer.question); at != entries_.end()) drop(at);
-  if (entries_.size() >= limits_.answers) drop(entries_.find(*uses_.back()));
+  while (entries_.size() >= limits_.answers || octets_ + octets > limits_.octets) drop(entries_.find(*uses_.back()));
   const auto at = entries_.try_emplace(answer.question).first;
   uses_.push_front(&at->first);
-  at->second = {answer, now, now + std::chrono::seconds(ttl), uses_.begin()};
+  at->second = {answer, now, now + std::chrono::seconds(ttl), octets, uses_.begin()};
+  octets_ += octets;
 }
 
 void CachingResolver::drop(Entries::iterator at) {
+  octets_ -= at->second.octets;
   uses_.erase(at->second.use);
   entries_.erase(at);
 }

@@ -13,8 +13,9 @@ namespace chappe::dns {
 
 struct CacheLimits {
   std::size_t answers = 10'000;
-  std::uint32_t ttl = 86'400;          // seconds, at most
-  std::uint32_t negative_ttl = 3'600;  // RFC 2308 §5 advises one to three hours
+  std::size_t octets = 16 * 1024 * 1024;  // of all answers together; they are of any size
+  std::uint32_t ttl = 86'400;             // seconds, at most
+  std::uint32_t negative_ttl = 3'600;     // RFC 2308 §5 advises one to three hours
 };
 
 class CachingResolver final : public Resolver {
@@ -33,6 +34,7 @@ class CachingResolver final : public Resolver {
   struct Entry {
     Answer answer;
     Steady kept, expires;
+    std::size_t octets = 0;
     std::list<const Question*>::iterator use;
   };
   using Entries = std::map<Question, Entry>;
@@ -44,6 +46,7 @@ class CachingResolver final : public Resolver {
   CacheLimits limits_;
   Entries entries_;
   std::list<const Question*> uses_;  // the latest first
+  std::size_t octets_ = 0;
   std::uint64_t hits_ = 0, misses_ = 0;
 };
 

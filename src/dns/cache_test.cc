@@ -77,6 +77,21 @@ TEST(Cache, IsBounded) {
   EXPECT_EQ(w.cache.hits(), 2u);
 }
 
+TEST(Cache, IsBoundedInOctetsToo) {
+  TestWorld w;
+  const auto zone = zone_resolver(fmt::format(
+      "$TTL 60\nbig. TXT {0}\nbigger. TXT {0} {0} {0} {0} {0}\nsmall. A 192.0.2.1\n", std::string(3000, 'x')));
+  CachingResolver cache(*zone, {.octets = 8'000});
+  w.ask(cache, "bigger", Type::txt);
+  EXPECT_EQ(cache.size(), 0u) << "larger than all that may be kept";
+  w.ask(cache, "small", Type::a);
+  w.ask(cache, "big", Type::txt);
+  EXPECT_EQ(cache.size(), 2u);
+  w.ask(cache, "big", Type::a);
+  for (int i = 0; i < 3; ++i) w.ask(cache, "big", Type::txt);
+  EXPECT_EQ(cache.hits(), 3u);
+}
+
 TEST(Cache, NothingIsKeptTooLong) {
   World w({.ttl = 1000});
   w.ask("long.example.org");

@@ -12,6 +12,20 @@ namespace {
 // What a bare word of a master file cannot hold as it is (RFC 1035 §5.1).
 constexpr std::string_view kSpecialInName = ".\\\"();@$";
 
+constexpr std::string_view kSpecialInQuotes = "\"\\";
+
+// What is below `least`, or no ASCII, becomes \DDD.
+void append_escaped(std::string& out, ByteView octets, std::string_view special, char least) {
+  for (const char c : octets) {
+    if (c < least || c > '~') {
+      out += fmt::format("\\{:03}", static_cast<unsigned char>(c));
+    } else {
+      if (special.contains(c)) out += '\\';
+      out += c;
+    }
+  }
+}
+
 // Where each label of a wire form begins, the root's left out.
 struct Offsets {
   std::array<std::uint8_t, Name::kMaxWire / 2 + 1> at;
@@ -72,16 +86,12 @@ Result<void> append_text_label(Bytes& wire, ByteView label, bool utf8, std::stri
 
 }  // namespace
 
-void append_escaped(std::string& out, ByteView octets, std::string_view special) {
-  for (const char c : octets) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u < 0x20 || u > 0x7e || (c == ' ' && !special.starts_with('"'))) {
-      out += fmt::format("\\{:03}", u);
-    } else {
-      if (special.contains(c)) out += '\\';
-      out += c;
-    }
-  }
+void append_label_text(std::string& out, ByteView octets) { append_escaped(out, octets, kSpecialInName, '!'); }
+
+void append_quoted_text(std::string& out, ByteView octets) {
+  out += '"';
+  append_escaped(out, octets, kSpecialInQuotes, ' ');
+  out += '"';
 }
 
 Result<Bytes> unescape(std::string_view text) {
@@ -163,7 +173,7 @@ std::string Name::text() const {
   if (is_root()) return ".";
   std::string out;
   for (const ByteView label : labels()) {
-    append_escaped(out, label, kSpecialInName);
+    append_label_text(out, label);
     out += '.';
   }
   return out;
@@ -178,7 +188,7 @@ std::string Name::text(const Name& origin) const {
   const std::size_t own = all.size() - origin.label_count();
   for (std::size_t i = 0; i < own; ++i) {
     if (i) out += '.';
-    append_escaped(out, all[i], kSpecialInName);
+    append_label_text(out, all[i]);
   }
   return out;
 }

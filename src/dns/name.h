@@ -74,8 +74,9 @@ class Name {
   Bytes wire_;
 };
 
-// Octets as the inside of a quoted or bare string of a master file, escaped where they must be.
-void append_escaped(std::string& out, ByteView octets, std::string_view special);
+// Octets as a master file writes them, escaped where they must be (RFC 1035 §5.1): a label, or a string in its quotes.
+void append_label_text(std::string& out, ByteView octets);
+void append_quoted_text(std::string& out, ByteView octets);
 // The inverse: undoes `\X` and `\DDD`. Errc::invalid.
 Result<Bytes> unescape(std::string_view text);
 

@@ -47,9 +47,9 @@ std::optional<Bytes> hex_octets(std::string_view text) {
 }
 
 std::string quoted(ByteView octets) {
-  std::string out = "\"";
-  append_escaped(out, octets, "\"\\");
-  return out + '"';
+  std::string out;
+  append_quoted_text(out, octets);
+  return out;
 }
 
 std::optional<std::size_t> name_size(ByteView rest) {

@@ -21,9 +21,9 @@ void append_answer(std::string& out, const Recorded& recorded) {
   for (const Bytes& rdata : a.records.rdata)
     append_record(out, "record", a.records.name, a.records.type, a.records.ttl, rdata);
   if (!a.why.empty()) {
-    out += "why \"";
-    append_escaped(out, a.why, "\"\\");
-    out += "\"\n";
+    out += "why ";
+    append_quoted_text(out, a.why);
+    out += '\n';
   }
   out += fmt::format("took {}\n\n", recorded.took.count());
 }

@@ -31,9 +31,8 @@ std::string rdata_column(const Record& record, const Name& origin, std::size_t i
   if (record.type != Type::txt || text.size() <= kWide) return text;
   text = "(";
   for (const Bytes& s : Txt::of(record.rdata).strings) {
-    text += '\n' + std::string(indent, ' ') + '"';
-    append_escaped(text, s, "\"\\");
-    text += '"';
+    text += '\n' + std::string(indent, ' ');
+    append_quoted_text(text, s);
   }
   return text + " )";
 }
