@@ -1,8 +1,10 @@
 #include "net/endpoint.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 
+#include <cerrno>
 #include <cstring>
 
 namespace chappe::net {
@@ -69,6 +71,23 @@ std::string Endpoint::network() const {
   char text[INET6_ADDRSTRLEN] = "";
   inet_ntop(AF_INET6, &net.sin6_addr, text, sizeof text);
   return std::string(text) + "/64";
+}
+
+Result<std::vector<std::string>> own_addresses() {
+  ifaddrs* list = nullptr;
+  if (getifaddrs(&list) != 0) return fail(Errc::io, "the addresses of this host: {}", std::strerror(errno));
+  std::vector<std::string> out;
+  for (const ifaddrs* i = list; i; i = i->ifa_next) {
+    if (!i->ifa_addr) continue;
+    const bool six = i->ifa_addr->sa_family == AF_INET6;
+    if (!six && i->ifa_addr->sa_family != AF_INET) continue;
+    const socklen_t size = six ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+    sockaddr_storage address{};
+    std::memcpy(&address, i->ifa_addr, size);
+    out.push_back(Endpoint(address, size).ip());
+  }
+  freeifaddrs(list);
+  return out;
 }
 
 }  // namespace chappe::net

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -35,5 +36,8 @@ class Endpoint {
   sockaddr_storage address_{};
   socklen_t size_ = 0;
 };
+
+// The addresses of this host's interfaces, loopback included. Errc::io.
+Result<std::vector<std::string>> own_addresses();
 
 }  // namespace chappe::net
