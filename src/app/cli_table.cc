@@ -242,11 +242,8 @@ std::vector<VerbRow> make_verbs() {
           "Ouvrir les comptes de ce fichier, un NAME:PASSWORD par ligne."}},
         {"zone",
          "FILE",
-         {"The names that exist, as a zone file. Nothing in this version asks the DNS: the file must be readable, and "
-          "that is all.",
-          "Les noms qui existent, en fichier de zone. Rien dans cette version n'interroge le DNS : le fichier doit "
-          "être "
-          "lisible, et c'est tout."}},
+         {"The names that exist, as a zone file (docs/formats/zone-text.md). Without it none does.",
+          "Les noms qui existent, en fichier de zone (docs/formats/zone-text.md). À défaut, aucun."}},
         {"relay",
          "HOST:PORT",
          {"Give letters for other hosts to this one.", "Confier à cette machine les lettres destinées à d'autres."}},

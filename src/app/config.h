@@ -74,6 +74,12 @@ struct Config {
     std::vector<TlsName> names;
   } tls;
 
+  struct Dns {
+    Path root_hints;    // empty: the root of the Internet
+    Path trust_anchor;  // empty: the one of dns-root-data, if it is installed
+    HostPort forward{.host = {}, .port = 53};
+  } dns;
+
   struct Logging {
     LogFormat format = LogFormat::logfmt;
     Level level = Level::info;

@@ -39,10 +39,9 @@ std::vector<KeyRow> make_keys() {
        "Threads for work that takes long, such as checking passwords.",
        "Fils d'exécution pour les travaux longs, comme la vérification des mots de passe."},
       {"server", "relay", false, 0, 0, [](Config& c) -> Slot { return &c.server.relay; },
-       "Give every letter for other hosts to this one, as address:port. An IP address: names are not looked up yet. "
-       "Without it such letters wait in the queue.",
-       "Confier toute lettre destinée à d'autres machines à celle-ci (adresse:port). Une adresse IP : les noms ne sont "
-       "pas encore cherchés. Sans elle, ces lettres attendent dans la file."},
+       "Give every letter for other hosts to this one, as host:port, instead of looking for its way in the DNS.",
+       "Confier toute lettre destinée à d'autres machines à celle-ci (hôte:port), au lieu de chercher sa route dans "
+       "le DNS."},
       {"server", "postmaster", false, 0, 0, [](Config& c) -> Slot { return &c.server.postmaster; },
        "The account that gets the letters to postmaster of every domain where nobody else has that address.",
        "Le compte qui reçoit les lettres adressées à postmaster dans tout domaine où personne d'autre n'a cette "
@@ -70,6 +69,17 @@ std::vector<KeyRow> make_keys() {
       {"tls.name", "key", true, 0, 0, [](Config& c) -> Slot { return &c.tls.names.back().key; },
        "The private key of that certificate (PEM).", "La clé privée de ce certificat (PEM)."},
 
+      {"dns", "root_hints", false, 0, 0, [](Config& c) -> Slot { return &c.dns.root_hints; },
+       "The name servers of the root, as a file. Without it, those of the Internet.",
+       "Les serveurs de noms de la racine, en fichier. À défaut, ceux d'Internet."},
+      {"dns", "trust_anchor", false, 0, 0, [](Config& c) -> Slot { return &c.dns.trust_anchor; },
+       "The key that DNSSEC validation starts from, as a file of DS or DNSKEY records. Without it, the one of Debian's "
+       "package dns-root-data; without that, nothing is validated.",
+       "La clé d'où part la validation DNSSEC, en fichier d'enregistrements DS ou DNSKEY. À défaut, celle du paquet "
+       "Debian dns-root-data ; à défaut encore, rien n'est validé."},
+      {"dns", "forward", false, 0, 0, [](Config& c) -> Slot { return &c.dns.forward; },
+       "Ask this resolver, an IP address and a port, instead of the root.",
+       "Interroger ce résolveur, une adresse IP et un port, au lieu de la racine."},
       {"log", "format", false, 0, 0, [](Config& c) -> Slot { return &c.log.format; }, "logfmt or json.",
        "logfmt ou json."},
       {"log", "level", false, 0, 0, [](Config& c) -> Slot { return &c.log.level; },
@@ -169,7 +179,10 @@ std::string example(const KeyRow& key) {
   if (key.name == "hostname") return "\"mx.example.org\"";
   if (key.name == "data_dir") return "\"/var/lib/chappe\"";
   if (key.name == "user") return "\"chappe\"";
-  if (key.name == "relay") return "\"192.0.2.25:25\"";
+  if (key.name == "relay") return "\"smarthost.example.net:25\"";
+  if (key.name == "forward") return "\"192.0.2.53:53\"";
+  if (key.name == "root_hints") return "\"/usr/share/dns/root.hints\"";
+  if (key.name == "trust_anchor") return "\"/usr/share/dns/root.key\"";
   if (key.name == "postmaster") return "\"admin@example.org\"";
   if (key.name == "role") return "\"mx\"";
   if (key.name == "port") return "25";
@@ -214,6 +227,7 @@ const std::vector<SectionRow>& config_sections() {
        "Le certificat présenté, à moins que le client ne demande un des noms ci-dessous."},
       {"tls.name", true, [](Config& c) { c.tls.names.emplace_back(); }, "Certificates for further names.",
        "Certificats pour d'autres noms."},
+      {"dns", false, nothing, "How names are looked up.", "Comment les noms sont cherchés."},
       {"log", false, nothing, "The log: one event, one line.", "Le journal : un événement, une ligne."},
       {"limits", false, nothing,
        "What the outside may ask for. Durations are written 30s, 5m, 1h30m; sizes 50 MB, 64 MiB.",

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "codec/json.h"
 #include "crypto/certificate.h"
+#include "dns/zone_resolver.h"
 #include "net/endpoint.h"
 
 namespace chappe::app {
@@ -162,6 +163,10 @@ Result<std::unique_ptr<LocalServer>> LocalServer::start(LocalOptions options) {
   TRY(make_certificate(l.dir_, l.domains_));
   ServerOptions server_options;
   server_options.limits = options.limits;
+  // Nothing leaves the loopback: no name exists but those of the zone, and without a relay letters wait.
+  server_options.resolver =
+      TRY(options.zone.empty() ? dns::ZoneResolver::from_text("") : dns::ZoneResolver::from_file(options.zone));
+  server_options.mta = false;
   l.server_ = TRY(Server::open(local_config(options, l.dir_, l.accounts_.front().address), std::move(server_options)));
   TRY(net::run_on(l.server_->shards().at(0), provision(&l.server_->site().directory, &l.domains_, &l.accounts_)));
   l.server_->start();

@@ -25,6 +25,7 @@ struct LocalOptions {
   std::vector<std::string> domains;    // none: those of the accounts, or example.test
   std::vector<LocalAccount> accounts;  // names without domain get the first one; none: one with a password of ours
   HostPort relay;                      // on the loopback
+  std::string zone;                    // a file; empty: no name exists
   bool limits = true;
 };
 

@@ -66,8 +66,7 @@ Result<LocalOptions> local_options(const Invocation& invocation) {
   for (const auto& text : invocation.values("account")) options.accounts.push_back(TRY(parse_local_account(text)));
   if (const auto file = invocation.value("accounts")) TRY(add_accounts_of(*file, options.accounts));
   if (const auto relay = invocation.value("relay")) options.relay = TRY(parse_host_port(*relay));
-  if (const auto zone = invocation.value("zone"); zone && !std::ifstream(*zone))
-    return fail(Errc::usage, "cannot read {}", *zone);
+  options.zone = invocation.value("zone").value_or("");
   options.limits = !invocation.has("no-limits");
   return options;
 }

@@ -10,11 +10,12 @@
 #include "agents/control/control.h"
 #include "agents/imap/imap.h"
 #include "agents/msa/submission.h"
-#include "agents/mta/relay.h"
+#include "agents/mta/mta.h"
 #include "agents/mx/exchanger.h"
 #include "agents/pop3/pop3.h"
 #include "app/cli.h"
 #include "app/server_counts.h"
+#include "dns/live.h"
 #include "net/acceptor.h"
 #include "net/offload_pool.h"
 #include "post/queue/queue.h"
@@ -37,6 +38,8 @@ const Event kTaskFailed("server.task_failed", Level::error, {"what"},
                         "A library threw an exception that nobody expected: the session it belonged to has ended. "
                         "Please report it.");
 
+// Where Debian's dns-root-data has the key of the root.
+constexpr const char* kSystemAnchor = "/usr/share/dns/root.key";
 constexpr std::size_t kHashQueue = 256;
 constexpr Duration kOpening = std::chrono::minutes(1);
 
@@ -93,6 +96,36 @@ Bytes refusal_of(Role role) {
   return {};
 }
 
+Result<std::unique_ptr<dns::Resolver>> live_resolver(const Config::Dns& config) {
+  dns::LiveOptions live;
+  live.root_hints = config.root_hints.value;
+  if (!config.trust_anchor.value.empty()) {
+    live.trust_anchors.push_back(config.trust_anchor.value);
+  } else if (access(kSystemAnchor, R_OK) == 0) {
+    live.trust_anchors.emplace_back(kSystemAnchor);
+  }
+  if (!config.forward.host.empty())
+    live.forward.push_back(TRY(net::Endpoint::parse(config.forward.host, config.forward.port)));
+  // A resolver or a root of one's own may well be on this machine.
+  live.ask_loopback = !config.forward.host.empty() || !config.root_hints.value.empty();
+  return TRY(dns::LiveResolver::start(live));
+}
+
+// Where other servers reach us: a letter must not be sent there.
+Result<std::vector<std::string>> exchanger_addresses(const std::vector<Server::Bound>& bound) {
+  std::vector<std::string> out;
+  for (const Server::Bound& b : bound) {
+    if (b.role != Role::mx || b.port != role_port(Role::mx)) continue;
+    if (b.address != "::" && b.address != "0.0.0.0") {
+      out.push_back(b.address);
+      continue;
+    }
+    const auto all = TRY(net::own_addresses());
+    out.insert(out.end(), all.begin(), all.end());
+  }
+  return out;
+}
+
 // Each connection is a descriptor, and the store has its own; the soft limit of most systems is far too low.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -127,7 +160,8 @@ struct Server::Parts {
   agents::Throttle throttle;
   std::unique_ptr<agents::Site> site;
   std::vector<std::unique_ptr<agents::Door>> doors;
-  std::unique_ptr<agents::Relay> relay;  // nothing: letters for other hosts wait
+  std::unique_ptr<dns::Resolver> resolver;
+  std::unique_ptr<agents::Mta> mta;  // nothing: letters for other hosts wait
   std::vector<std::unique_ptr<net::Acceptor>> acceptors;
   std::unique_ptr<ServerCounts> exposed;
   agents::control::Office office;
@@ -151,6 +185,7 @@ struct Server::Parts {
         throttle(system_clock(), options.limits) {}
 
   void accept(Role role, net::ListenSocket socket);
+  Result<void> make_mta();
   Result<void> open_control();
   agents::control::Status status() const;
   static net::Task<Result<std::unique_ptr<post::Directory>>> open_directory(Parts* p);
@@ -206,12 +241,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .handshakes = {p.shards.size(),
                      agents::Handshakes(p.options.limits ? p.config.limits.tls_handshakes_per_network : 0)},
       .tls = std::move(tls)});
-  if (const HostPort& relay = p.config.server.relay; !relay.host.empty()) {
-    auto to = net::Endpoint::parse(relay.host, relay.port);
-    if (!to) return fail(Errc::config, "server.relay must name an IP address: {}", relay.host);
-    p.relay = std::make_unique<agents::Relay>(p.shards, *p.queue, *p.mailboxes, *p.log, system_clock(),
-                                              agents::RelayOptions{.to = *to, .hostname = p.config.server.hostname});
-  }
+  if (p.options.mta || !p.config.server.relay.host.empty()) TRY(p.make_mta());
   p.exposed.reset(new ServerCounts{.metrics = p.metrics,
                                    .shards = p.shards,
                                    .connections = p.connections,
@@ -222,6 +252,28 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
                                    .exposing = {}});
   TRY(p.open_control());
   return server;
+}
+
+Result<void> Server::Parts::make_mta() {
+  resolver = options.resolver ? std::move(options.resolver) : TRY(live_resolver(config.dns));
+  agents::MtaOptions mta_options;
+  mta_options.hostname = config.server.hostname;
+  mta_options.relay = config.server.relay.host;
+  if (!mta_options.relay.empty()) mta_options.port = config.server.relay.port;
+  mta_options.self.names.push_back(TRY(dns::Name::parse(config.server.hostname)));
+  mta_options.self.addresses = TRY(exchanger_addresses(bound));
+  mta = TRY(agents::Mta::make({.shards = shards,
+                               .resolver = *resolver,
+                               .queue = *queue,
+                               .deliver = *deliver,
+                               .mailboxes = *mailboxes,
+                               .directory = *directory,
+                               .ids = letter_ids,
+                               .clock = system_clock(),
+                               .random = system_random(),
+                               .log = *log},
+                              std::move(mta_options)));
+  return {};
 }
 
 Result<void> Server::Parts::open_control() {
@@ -276,6 +328,8 @@ net::Task<Result<std::unique_ptr<post::Directory>>> Server::Parts::open_director
   // away in this time waits for the next start.
   const auto reaped = co_await p->mailboxes->reap(net::Deadline::in(kOpening));
   if (!reaped && reaped.error().code() != Errc::timeout) co_return std::unexpected(reaped.error());
+  // Whoever held a lease has gone with its process.
+  CO_TRY(co_await p->queue->void_leases(net::Deadline::in(kOpening)));
   co_return co_await post::Directory::open(on, std::move(options), net::Deadline::in(kOpening));
 }
 
@@ -315,7 +369,7 @@ void Server::start() {
   for (std::size_t i = 0; i < p.sockets.size(); ++i) p.accept(p.bound[i].role, std::move(p.sockets[i]));
   p.sockets.clear();
   for (auto& acceptor : p.acceptors) acceptor->start();
-  if (p.relay) p.relay->start();
+  if (p.mta) p.mta->start();
   p.control->start();
   for (const Bound& b : p.bound) p.log->event(kListening, role_name(b.role), fmt::format("{}:{}", b.address, b.port));
   p.log->event(kStarted, kVersion, p.config.server.hostname, p.bound.size(), p.shards.size());
@@ -340,6 +394,11 @@ Result<void> Server::reload(Config fresh) {
   differs("server.data_dir", fresh.server.data_dir.value != old.server.data_dir.value);
   differs("server.user", fresh.server.user != old.server.user);
   differs("server.postmaster", fresh.server.postmaster != old.server.postmaster);
+  differs("server.relay",
+          fresh.server.relay.host != old.server.relay.host || fresh.server.relay.port != old.server.relay.port);
+  differs("dns.root_hints", fresh.dns.root_hints.value != old.dns.root_hints.value);
+  differs("dns.trust_anchor", fresh.dns.trust_anchor.value != old.dns.trust_anchor.value);
+  differs("dns.forward", fresh.dns.forward.host != old.dns.forward.host);
   differs("server.shards", fresh.server.shards != old.server.shards);
   differs("log.file", fresh.log.file.value != old.log.file.value);
   differs("log.format", fresh.log.format != old.log.format);
@@ -357,7 +416,7 @@ void Server::stop() {
   const Steady began = system_clock().steady();
   if (p.started) p.log->event(kStopping, p.connections.open());
   for (auto& acceptor : p.acceptors) acceptor->stop();
-  if (p.relay) p.relay->stop();
+  if (p.mta) p.mta->stop();
   if (p.control) p.control->stop();
   // Sessions end first; what they have handed to the commit path is made durable before it stops; the store is last.
   p.shards.stop();
@@ -365,7 +424,8 @@ void Server::stop() {
   p.acceptors.clear();
   p.control.reset();
   p.exposed.reset();
-  p.relay.reset();
+  p.mta.reset();
+  p.resolver.reset();
   p.site.reset();
   p.directory.reset();
   p.deliver.reset();

@@ -13,10 +13,15 @@
 #include "agents/door/site.h"
 #include "app/config.h"
 #include "base/result.h"
+#include "dns/resolver.h"
 
 namespace chappe::app {
 
 struct ServerOptions {
+  // Answers every question to the DNS; empty: the Internet's, as [dns] says.
+  std::unique_ptr<dns::Resolver> resolver;
+  // false: letters for other hosts go to [server] relay or wait; the DNS is not asked for their way.
+  bool mta = true;
   bool limits = true;  // false: no rates and no connection caps (chappe local --no-limits)
   // Called when the ports are bound and before the store is opened: where root becomes somebody else.
   std::function<Result<void>()> after_bind;

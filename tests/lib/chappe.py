@@ -62,6 +62,8 @@ def free_base():
 class Server:
     """One `chappe local`. `options`: more of its arguments, as strings."""
 
+    host = HOST
+
     def __init__(self, accounts=("alice", "bob"), options=(), name="server"):
         self.accounts = accounts
         self.options = list(options)
@@ -201,7 +203,7 @@ class Server:
     def connect(self, role, source=None, timeout=20, tls=None):
         """A bare connection; TLS where the role begins with it, unless told otherwise."""
         sock = socket.create_connection(
-            (HOST, self.ports[role]), timeout=timeout * SLOW, source_address=(source, 0) if source else None
+            (self.host, self.ports[role]), timeout=timeout * SLOW, source_address=(source, 0) if source else None
         )
         if role.endswith("s") if tls is None else tls:
             try:
@@ -215,9 +217,9 @@ class Server:
         """smtplib, greeted, with TLS and logged in if an account is given."""
         how = {"timeout": timeout * SLOW, "source_address": (source, 0) if source else None}
         if role == "submissions":
-            client = smtplib.SMTP_SSL(HOST, self.ports[role], context=self.tls(), **how)
+            client = smtplib.SMTP_SSL(self.host, self.ports[role], context=self.tls(), **how)
         else:
-            client = smtplib.SMTP(HOST, self.ports[role], **how)
+            client = smtplib.SMTP(self.host, self.ports[role], **how)
         client.ehlo("client.test")
         if role == "submission":
             client.starttls(context=self.tls())
@@ -247,9 +249,9 @@ class Server:
 
     def pop(self, account="alice", role="pop3s"):
         if role == "pop3s":
-            client = poplib.POP3_SSL(HOST, self.ports[role], context=self.tls(), timeout=60 * SLOW)
+            client = poplib.POP3_SSL(self.host, self.ports[role], context=self.tls(), timeout=60 * SLOW)
         else:
-            client = poplib.POP3(HOST, self.ports[role], timeout=60 * SLOW)
+            client = poplib.POP3(self.host, self.ports[role], timeout=60 * SLOW)
             client.stls(context=self.tls())
         client.user(self.address(account))
         client.pass_(PASSWORD)
@@ -314,22 +316,22 @@ class Letters:
 
 class ImapTls(Letters, imaplib.IMAP4_SSL):
     def __init__(self, server, source, timeout):
-        self.source = source
+        self.source, self.at = source, server.host
         imaplib.IMAP4_SSL.__init__(
             self, "localhost", server.ports["imaps"], ssl_context=server.tls(), timeout=timeout
         )
 
     def _create_socket(self, timeout):
         source = (self.source, 0) if self.source else None
-        sock = socket.create_connection((HOST, self.port), timeout, source_address=source)
+        sock = socket.create_connection((self.at, self.port), timeout, source_address=source)
         return self.ssl_context.wrap_socket(sock, server_hostname=self.host)
 
 
 class ImapClear(Letters, imaplib.IMAP4):
     def __init__(self, server, source, timeout):
-        self.source = source
+        self.source, self.at = source, server.host
         imaplib.IMAP4.__init__(self, "localhost", server.ports["imap"], timeout=timeout)
 
     def _create_socket(self, timeout):
         source = (self.source, 0) if self.source else None
-        return socket.create_connection((HOST, self.port), timeout, source_address=source)
+        return socket.create_connection((self.at, self.port), timeout, source_address=source)

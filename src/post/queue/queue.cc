@@ -179,6 +179,27 @@ Task<Result<std::vector<QueueEntry>>> Queue::claim(std::size_t limit, Duration l
       deadline);
 }
 
+Task<Result<void>> Queue::void_leases(Deadline deadline) {
+  constexpr std::size_t kPortion = 500;
+  std::optional<QueueKey> after;
+  for (;;) {
+    const auto page = CO_TRY(co_await list(after, kPortion, deadline));
+    for (const QueueEntry& entry : page) {
+      if (entry.state != QueueState::leased) continue;
+      CO_TRY(co_await commit_.submit(edit(entry.key,
+                                          [now = clock_.now()](QueueEntry& e) -> Result<void> {
+                                            if (e.state != QueueState::leased) return {};
+                                            e.state = QueueState::waiting;
+                                            e.next_attempt = std::min(e.next_attempt, now);
+                                            return {};
+                                          }),
+                                     deadline));
+    }
+    if (page.size() < kPortion) co_return Result<void>();
+    after = page.back().key;
+  }
+}
+
 Task<Result<std::optional<Time>>> Queue::next_due(Deadline deadline) {
   const store::Page page = CO_TRY(co_await store_.scan(due_range(), store::ScanLimits{.rows = 1}, deadline));
   if (page.rows.empty()) co_return std::optional<Time>();

@@ -90,6 +90,8 @@ class Queue {
   // Leases what is due, the longest due first, at most `limit` recipients, until now + lease. Counts an attempt. The
   // recipients of one letter that fall due together come together.
   Task<Result<std::vector<QueueEntry>>> claim(std::size_t limit, Duration lease, Deadline deadline);
+  // What was leased to an agent that has died, with the process that it was in: due now. Before the first claim.
+  Task<Result<void>> void_leases(Deadline deadline);
   // When something will be due; nothing: the queue is empty (or held).
   Task<Result<std::optional<Time>>> next_due(Deadline deadline);
   // Delivered, or given up after its DSN was taken in (better: Letter::settles, which is one commit with the DSN).

@@ -1,0 +1,149 @@
+#include "agents/mta/mta.h"
+
+#include <gmock/gmock.h>
+
+#include "agents/mta/testing.h"
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+
+namespace chappe::agents::mta::testing {
+namespace {
+
+TEST_F(MtaTest, GoesByMxAndRecipientsOfADomainTravelTogether) {
+  FakeServer& one = server("127.0.0.21");
+  FakeServer& two = server("127.0.0.22");
+  start("one.net. MX 10 mx.one.net.\nmx.one.net. A 127.0.0.21\ntwo.net. A 127.0.0.22\n");
+  send({"bob@one.net", "eve@ONE.net", "dan@two.net"});
+  EXPECT_THAT(settled(), IsEmpty());
+  ASSERT_THAT(one.received(), SizeIs(1));
+  EXPECT_EQ(one.received()[0].sender, "alice@example.test");
+  EXPECT_THAT(one.received()[0].recipients, ElementsAre("bob@one.net", "eve@ONE.net"));
+  EXPECT_EQ(one.received()[0].octets, "Subject: hello\r\n\r\nHello.\r\n");
+  ASSERT_THAT(two.received(), SizeIs(1));
+  EXPECT_THAT(inbox(), IsEmpty());
+}
+
+TEST_F(MtaTest, TheNextHostIsTriedWhenOneIsDown) {
+  FakeServer& backup = server("127.0.0.22");
+  start("one.net. MX 10 a.one.net.\none.net. MX 20 b.one.net.\na.one.net. A 127.0.0.29\nb.one.net. A 127.0.0.22\n");
+  send({"bob@one.net"});
+  EXPECT_THAT(settled(), IsEmpty());
+  EXPECT_THAT(backup.received(), SizeIs(1));
+}
+
+TEST_F(MtaTest, WhoIsRefusedForGoodGoesBackToTheSender) {
+  FakeServer& one = server("127.0.0.21");
+  one.on_rcpt = [](const std::string& to) {
+    return to.starts_with("nobody") ? Reply(550, "5.1.1", "No such mailbox") : Reply(250, "2.1.5", "ok");
+  };
+  start("one.net. A 127.0.0.21\n");
+  send({"bob@one.net", "nobody@one.net", "nobody2@one.net"});
+  EXPECT_THAT(settled(), IsEmpty());
+  EXPECT_THAT(one.received()[0].recipients, ElementsAre("bob@one.net"));
+  ASSERT_THAT(inbox(), SizeIs(1));
+  EXPECT_THAT(inbox()[0], HasSubstr("Return-Path: <>\r\n"));
+  EXPECT_THAT(inbox()[0], HasSubstr("Final-Recipient: rfc822; nobody@one.net\r\nAction: failed\r\nStatus: 5.1.1"));
+  EXPECT_THAT(inbox()[0], HasSubstr("Final-Recipient: rfc822; nobody2@one.net"));
+  EXPECT_THAT(inbox()[0], HasSubstr("Diagnostic-Code: smtp; 550 5.1.1 No such mailbox"));
+  EXPECT_THAT(inbox()[0], HasSubstr("Subject: hello"));
+}
+
+TEST_F(MtaTest, ANotificationIsNotAnsweredByAnother) {
+  server("127.0.0.21").on_rcpt = [](const std::string&) { return Reply(550, "5.1.1", "No such mailbox"); };
+  start("one.net. A 127.0.0.21\n");
+  send({"nobody@one.net"}, "");
+  EXPECT_THAT(settled(), IsEmpty());
+  EXPECT_THAT(inbox(), IsEmpty());
+  send({"nobody@one.net"}, "gone@example.test");
+  EXPECT_THAT(settled(), IsEmpty()) << "a sender that leads nowhere";
+}
+
+TEST_F(MtaTest, WhoIsRefusedForNowWaits) {
+  server("127.0.0.21").on_letter = [] { return Reply(451, "4.7.1", "Come back later"); };
+  start("one.net. A 127.0.0.21\n");
+  send({"bob@one.net"});
+  const auto rows = settled();
+  ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_EQ(rows[0].last_error, "451 4.7.1 Come back later");
+  EXPECT_EQ(rows[0].attempts, 1u);
+  EXPECT_GT(rows[0].next_attempt, system_clock().now() + Duration(50s));
+}
+
+TEST_F(MtaTest, WhatTheDnsSaysDecides) {
+  server("127.0.0.21");
+  start("none.net. MX 0 .\n$SERVFAIL ill.net.\n$BOGUS forged.net.\nus.net. MX 10 mail.example.test.\n",
+        {.self = {{*dns::Name::parse("mail.example.test")}, {}}});
+  send({"bob@none.net", "bob@nowhere.net", "bob@ill.net", "bob@forged.net", "bob@us.net"});
+  const auto rows = settled();
+  std::vector<std::string> waiting;
+  for (const auto& row : rows) waiting.push_back(row.recipient);
+  EXPECT_THAT(waiting, UnorderedElementsAre("bob@ill.net", "bob@forged.net"));
+  std::string told;
+  for (const Bytes& letter : inbox()) told += letter;
+  EXPECT_THAT(told, HasSubstr("bob@none.net\r\nAction: failed\r\nStatus: 5.1.10"));
+  EXPECT_THAT(told, HasSubstr("bob@nowhere.net\r\nAction: failed\r\nStatus: 5.1.2"));
+  EXPECT_THAT(told, HasSubstr("bob@us.net\r\nAction: failed\r\nStatus: 5.4.6"));
+}
+
+TEST_F(MtaTest, AConnectionServesManyLetters) {
+  FakeServer& one = server("127.0.0.21");
+  start("one.net. A 127.0.0.21\n");
+  for (int i = 0; i < 30; ++i) send({"bob@one.net"});
+  EXPECT_THAT(settled(), IsEmpty());
+  EXPECT_THAT(one.received(), SizeIs(30));
+  EXPECT_LE(one.connections, 20);
+}
+
+TEST_F(MtaTest, AClosedConnectionAfterTheFinalDotMeansLater) {
+  server("127.0.0.21").drops_dot = true;
+  start("one.net. A 127.0.0.21\n");
+  send({"bob@one.net"});
+  ASSERT_THAT(settled(), SizeIs(1));
+  EXPECT_THAT(settled()[0].last_error, HasSubstr("lost"));
+}
+
+TEST_F(MtaTest, BrokenTlsIsDoneWithout) {
+  FakeServer& one = server("127.0.0.21");
+  one.breaks_tls = true;
+  start("one.net. A 127.0.0.21\n");
+  send({"bob@one.net"});
+  EXPECT_THAT(settled(), IsEmpty());
+  EXPECT_THAT(one.received(), SizeIs(1));
+  EXPECT_EQ(one.connections, 2);
+}
+
+TEST_F(MtaTest, AStalledDestinationHoldsUpNobodyElse) {
+  server("127.0.0.21").mute = true;
+  FakeServer& good = server("127.0.0.22");
+  start("mute.net. A 127.0.0.21\ngood.net. A 127.0.0.22\n");
+  for (int i = 0; i < 20; ++i) send({"bob@mute.net"});
+  for (int i = 0; i < 5; ++i) send({"bob@good.net"});
+  for (int i = 0; i < 1000 && good.received().size() < 5; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_THAT(good.received(), SizeIs(5));
+  EXPECT_THAT(queued(), SizeIs(20));
+}
+
+TEST_F(MtaTest, TheWholeLineOfADeadDestinationIsPutOffAtOnce) {
+  server("127.0.0.21");
+  start("dead.net. A 127.0.0.29\n");
+  for (int i = 0; i < 20; ++i) send({"bob@dead.net"});
+  const auto rows = settled();
+  ASSERT_THAT(rows, SizeIs(20));
+  for (const auto& row : rows) EXPECT_EQ(row.attempts, 1u);
+}
+
+TEST_F(MtaTest, ARelayGetsEverything) {
+  FakeServer& relay = server("127.0.0.21");
+  start("smart.example. A 127.0.0.21\n", {.relay = "smart.example"});
+  send({"bob@one.net", "eve@two.net"});
+  EXPECT_THAT(settled(), IsEmpty());
+  ASSERT_THAT(relay.received(), SizeIs(1));
+  EXPECT_THAT(relay.received()[0].recipients, ElementsAre("bob@one.net", "eve@two.net"));
+}
+
+}  // namespace
+}  // namespace chappe::agents::mta::testing

@@ -1,0 +1,72 @@
+// One connection to another server, and the SMTP that is spoken on it: opened, secured as far as the other side can,
+// used for one letter after another, closed. Belongs to one coroutine on one shard.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/stream.h"
+#include "proto/smtp/client.h"
+
+namespace chappe::agents::mta {
+
+// How long things may take (RFC 5321 §4.5.3.2; shorter where waiting serves nobody).
+struct PeerTimes {
+  Duration connect = std::chrono::seconds(30);
+  Duration greeting = std::chrono::minutes(5);    // §4.5.3.2.1
+  Duration command = std::chrono::minutes(5);     // §4.5.3.2.2 and 3
+  Duration stretch = std::chrono::minutes(3);     // §4.5.3.2.5: for one piece of the letter
+  Duration final_dot = std::chrono::minutes(10);  // §4.5.3.2.6
+  Duration quit = std::chrono::seconds(2);
+};
+
+struct PeerOptions {
+  std::string hostname;  // what we call ourselves
+  std::shared_ptr<const crypto::TlsClient> tls;
+  PeerTimes times;
+};
+
+class Peer {
+ public:
+  // Connects to one of `addresses` of `host`, hears its greeting, says EHLO, and starts TLS where it is offered. A
+  // handshake that fails is tried once more without TLS, on another connection: encryption without authentication is
+  // better than none, and none is better than no letter (RFC 7435). Errors: those of connecting; unavailable with the
+  // other side's words.
+  static net::Task<Result<std::unique_ptr<Peer>>> open(const PeerOptions* options, std::string host,
+                                                       std::vector<net::Endpoint> addresses, net::Cancel* cancel);
+
+  // Hands over a letter. `read` gives the octets from an offset on, at most some hundred KB of them, until there are
+  // none. Gives an answer for each recipient; an error means that the connection is of no more use and the letter was
+  // not taken, as far as we know: closed, timeout, cancelled, or those of `read`.
+  using Read = std::function<net::Task<Result<ChunkList>>(std::uint64_t offset, net::Deadline deadline)>;
+  net::Task<Result<std::vector<proto::smtp::Answer>>> send(proto::smtp::Envelope envelope, Read read);
+
+  // Says QUIT and closes.
+  net::Task<void> quit();
+
+  const std::string& host() const { return host_; }
+  const net::Endpoint& at() const { return stream_.peer(); }
+  // "TLSv1.3 TLS_AES_256_GCM_SHA384", or "none".
+  const std::string& tls() const { return tls_; }
+  // Letters handed over so far.
+  std::size_t letters() const { return letters_; }
+
+ private:
+  Peer(const PeerOptions* options, std::string host, net::Stream stream, net::Cancel* cancel);
+  net::Task<Result<void>> greet(bool with_tls);
+  net::Task<Result<proto::smtp::ClientEvent>> advance(Duration span);
+  net::Task<Result<void>> flush(net::Deadline deadline);
+  net::Deadline within(Duration span) { return net::Deadline::in(span, cancel_); }
+
+  const PeerOptions& options_;
+  std::string host_;
+  net::Stream stream_;
+  net::Cancel* cancel_;
+  proto::smtp::ClientMachine machine_;
+  std::string tls_ = "none";
+  bool tls_failed_ = false;
+  std::size_t letters_ = 0;
+};
+
+}  // namespace chappe::agents::mta

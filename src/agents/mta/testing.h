@@ -1,0 +1,245 @@
+// For tests: servers on loopback addresses that take letters, or misbehave as they are told, and a transfer agent with
+// a post office in memory that finds them by a zone text.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "agents/mta/mta.h"
+#include "dns/zone_resolver.h"
+#include "net/acceptor.h"
+#include "proto/smtp/server.h"
+#include "store/memory.h"
+
+namespace chappe::agents::mta::testing {
+
+using namespace std::chrono_literals;
+using proto::smtp::Reply;
+
+inline net::Deadline soon() { return {.when = system_clock().steady() + 60s}; }
+
+struct Received {
+  std::string sender;
+  std::vector<std::string> recipients;
+  Bytes octets;
+};
+
+// One server. What it does is set before letters come.
+class FakeServer {
+ public:
+  // At `ip`, on `port`; 0 takes a free one.
+  FakeServer(net::Shards& shards, const char* ip, std::uint16_t port = 0) {
+    auto socket = net::ListenSocket::bind(*net::Endpoint::parse(ip, port));
+    at_ = socket->at();
+    acceptor_ = std::make_unique<net::Acceptor>(shards, std::move(*socket), count_, "421 full\r\n",
+                                                [this](net::Stream s) { return serve(this, std::move(s)); });
+    acceptor_->start();
+  }
+  void stop() { acceptor_->stop(); }
+
+  std::function<Reply(const std::string&)> on_rcpt = [](const std::string&) { return Reply(250, "2.1.5", "ok"); };
+  std::function<Reply()> on_letter = [] { return Reply(250, "2.0.0", "taken"); };
+  bool mute = false;        // accepts connections and says nothing
+  bool drops_dot = false;   // closes after the letter, without an answer
+  bool breaks_tls = false;  // offers STARTTLS and speaks no TLS
+
+  std::uint16_t port() const { return at_.port(); }
+  std::vector<Received> received() {
+    const std::lock_guard lock(mutex_);
+    return received_;
+  }
+  std::atomic<int> connections = 0;
+
+ private:
+  static net::Task<void> serve(FakeServer* self, net::Stream stream);
+  net::Task<bool> handle(proto::smtp::ServerMachine* machine, proto::smtp::Event* event, Received* letter);
+
+  net::ConnectionCount count_{net::ConnectionLimits{1000, 1000}};
+  net::Endpoint at_;
+  std::unique_ptr<net::Acceptor> acceptor_;
+  std::mutex mutex_;
+  std::vector<Received> received_;
+};
+
+inline net::Task<void> FakeServer::serve(FakeServer* self, net::Stream stream) {
+  using namespace proto::smtp;
+  ++self->connections;
+  net::Cancel cancel;
+  const net::Shard::Member member(*net::Shard::current(), cancel);
+  const auto within = [&cancel](Duration span) { return net::Deadline::in(span, &cancel); };
+  if (self->mute) {
+    (void)co_await stream.read(within(60s));
+    co_return;
+  }
+  auto options = std::make_shared<ServerOptions>(default_options(Role::exchanger));
+  options->hostname = "fake.test";
+  options->tls_available = self->breaks_tls;
+  ServerMachine machine(options);
+  machine.greet();
+  Received letter;
+  for (;;) {
+    proto::smtp::Event event = machine.next();
+    if (std::holds_alternative<NeedInput>(event) || std::holds_alternative<NeedFlush>(event)) {
+      if (!co_await stream.write(machine.take_output(), within(10s))) co_return;
+      if (std::holds_alternative<NeedFlush>(event)) continue;
+      const auto chunk = co_await stream.read(within(60s));
+      if (!chunk) co_return;
+      chunk->empty() ? machine.feed_end() : machine.feed(*chunk);
+    } else if (std::holds_alternative<NeedTls>(event)) {
+      (void)co_await stream.write(machine.take_output(), within(10s));
+      (void)co_await stream.read(within(10s));
+      (void)co_await stream.write("no TLS here\r\n", within(10s));
+      co_return;
+    } else if (std::holds_alternative<Close>(event)) {
+      (void)co_await stream.write(machine.take_output(), within(10s));
+      co_return;
+    } else if (!co_await self->handle(&machine, &event, &letter)) {
+      co_return;
+    }
+  }
+}
+
+inline net::Task<bool> FakeServer::handle(proto::smtp::ServerMachine* machine, proto::smtp::Event* event,
+                                          Received* letter) {
+  using namespace proto::smtp;
+  const auto answer = [machine](const Reply& reply) {
+    reply.positive() ? machine->accept(reply) : machine->reject(reply);
+  };
+  if (std::holds_alternative<Hello>(*event) || std::holds_alternative<StartTls>(*event) ||
+      std::holds_alternative<DataBegin>(*event)) {
+    machine->accept();
+  } else if (auto* mail = std::get_if<Mail>(event)) {
+    *letter = {.sender = mail->path.address(), .recipients = {}, .octets = {}};
+    machine->accept();
+  } else if (auto* rcpt = std::get_if<Rcpt>(event)) {
+    const Reply reply = on_rcpt(rcpt->path.address());
+    if (reply.positive()) letter->recipients.push_back(rcpt->path.address());
+    answer(reply);
+  } else if (auto* data = std::get_if<Data>(event)) {
+    letter->octets += data->bytes.view();
+  } else if (std::holds_alternative<DataEnd>(*event)) {
+    if (drops_dot) co_return false;
+    const Reply reply = on_letter();
+    if (reply.positive()) {
+      const std::lock_guard lock(mutex_);
+      received_.push_back(std::move(*letter));
+    }
+    answer(reply);
+  }
+  co_return true;
+}
+
+class NoLog final : public LogSink {
+ public:
+  void write(std::string_view) override {}
+};
+
+// alice@example.test has account 1; everybody else is elsewhere.
+class OneAccount final : public post::RcptSource {
+ public:
+  net::Task<Result<post::RcptAnswer>> resolve_rcpt(std::string address, net::Deadline) override {
+    post::RcptAnswer out;
+    out.kind = address == "alice@example.test"      ? post::RcptAnswer::Kind::account
+               : address.ends_with("@example.test") ? post::RcptAnswer::Kind::unknown
+                                                    : post::RcptAnswer::Kind::remote;
+    out.account = kAlice;
+    co_return out;
+  }
+  static constexpr post::AccountId kAlice{1};
+};
+
+class MtaTest : public ::testing::Test {
+ protected:
+  ~MtaTest() override {
+    if (mta_) mta_->stop();
+    for (auto& server : servers_) server->stop();
+    shards_.stop();
+    commit_.stop();
+  }
+
+  // All listen on one port, which is the one that the agent goes to.
+  FakeServer& server(const char* ip) {
+    servers_.push_back(std::make_unique<FakeServer>(shards_, ip, port_));
+    port_ = servers_.back()->port();
+    return *servers_.back();
+  }
+  void start(const std::string& zone, MtaOptions options = {}) {
+    auto made = dns::ZoneResolver::from_text("$TTL 60\n" + zone);
+    ASSERT_TRUE(made) << made.error().text();
+    resolver_ = std::move(*made);
+    options.hostname = "mail.example.test";
+    options.port = port_;
+    options.times.connect = 2s;
+    options.limits.idle = 200ms;
+    mta_ = std::move(*Mta::make({.shards = shards_,
+                                 .resolver = *resolver_,
+                                 .queue = queue_,
+                                 .deliver = deliver_,
+                                 .mailboxes = mailboxes_,
+                                 .directory = directory_,
+                                 .ids = ids_,
+                                 .clock = system_clock(),
+                                 .random = system_random(),
+                                 .log = log_},
+                                std::move(options)));
+    mta_->start();
+  }
+  post::LetterId send(std::vector<std::string> to, std::string sender = "alice@example.test") {
+    post::Letter letter;
+    letter.id = ids_.next();
+    letter.sender = std::move(sender);
+    letter.arrived = system_clock().now();
+    letter.octets = ChunkList("Subject: hello\r\n\r\nHello.\r\n");
+    for (auto& address : to) letter.recipients.push_back({address, {post::Destination::Kind::remote, {}, ""}, 0, ""});
+    return net::run_on(shards_.at(0), deliver_.take(std::move(letter), soon())).value();
+  }
+  std::vector<post::QueueEntry> queued() {
+    return net::run_on(shards_.at(0), queue_.list(std::nullopt, 1000, soon())).value();
+  }
+  // The queue once nothing is on its way.
+  std::vector<post::QueueEntry> settled() {
+    for (int i = 0; i < 2000; ++i) {
+      auto now = queued();
+      if (std::ranges::none_of(now,
+                               [](const auto& e) { return e.state == post::QueueState::leased || e.attempts == 0; }))
+        return now;
+      std::this_thread::sleep_for(10ms);
+    }
+    ADD_FAILURE() << "letters are under way for ever";
+    return {};
+  }
+  // What alice was sent.
+  std::vector<Bytes> inbox() {
+    std::vector<Bytes> out;
+    const auto box = net::run_on(shards_.at(0), mailboxes_.find(OneAccount::kAlice, "INBOX", soon()));
+    if (!box) return out;
+    const auto rows = net::run_on(
+        shards_.at(0), mailboxes_.messages(OneAccount::kAlice, box->id, post::Uid{1}, post::Uid{1000}, 1000, soon()));
+    for (const auto& row : *rows)
+      out.push_back(net::run_on(shards_.at(0), mailboxes_.read(row.body, 0, 1 << 20, soon()))->flatten());
+    return out;
+  }
+
+  net::Shards shards_{2};
+
+ private:
+  Log log_{std::make_unique<NoLog>(), {}};
+  std::unique_ptr<store::Store> store_ = store::make_memory();
+  store::Commit commit_{*store_};
+  post::LetterIds ids_{system_clock(), system_random()};
+  post::Mailboxes mailboxes_{*store_, commit_, ids_, system_clock()};
+  post::Queue queue_{*store_, commit_, system_clock()};
+  post::Deliver deliver_{commit_, mailboxes_, queue_, system_clock()};
+  OneAccount directory_;
+  std::unique_ptr<dns::ZoneResolver> resolver_;
+  std::vector<std::unique_ptr<FakeServer>> servers_;
+  std::uint16_t port_ = 0;
+  std::unique_ptr<Mta> mta_;
+};
+
+}  // namespace chappe::agents::mta::testing
