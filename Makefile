@@ -46,8 +46,8 @@ build/%/build.ninja: | deps
 
 # What the sanitizers look at: names of tests/run.py. With SANITIZE_ALL=1 the whole program is built with ASan too, and
 # goes through the hostile and the crash tests.
-ASAN_ONLY ?= ^unit/(base|codec|crypto|message|net|proto|trust|store|post|agents|app)
-TSAN_ONLY ?= ^unit/(base|net|store|post)
+ASAN_ONLY ?= ^unit/(base|codec|crypto|dns|message|net|proto|trust|store|post|agents|app)
+TSAN_ONLY ?= ^unit/(base|net|store|post|agents/nameserver)
 targets_of = $$(python3 tests/run.py --build build/$(1) --kinds unit --only '$(2)' --print-targets)
 
 .PHONY: sanitize

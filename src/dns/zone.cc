@@ -73,8 +73,11 @@ class Zone::Walk {
       : zone_(zone), type_(question.type), at_(question.name), dnssec_(dnssec && zone.is_signed()) {}
 
   Lookup go() && {
-    for (std::size_t i = 0; i <= kMaxChain && step(); ++i)
-      if (!at_.under(zone_.apex_)) break;
+    std::vector<Name> been;
+    for (std::size_t i = 0; i <= kMaxChain; ++i) {
+      been.push_back(at_);
+      if (!step() || !at_.under(zone_.apex_) || std::ranges::find(been, at_) != been.end()) break;
+    }
     return std::move(out_);
   }
 
@@ -103,6 +106,9 @@ class Zone::Walk {
   }
 
   void append(std::vector<Record>& section, const Tree::Node& node, const RRset& set, const Name& owner) {
+    const auto same = [&](const Record& r) { return r.type == set.type && r.name == owner; };
+    // An alias came by here before. (Of signatures there are many sets, and they are no aliases.)
+    if (set.type != Type::rrsig && std::ranges::any_of(section, same)) return;
     append_set(section, set, owner);
     const RRset* signatures = dnssec_ ? node.signatures(set.type) : nullptr;
     if (signatures && set.type != Type::rrsig) append_set(section, *signatures, owner);
@@ -117,6 +123,7 @@ class Zone::Walk {
     for (const RRset& set : found.node->sets) {
       if (type_ == Type::any ? set.type == Type::rrsig : set.type != type_) continue;
       append(out_.answer, *found.node, set, at_);
+      if (type_ == Type::any) break;  // RFC 8482 §4.1: one set is enough
     }
     prove_expansion(found);
     return false;
