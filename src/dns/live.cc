@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -188,12 +189,12 @@ class LiveResolver::Engine {
 
   void start(JobRef job) {
     job->engine = this;
-    const auto at = asked_.insert(job).first;
+    asked_.emplace(job.get(), job);
     const int code =
         ub_resolve_async(context_.get(), job->question.name.text().c_str(), static_cast<int>(job->question.type),
                          kClassIn, job.get(), &Engine::answered, &job->id);
     if (code == 0) return;
-    asked_.erase(at);
+    asked_.erase(job.get());
     job->to.send(without_records(job->question, Outcome::servfail, ub_strerror(code)));
   }
 
@@ -202,12 +203,13 @@ class LiveResolver::Engine {
     const std::unique_ptr<ub_result, decltype(&ub_resolve_free)> owned(result, ub_resolve_free);
     job->to.send(code == 0 && result ? answer_from(job->question, *result, job->engine->validating_)
                                      : without_records(job->question, Outcome::servfail, ub_strerror(code)));
-    auto& asked = job->engine->asked_;
-    asked.erase(std::ranges::find(asked, job, &JobRef::get));
+    job->engine->asked_.erase(job);
   }
 
   void take_back_unwanted() {
-    std::erase_if(asked_, [&](const JobRef& job) { return job->unwanted && ub_cancel(context_.get(), job->id) == 0; });
+    std::erase_if(asked_, [&](const auto& entry) {
+      return entry.second->unwanted && ub_cancel(context_.get(), entry.second->id) == 0;
+    });
   }
 
   void loop() {
@@ -229,7 +231,7 @@ class LiveResolver::Engine {
       (void)!::read(wake_, &count, sizeof count);
       if (ready[1].revents) ub_process(context_.get());
     }
-    for (const JobRef& job : asked_) ub_cancel(context_.get(), job->id);
+    for (const auto& [job, owner] : asked_) ub_cancel(context_.get(), job->id);
     asked_.clear();
   }
 
@@ -238,9 +240,9 @@ class LiveResolver::Engine {
   const bool validating_;
   const int wake_;
   std::mutex mutex_;
-  std::deque<JobRef> waiting_;  // under the mutex
-  bool stopping_ = false;       // under the mutex
-  std::set<JobRef> asked_;      // the thread's
+  std::deque<JobRef> waiting_;    // under the mutex
+  bool stopping_ = false;         // under the mutex
+  std::map<Job*, JobRef> asked_;  // the thread's
   std::atomic<std::size_t> most_ = 0;
   std::thread thread_;
 };

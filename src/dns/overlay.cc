@@ -74,6 +74,8 @@ net::Task<Answer> OverlayResolver::ask(Question question, net::Deadline deadline
     // A CNAME that is planned or removed decides about every other type.
     const Edit* cname = at.type == Type::cname ? nullptr : edit_of(at.name, Type::cname);
     if (cname && !cname->set.empty()) {
+      const Answer today = co_await below_.ask({at.name, Type::cname}, deadline);
+      if (today.security != Security::secure) security = today.security;
       chain.push_back({at.name, Type::cname, cname->set.ttl, cname->set.rdata.front()});
       at.name = Cname::of(cname->set.rdata.front()).target;
       continue;
@@ -81,6 +83,9 @@ net::Task<Answer> OverlayResolver::ask(Question question, net::Deadline deadline
     Answer today = co_await below_.ask(at, deadline);
     if (today.security != Security::secure) security = today.security;
     if (cname && !today.chain.empty()) today = without_records(at, Outcome::nodata);
+    // A planned set takes the place of a chain of today.
+    const Edit* edit = edit_of(at.name, at.type);
+    if (edit && !edit->set.empty() && !today.chain.empty()) today = without_records(at, Outcome::nodata);
     // The chain of today leads to a name with a plan: from there on the plan counts.
     const auto turn = std::ranges::find_if(today.chain, [&](const Record& alias) {
       const Name target = Cname::of(alias.rdata).target;
@@ -90,13 +95,6 @@ net::Task<Answer> OverlayResolver::ask(Question question, net::Deadline deadline
       chain.insert(chain.end(), today.chain.begin(), std::next(turn));
       at.name = Cname::of(turn->rdata).target;
       continue;
-    }
-    // A planned set at the begin of a chain of today takes the chain's place.
-    const Edit* edit = edit_of(at.name, at.type);
-    if (edit && !edit->set.empty() && !today.chain.empty()) {
-      const Security was = today.security;
-      today = without_records(at, Outcome::nodata);
-      today.security = was;
     }
     if (today.chain.empty()) apply(edit, today);
     Answer out = behind(std::move(chain), std::move(question), std::move(today));

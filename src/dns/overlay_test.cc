@@ -71,6 +71,11 @@ TEST(Overlay, AliasesOfTodayAndOfThePlan) {
   EXPECT_EQ(a.chain.size(), 2u);
   EXPECT_EQ(a.canonical, name("host.example.org"));
   EXPECT_EQ(a.ttl, 60u);
+  EXPECT_TRUE(a.secure());
+  w.plan.replace({name("www.example.org"), Type::txt, 60, {*rdata_from_text(Type::txt, "planned")}});
+  const Answer txt = w.ask("www.example.org", Type::txt);
+  EXPECT_EQ(txt.outcome, Outcome::answer) << "in place of the alias, though that leads to a planned name";
+  EXPECT_TRUE(txt.secure());
 
   w.plan.remove(name("www.example.org"), Type::cname);
   EXPECT_EQ(w.ask("www.example.org", Type::a).outcome, Outcome::nodata);

@@ -35,6 +35,7 @@ www    CNAME a
 *.wild TXT   "wild"
 old    DNAME new
 x.new  A     192.0.2.2
+*.new  TXT   "wild"
 )",
                              apex));
 }
@@ -112,12 +113,18 @@ TEST(Live, TellsSecureInsecureAndBogusApart) {
       {"www.example", Type::a, answer, Security::secure},
       {"x.y.wild.example", Type::txt, answer, Security::secure},
       {"x.old.example", Type::a, answer, Security::secure},
+      {"y.old.example", Type::txt, answer, Security::secure},
+      {"y.old.example", Type::a, nodata, Security::secure},
+      {"y.x.old.example", Type::a, nxdomain, Security::secure},
       {"a.example", Type::mx, nodata, Security::secure},
       {"x.wild.example", Type::mx, nodata, Security::secure},
       {"wild.example", Type::txt, nodata, Security::secure},
       {"nothing.example", Type::a, nxdomain, Security::secure},
       {"a.hashed.example", Type::a, answer, Security::secure},
       {"x.wild.hashed.example", Type::txt, answer, Security::secure},
+      {"y.old.hashed.example", Type::txt, answer, Security::secure},
+      {"y.old.hashed.example", Type::a, nodata, Security::secure},
+      {"y.x.old.hashed.example", Type::a, nxdomain, Security::secure},
       {"a.hashed.example", Type::mx, nodata, Security::secure},
       {"x.wild.hashed.example", Type::mx, nodata, Security::secure},
       {"nothing.hashed.example", Type::a, nxdomain, Security::secure},
