@@ -163,6 +163,18 @@ TEST(Live, WithoutAnAnchorNobodyLooked) {
   EXPECT_EQ(got.security, Security::indeterminate);
 }
 
+TEST(Live, Forwards) {
+  const Site site;
+  dns::LiveOptions options;
+  options.ask_loopback = true;
+  options.forward = {site.server->at()};
+  const auto live = dns::LiveResolver::start(options);
+  ASSERT_TRUE(live) << live.error().text();
+  EXPECT_EQ(ask(**live, "www.example", Type::a).records.as<dns::A>().at(0).text(), "192.0.2.1");
+  EXPECT_EQ(ask(**live, "nothing.example", Type::a).outcome, Outcome::nxdomain);
+  EXPECT_EQ(ask(**live, "a.not-ours", Type::a).outcome, Outcome::servfail);
+}
+
 TEST(Live, DeadlinesHold) {
   const Site site;
   const auto live = dns::LiveResolver::start(site.options());
