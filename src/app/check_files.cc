@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 #include "app/admin_input.h"
 #include "app/admin_print.h"
@@ -16,8 +15,6 @@
 #include "store/rocks.h"
 
 namespace chappe::app {
-
-namespace fs = std::filesystem;
 
 namespace {
 

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "app/serve_notify.h"
@@ -46,7 +47,7 @@ class ReloadOrders {
   }
   std::vector<net::OneShot<void>::Sender> take() {
     std::lock_guard lock(mutex_);
-    return std::move(waiting_);
+    return std::exchange(waiting_, {});
   }
 
  private:

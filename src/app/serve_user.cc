@@ -43,7 +43,7 @@ Result<std::optional<User>> user_to_become(const Config& config) {
       return fail(Errc::config,
                   "Chappe does not serve as root: set 'user' in [server] to whom it shall become, for instance "
                   "user = \"chappe\"");
-    const User user = TRY(find_user(name));
+    User user = TRY(find_user(name));
     if (user.uid == 0) return fail(Errc::config, "server.user is root: name somebody who can do less");
     return user;
   }

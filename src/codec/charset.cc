@@ -142,7 +142,7 @@ UConverter* find(const std::string& name) {
 }  // namespace
 
 std::string charset_canonical(ByteView charset) {
-  const std::string name = to_lower(trim(charset, " \t\r\n\"'").substr(0, kMaxCharsetName + 1));
+  std::string name = to_lower(trim(charset, " \t\r\n\"'").substr(0, kMaxCharsetName + 1));
   for (const auto& [alias, target] : kAliases)
     if (name == alias) return std::string(target);
   return name;

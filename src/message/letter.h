@@ -79,8 +79,8 @@ class Letter {
 
   explicit Letter(ByteView bytes) : Letter(bytes, Limits{}) {}
   Letter(ByteView bytes, Limits limits);
-  Letter(Letter&&) = default;
-  Letter& operator=(Letter&&) = default;
+  Letter(Letter&&) noexcept = default;
+  Letter& operator=(Letter&&) noexcept = default;
   Letter(const Letter&) = delete;
   Letter& operator=(const Letter&) = delete;
 

@@ -22,8 +22,11 @@ const Event kAccepted("smtp.accepted", Level::info,
 
 // Octets of a letter that must arrive within one SiteLimits::smtp.
 constexpr std::uint64_t kStretch = 64 * 1024;
-// How long a reader waits before it looks again whether memory has become free.
+// How long a reader waits before it looks again whether memory has become free; and for how long at most one that
+// holds part of a letter itself, because those who wait for each other would wait for ever. Up to twice as long, so
+// that they do not all give up together.
 constexpr Duration kBudgetPause = std::chrono::milliseconds(10);
+constexpr Duration kBudgetPatience = std::chrono::seconds(5);
 
 // One session being served: the machine, and what is known about the transaction.
 class Conversation {
@@ -74,8 +77,18 @@ Task<bool> Conversation::flush() {
 }
 
 Task<bool> Conversation::read() {
-  while (site_.budget.over(Part::in_flight) && !patience_.passed())
-    (void)co_await net::sleep(session_.within(kBudgetPause));
+  if (site_.budget.over(Part::in_flight)) {
+    const auto extra = site_.random.below(static_cast<std::uint64_t>(kBudgetPatience.count()));
+    const net::Deadline memory = session_.within(kBudgetPatience + Duration(static_cast<Duration::rep>(extra)));
+    while (site_.budget.over(Part::in_flight) && !patience_.passed()) {
+      if (in_flight_.bytes() > 0 && memory.passed() && !session_.draining()) {
+        drop_letter();
+        machine_.close(Rule::short_of_memory);
+        co_return true;
+      }
+      (void)co_await net::sleep(session_.within(kBudgetPause));
+    }
+  }
   auto chunk = co_await session_.stream().read(patience_);
   if (chunk) {
     if (chunk->empty()) {

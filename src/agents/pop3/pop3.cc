@@ -191,7 +191,7 @@ Task<Result<std::vector<wire::Item>>> Conversation::maildrop() {
     for (auto& letter : page) {
       // Unique for ever, because neither part is given twice (RFC 1939 §7).
       items.push_back({.size = letter.body.size, .uid = fmt::format("{}.{}", inbox.uidvalidity, letter.uid.value)});
-      letters_.push_back(std::move(letter));
+      letters_.push_back(letter);
     }
     if (page.size() < kPage || letters_.back().uid.value == ~std::uint32_t{0}) co_return items;
     from.value = letters_.back().uid.value + 1;

@@ -93,6 +93,7 @@ constexpr std::array<RuleRow, kRuleCount> kRows = {{
     {turned_away, "turned-away", 503, "5.5.1", "This server said no; QUIT is all that is left"},
     {timeout, "timeout", 421, "4.4.2", "Waited too long; closing"},
     {shutdown, "shutdown", 421, "4.3.2", "The server is stopping; closing"},
+    {short_of_memory, "short-of-memory", 421, "4.3.2", "Too many letters are under way here; closing, try again later"},
     {driver_fault, "internal", 421, "4.3.0", "Internal error; closing"},
 }};
 

@@ -99,6 +99,7 @@ enum class Rule : std::uint8_t {
   turned_away,
   timeout,
   shutdown,
+  short_of_memory,
   driver_fault,
 };
 inline constexpr int kRuleCount = static_cast<int>(Rule::driver_fault) + 1;

@@ -29,6 +29,7 @@ Task<std::optional<Job>> prepare(Conversation* c, Call call, wire::SequenceSet s
 Bytes copy_uid(const post::Copied& copied) {
   if (copied.uids.empty()) return {};
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+  pairs.reserve(copied.uids.size());
   for (const auto& [source, target] : copied.uids) pairs.emplace_back(source.value, target.value);
   return wire::copy_uid_code(copied.uidvalidity, pairs);
 }

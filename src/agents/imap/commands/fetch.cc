@@ -166,8 +166,8 @@ Task<bool> Fetcher::some(std::span<const std::uint32_t> seqs) {
         missing_ = true;
         continue;
       }
-      record = std::move(records[next++]);
-      if (!co_await one(seqs[i], kept, std::move(record))) co_return false;
+      record = records[next++];
+      if (!co_await one(seqs[i], kept, record)) co_return false;
       continue;
     }
     if (!co_await one(seqs[i], *state, std::nullopt)) co_return false;
@@ -176,7 +176,7 @@ Task<bool> Fetcher::some(std::span<const std::uint32_t> seqs) {
 }
 
 Task<bool> Fetcher::one(std::uint32_t seq, post::MessageState state, std::optional<post::MessageRecord> record) {
-  LetterReader reader(c_, record ? std::move(*record) : post::MessageRecord());
+  LetterReader reader(c_, record ? *record : post::MessageRecord());
   Bytes& out = c_->out();
   const std::size_t start = out.size();
   const std::uint64_t flushes = c_->flushes();

@@ -38,6 +38,7 @@ Tree make_tree(const std::vector<post::MailboxInfo>& mailboxes) {
 // RFC 9051 §6.3.9: the pattern is read below the reference, unless it names its own root.
 std::vector<Bytes> with_reference(const Bytes& reference, const std::vector<Bytes>& patterns) {
   std::vector<Bytes> out;
+  out.reserve(patterns.size());
   for (const Bytes& pattern : patterns) out.push_back(reference + pattern);
   return out;
 }
