@@ -81,9 +81,13 @@ def serving(where, *zones, listen="127.0.0.1:0", options=()):
 
 
 def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port that is free for UDP and TCP, below those that the system hands out by itself."""
+    while True:
+        port = random.SystemRandom().randrange(11_000, 31_000)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                stack.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager
