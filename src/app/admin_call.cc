@@ -36,13 +36,15 @@ int show(const Invocation& invocation, std::string_view method, Params& params,
   return print(invocation.json() ? answer->text + "\n" : people(invocation, answer->value));
 }
 
-Result<std::vector<Value>> all_pages(const Invocation& invocation, std::string_view method, std::string_view name) {
+Result<std::vector<Value>> all_pages(const Invocation& invocation, std::string_view method, std::string_view name,
+                                     const std::vector<std::string>& where) {
   auto office = TRY(AdminOffice::open(invocation));
   std::vector<Value> rows;
   Value next;
   for (;;) {
     Params params;
     params.add("limit", kPage);
+    if (!where.empty()) params.add_all("where", where);
     if (const auto text = next.as_string()) params.add("after", *text);
     if (const auto number = next.as_int()) params.add("after", *number);
     const Answer answer = TRY(ask(*office, method, params));

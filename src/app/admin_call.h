@@ -52,8 +52,9 @@ Result<Answer> ask(AdminOffice& office, std::string_view method, Params& params)
 int show(const Invocation& invocation, std::string_view method, Params& params,
          std::string (*people)(const Invocation&, const codec::json::Value&));
 // All pages of a list, as its rows. The member `name` of each answer is the array, `next` where the next page begins.
+// `where`: conditions, of lists that take them.
 Result<std::vector<codec::json::Value>> all_pages(const Invocation& invocation, std::string_view method,
-                                                  std::string_view name);
+                                                  std::string_view name, const std::vector<std::string>& where = {});
 // The rows as a table, or as JSON under `name`; `none` is said when there are none. Gives the exit code.
 int show_rows(const Invocation& invocation, std::string_view name, const std::vector<codec::json::Value>& rows,
               Table& table, Text none);

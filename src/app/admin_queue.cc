@@ -16,7 +16,7 @@ std::string state_of(const Invocation& i, const Value& e) {
 }
 
 int queue_list(const Invocation& invocation) {
-  const auto rows = all_pages(invocation, "queue.list", "queue");
+  const auto rows = all_pages(invocation, "queue.list", "queue", invocation.values("where"));
   if (!rows) return invocation.refuse(rows.error());
   Table table({invocation.say({"LETTER", "LETTRE"}), invocation.say({"STATE", "ÉTAT"}),
                invocation.say({"SIZE", "TAILLE"}), invocation.say({"ARRIVED", "ARRIVÉE"}),
@@ -54,21 +54,56 @@ int queue_show(const Invocation& invocation) {
   return show(invocation, "queue.show", params, queue_page);
 }
 
-int queue_drop(const Invocation& invocation) {
+// The letter that the command line names, or its --where.
+int act(const Invocation& invocation, std::string_view method, std::string (*people)(const Invocation&, const Value&)) {
+  const auto where = invocation.values("where");
+  if (invocation.arguments().empty() == where.empty())
+    return invocation.refuse(
+        Error(Errc::usage, std::string(invocation.say({"name one letter, or say --where KEY=PATTERN",
+                                                       "nommez une lettre, ou dites --where CLÉ=MOTIF"}))));
   Params params;
-  params.add("letter", invocation.argument(0));
-  return show(invocation, "queue.drop", params, [](const Invocation& i, const Value& answer) {
-    return fmt::format(fmt::runtime(i.say({"The letter is out of the queue for {} recipient(s); nobody was told.\n",
-                                           "La lettre est retirée de la file pour {} destinataire(s) ; personne n'a "
-                                           "été prévenu.\n"})),
-                       number_of(answer, "recipients"));
+  if (where.empty()) {
+    params.add("letter", invocation.argument(0));
+  } else {
+    params.add_all("where", where);
+  }
+  return show(invocation, method, params, people);
+}
+
+// "{} recipient(s) ..." with how many there were.
+std::string counted(const Invocation& i, const Value& answer, Text text) {
+  return fmt::format(fmt::runtime(i.say(text)), number_of(answer, "recipients")) + "\n";
+}
+
+int queue_drop(const Invocation& invocation) {
+  return act(invocation, "queue.drop", [](const Invocation& i, const Value& answer) {
+    return counted(i, answer,
+                   {"{} recipient(s) taken out of the queue; nobody was told.",
+                    "{} destinataire(s) retirés de la file ; personne n'a été prévenu."});
+  });
+}
+
+int queue_retry(const Invocation& invocation) {
+  return act(invocation, "queue.retry", [](const Invocation& i, const Value& answer) {
+    return counted(i, answer, {"{} recipient(s) are tried now.", "{} destinataire(s) : essai immédiat."});
+  });
+}
+
+int queue_hold(const Invocation& invocation) {
+  return act(invocation, "queue.hold", [](const Invocation& i, const Value& answer) {
+    return counted(i, answer, {"{} recipient(s) are held.", "{} destinataire(s) retenus."});
+  });
+}
+
+int queue_release(const Invocation& invocation) {
+  return act(invocation, "queue.release", [](const Invocation& i, const Value& answer) {
+    return counted(i, answer, {"{} recipient(s) go on their way.", "{} destinataire(s) libérés."});
   });
 }
 
 constexpr Binding kBindings[] = {
-    {"queue list", queue_list},
-    {"queue show", queue_show},
-    {"queue drop", queue_drop},
+    {"queue list", queue_list}, {"queue show", queue_show},       {"queue retry", queue_retry},
+    {"queue hold", queue_hold}, {"queue release", queue_release}, {"queue drop", queue_drop},
 };
 
 }  // namespace

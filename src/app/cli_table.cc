@@ -17,6 +17,16 @@ const OptionRow kPasswordFile = {
      "Où se trouve le mot de passe, sur la première ligne ; « - » est l'entrée standard. À défaut, le terminal le "
      "demande."}};
 
+const OptionRow kWhere = {
+    "where",
+    "KEY=PATTERN",
+    {"Those of the queue that this describes: letter, from, to, domain, state or error, with * for "
+     "anything. Several must all hold.",
+     "Celles de la file que ceci décrit : letter, from, to, domain, state ou error, avec * pour "
+     "n'importe quoi. Plusieurs doivent toutes être vraies."},
+    {},
+    true};
+
 std::vector<VerbRow> make_verbs() {
   return {
       {"serve",
@@ -114,19 +124,40 @@ std::vector<VerbRow> make_verbs() {
        {"List the letters that wait for other hosts.", "Lister les lettres en attente d'autres machines."},
        {},
        {},
-       {kConfig, kData}},
+       {kWhere, kConfig, kData},
+       {{"chappe queue list --where domain=example.net --where state=held", {"", ""}}}},
       {"queue show",
        {"Show one letter of the queue and its recipients.",
         "Montrer une lettre de la file d'attente et ses destinataires."},
        {},
        {{"LETTER"}},
        {kConfig, kData}},
+      {"queue retry",
+       {"Try a letter again now.", "Réessayer une lettre maintenant."},
+       {"A letter by its id, or all that --where means. What is under way or held is left alone.",
+        "Une lettre par son identifiant, ou toutes celles que désigne --where. Ce qui est en cours d'envoi ou retenu "
+        "ne change pas."},
+       {{"LETTER", true}},
+       {kWhere, kConfig, kData}},
+      {"queue hold",
+       {"Make no further attempt, until it is released.", "Ne plus faire d'essai, jusqu'à la libération."},
+       {"A letter by its id, or all that --where means.",
+        "Une lettre par son identifiant, ou toutes celles que désigne --where."},
+       {{"LETTER", true}},
+       {kWhere, kConfig, kData}},
+      {"queue release",
+       {"Let a letter that is held go on its way.", "Laisser partir une lettre retenue."},
+       {"A letter by its id, or all that --where means. The next attempt is made at once.",
+        "Une lettre par son identifiant, ou toutes celles que désigne --where. L'essai suivant a lieu aussitôt."},
+       {{"LETTER", true}},
+       {kWhere, kConfig, kData}},
       {"queue drop",
        {"Take a letter out of the queue; nobody is told.",
         "Retirer une lettre de la file d'attente ; personne n'est prévenu."},
-       {},
-       {{"LETTER"}},
-       {kConfig, kData}},
+       {"A letter by its id, or all that --where means.",
+        "Une lettre par son identifiant, ou toutes celles que désigne --where."},
+       {{"LETTER", true}},
+       {kWhere, kConfig, kData}},
 
       {"config export",
        {"Write the domains, accounts and aliases as text.",

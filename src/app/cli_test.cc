@@ -71,7 +71,7 @@ TEST(Cli, SaysWhatWasProbablyMeant) {
   EXPECT_EQ(complaint({"domain", "ad"}), "unknown verb 'domain ad', did you mean 'add'?");
   EXPECT_EQ(complaint({"serve", "--confg", "x"}), "unknown option '--confg', did you mean '--config'?");
   EXPECT_EQ(complaint({"banana"}), "unknown verb 'banana'");
-  EXPECT_EQ(complaint({"queue"}), "'queue' needs a further word: list, show, drop");
+  EXPECT_EQ(complaint({"queue"}), "'queue' needs a further word: list, show, retry, hold, release, drop");
   EXPECT_EQ(complaint({"serve", "-c", "x"}), "unknown option '-c': options are written --name");
   EXPECT_EQ(complaint({"\x1b[2J"}), "unknown verb '\\x1b[2J'");
   EXPECT_EQ(complaint({"srve"}, "fr_FR.UTF-8"), "verbe inconnu « srve », vouliez-vous dire « serve » ?");

@@ -84,6 +84,11 @@ def _():
             waiting = one.command("queue", "list", "--json")
             contains(waiting, b"x@dead.tower", "the queue")
             contains(waiting, b'"attempts":1', "the queue")
+            hold = one.command("queue", "hold", "--where", "domain=dead.tower", "--json")
+            contains(hold, b'{"recipients":1}', "what was held")
+            contains(one.command("queue", "list", "--where", "state=held", "--json"), b"x@dead.tower", "what is held")
+            one.command("queue", "drop", "--where", "to=*@dead.tower")
+            contains(one.command("queue", "list", "--json"), b'"queue":[]', "the queue")
 
 
 @suite.test("what was on its way when the server was killed arrives after its restart")

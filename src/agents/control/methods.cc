@@ -12,6 +12,11 @@ constexpr ParamRow kAddress = {"address", text, true, "local@domain, as written"
 constexpr ParamRow kDomain = {"domain", text, true, "the name, in Unicode or as A-labels"};
 constexpr ParamRow kLetter = {"letter", text, true, "the id of the letter: 26 characters"};
 constexpr ParamRow kRecipient = {"recipient", number, false, "only this one, by its number in queue.show"};
+constexpr ParamRow kSomeLetter = {"letter", text, false, "the id of the letter: 26 characters"};
+constexpr ParamRow kWhere = {
+    "where", texts, false,
+    "instead of a letter: KEY=PATTERN, all of which must hold; KEY is letter, from, to, domain, "
+    "state or error, and * stands for anything"};
 constexpr ParamRow kLimit = {"limit", number, false, "rows at most; 1000 when not given, never more than 10000"};
 
 std::vector<MethodRow> make_methods() {
@@ -73,16 +78,19 @@ std::vector<MethodRow> make_methods() {
        "Recipients that wait for other hosts, in the order of their letters. `next` in the answer is the `after` of "
        "the "
        "next page.",
-       {{"after", text, false, "only those behind this one: LETTER/NUMBER"}, kLimit},
+       {{"after", text, false, "only those behind this one: LETTER/NUMBER"}, kWhere, kLimit},
        queue_list},
       {"queue.show", "One letter of the queue and its recipients.", {kLetter}, queue_show},
       {"queue.drop",
        "Takes a letter, or one recipient, out of the queue; nobody is told.",
-       {kLetter, kRecipient},
+       {kSomeLetter, kRecipient, kWhere},
        queue_drop},
-      {"queue.hold", "Makes no further attempt until queue.release.", {kLetter, kRecipient}, queue_hold},
-      {"queue.release", "Attempts are made again, the next one at once.", {kLetter, kRecipient}, queue_release},
-      {"queue.retry", "The next attempt is made at once.", {kLetter, kRecipient}, queue_retry},
+      {"queue.hold", "Makes no further attempt until queue.release.", {kSomeLetter, kRecipient, kWhere}, queue_hold},
+      {"queue.release",
+       "Attempts are made again, the next one at once.",
+       {kSomeLetter, kRecipient, kWhere},
+       queue_release},
+      {"queue.retry", "The next attempt is made at once.", {kSomeLetter, kRecipient, kWhere}, queue_retry},
 
       {"config.export",
        "Domains, accounts and aliases as TOML.",

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "agents/control/params.h"
+#include "agents/control/queue_filter.h"
 #include "base/text.h"
 
 namespace chappe::agents::control {
@@ -11,12 +12,10 @@ using codec::json::Writer;
 using post::QueueEntry;
 using post::QueueKey;
 
-constexpr std::string_view kStates[] = {"waiting", "leased", "held"};
-
 void write_entry(Writer& w, const QueueEntry& e) {
   w.begin_object().field("letter", e.key.letter.text()).field("number", e.key.recipient);
   w.field("sender", e.sender).field("recipient", e.recipient).field("size", e.body.size - e.front_size);
-  w.field("state", kStates[static_cast<std::size_t>(e.state)]).field("arrived", to_rfc3339(e.arrived));
+  w.field("state", state_name(e.state)).field("arrived", to_rfc3339(e.arrived));
   w.field("next_attempt", to_rfc3339(e.next_attempt)).field("expires", to_rfc3339(e.expires));
   w.field("attempts", e.attempts).field("last_error", e.last_error).end_object();
 }
@@ -36,9 +35,35 @@ Result<QueueKey> key_of(std::string_view text) {
   return QueueKey{TRY(letter_of(text.substr(0, slash))), *number};
 }
 
-// Does `act` to the recipients that the call names. Those that went meanwhile do not matter, unless it is all of them.
 using Act = Task<Result<void>> (post::Queue::*)(QueueKey, Deadline);
+
+// Does `act` to all that the call's conditions mean, a page at a time. What it cannot be done to (gone meanwhile, or in
+// a state that forbids it) is left out.
+Answer each_meant(const Office* office, Call call, Act act) {
+  const QueueFilter filter = CO_TRY(QueueFilter::parse(texts_of(call, "where")));
+  if (filter.empty()) co_return fail(Errc::invalid, "say which letter, or where=[\"KEY=PATTERN\"]");
+  std::size_t done = 0;
+  std::optional<QueueKey> after;
+  for (;;) {
+    const auto page = CO_TRY(co_await office->queue->list(after, kPage, call.deadline));
+    for (const QueueEntry& entry : page) {
+      if (!filter.matches(entry)) continue;
+      auto acted = co_await (office->queue->*act)(entry.key, call.deadline);
+      if (acted) {
+        ++done;
+      } else if (acted.error().code() != Errc::not_found && acted.error().code() != Errc::conflict) {
+        co_return std::unexpected(std::move(acted.error()));
+      }
+    }
+    if (page.size() < kPage) break;
+    after = page.back().key;
+  }
+  co_return fmt::format("{{\"recipients\":{}}}", done);
+}
+
+// Does `act` to the recipients that the call names. Those that went meanwhile do not matter, unless it is all of them.
 Answer each(const Office* office, Call call, Act act) {
+  if (!call.params.find("letter")) co_return co_await each_meant(office, std::move(call), act);
   const auto letter = CO_TRY(letter_of(text_of(call, "letter")));
   const auto only = maybe_number(call, "recipient");
   std::vector<QueueKey> keys;
@@ -62,12 +87,14 @@ Answer each(const Office* office, Call call, Act act) {
 Answer queue_list(const Office* office, Call call) {
   std::optional<QueueKey> after;
   if (const auto text = maybe_text(call, "after")) after = CO_TRY(key_of(*text));
+  const QueueFilter filter = CO_TRY(QueueFilter::parse(texts_of(call, "where")));
   const std::size_t limit = page_of(call);
   const auto entries = CO_TRY(co_await office->queue->list(after, limit, call.deadline));
   std::string out;
   Writer w(out);
   w.begin_object().key("queue").begin_array();
-  for (const auto& entry : entries) write_entry(w, entry);
+  for (const auto& entry : entries)
+    if (filter.matches(entry)) write_entry(w, entry);
   w.end_array();
   if (entries.size() == limit) {
     const QueueKey& last = entries.back().key;

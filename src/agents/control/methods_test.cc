@@ -249,6 +249,12 @@ TEST_F(Methods, TheQueue) {
   EXPECT_THAT(column(value("queue.list", fmt::format(R"({{"after":"{}/0"}})", first.text())), "queue", "letter"),
               ElementsAre(first.text(), second.text()));
   EXPECT_THAT(text("queue.list", R"({"after":"x"})"), HasSubstr("invalid: "));
+  EXPECT_THAT(column(value("queue.list", R"({"where":["to=r1@*"]})"), "queue", "recipient"),
+              ElementsAre("r1@example.net"));
+  EXPECT_EQ(*value("queue.hold", R"({"where":["domain=example.net","to=r0*"]})").get_int("recipients"), 2);
+  EXPECT_EQ(*value("queue.release", R"({"where":["state=held"]})").get_int("recipients"), 2);
+  EXPECT_EQ(*value("queue.retry", R"({"where":["domain=nowhere"]})").get_int("recipients"), 0);
+  EXPECT_THAT(text("queue.drop"), HasSubstr("invalid: ")) << "not everything by mistake";
 
   const auto letter = fmt::format(R"({{"letter":"{}"}})", to_lower(first.text()));
   const auto one = fmt::format(R"({{"letter":"{}","recipient":1}})", first.text());
