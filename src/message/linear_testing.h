@@ -12,6 +12,13 @@
 
 namespace chappe::message {
 
+// How much longer everything may take where every access to memory is checked.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr int kSlow = 10;
+#else
+inline constexpr int kSlow = 1;
+#endif
+
 // What this thread has used so far.
 inline std::chrono::nanoseconds processor_time() {
   timespec t{};

@@ -151,8 +151,7 @@ TEST(Sections, SinglePartLettersHavePartOne) {
   EXPECT_EQ(octets(letter, {.part = {1, 1}}), "NIL");
 }
 
-// A megabyte of header must not hold up a shard, whatever is in it: 20 ms, and five times that for a debug build with
-// sanitizers.
+// A megabyte of header must not hold up a shard, whatever is in it: 20 ms, and five times that for a busy machine.
 TEST(Envelope, AMegabyteOfHeaderIsQuick) {
   for (const std::string_view unit : {"g:", "<", "[", "a,", "\"", "a b ", "@[]", "@", ":", "=?utf-8?q?a?= <a@b>,"}) {
     Bytes one = "From: ", six;
@@ -169,7 +168,7 @@ TEST(Envelope, AMegabyteOfHeaderIsQuick) {
         write_envelope(out, letter, letter.root(), false);
         best = std::min(best, message::processor_time() - start);
       }
-      EXPECT_LT(best, std::chrono::milliseconds(100)) << unit;
+      EXPECT_LT(best, message::kSlow * std::chrono::milliseconds(100)) << unit;
     }
   }
 }
