@@ -13,7 +13,7 @@ namespace chappe::app {
 std::vector<Binding> admin_bindings();
 
 std::span<const Binding> directory_bindings();  // domain, account, alias, config export and apply
-std::span<const Binding> queue_bindings();
-std::span<const Binding> status_bindings();  // status, metrics
+std::span<const Binding> queue_bindings();      // queue, route
+std::span<const Binding> status_bindings();     // status, metrics
 
 }  // namespace chappe::app

@@ -159,6 +159,19 @@ std::vector<VerbRow> make_verbs() {
        {{"LETTER", true}},
        {kWhere, kConfig, kData}},
 
+      {"route",
+       {"Say where letters to an address would go, and why.",
+        "Dire où iraient les lettres à une adresse, et pourquoi."},
+       {"Asks the running server, which asks its directory and the DNS as it would for a letter: the hosts in the "
+        "order "
+        "in which they are tried, or the reason why there are none. Nothing is sent.",
+        "Interroge le serveur, qui consulte son annuaire et le DNS comme pour une lettre : les machines dans l'ordre "
+        "des "
+        "essais, ou la raison pour laquelle il n'y en a pas. Rien n'est envoyé."},
+       {{"ADDRESS"}},
+       {kConfig, kData},
+       {{"chappe route bob@octo.com", {"", ""}}}},
+
       {"config export",
        {"Write the domains, accounts and aliases as text.",
         "Écrire les domaines, comptes et alias sous forme de texte."},

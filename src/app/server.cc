@@ -14,6 +14,7 @@
 #include "agents/mx/exchanger.h"
 #include "agents/pop3/pop3.h"
 #include "app/cli.h"
+#include "app/route_report.h"
 #include "app/server_counts.h"
 #include "dns/live.h"
 #include "net/acceptor.h"
@@ -40,6 +41,7 @@ const Event kTaskFailed("server.task_failed", Level::error, {"what"},
 
 // Where Debian's dns-root-data has the key of the root.
 constexpr const char* kSystemAnchor = "/usr/share/dns/root.key";
+constexpr std::uint16_t kMailPort = 25;
 constexpr std::size_t kHashQueue = 256;
 constexpr Duration kOpening = std::chrono::minutes(1);
 
@@ -161,9 +163,11 @@ struct Server::Parts {
   std::unique_ptr<agents::Site> site;
   std::vector<std::unique_ptr<agents::Door>> doors;
   std::unique_ptr<dns::Resolver> resolver;
+  agents::mta::Self self;
   std::unique_ptr<agents::Mta> mta;  // nothing: letters for other hosts wait
   std::vector<std::unique_ptr<net::Acceptor>> acceptors;
   std::unique_ptr<ServerCounts> exposed;
+  std::optional<RouteSources> routes;
   agents::control::Office office;
   std::unique_ptr<agents::control::Control> control;
   Time opened = system_clock().now();
@@ -242,6 +246,12 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
                      agents::Handshakes(p.options.limits ? p.config.limits.tls_handshakes_per_network : 0)},
       .tls = std::move(tls)});
   if (p.options.mta || !p.config.server.relay.host.empty()) TRY(p.make_mta());
+  p.routes.emplace(RouteSources{.directory = *p.directory,
+                                .resolver = p.mta ? p.resolver.get() : nullptr,
+                                .random = system_random(),
+                                .self = p.self,
+                                .relay = p.config.server.relay.host,
+                                .port = p.config.server.relay.host.empty() ? kMailPort : p.config.server.relay.port});
   p.exposed.reset(new ServerCounts{.metrics = p.metrics,
                                    .shards = p.shards,
                                    .connections = p.connections,
@@ -260,8 +270,9 @@ Result<void> Server::Parts::make_mta() {
   mta_options.hostname = config.server.hostname;
   mta_options.relay = config.server.relay.host;
   if (!mta_options.relay.empty()) mta_options.port = config.server.relay.port;
-  mta_options.self.names.push_back(TRY(dns::Name::parse(config.server.hostname)));
-  mta_options.self.addresses = TRY(exchanger_addresses(bound));
+  self.names.push_back(TRY(dns::Name::parse(config.server.hostname)));
+  self.addresses = TRY(exchanger_addresses(bound));
+  mta_options.self = self;
   mta = TRY(agents::Mta::make({.shards = shards,
                                .resolver = *resolver,
                                .queue = *queue,
@@ -278,13 +289,16 @@ Result<void> Server::Parts::make_mta() {
 
 Result<void> Server::Parts::open_control() {
   namespace control_socket = agents::control;
-  office = {.directory = directory.get(),
-            .mailboxes = mailboxes.get(),
-            .queue = queue.get(),
-            .host = {.status = [this] { return status(); },
-                     .metrics = [this] { return exposed->expose(); },
-                     .reload = options.reload,
-                     .stop = options.stop}};
+  office = {
+      .directory = directory.get(),
+      .mailboxes = mailboxes.get(),
+      .queue = queue.get(),
+      .host = {.status = [this] { return status(); },
+               .metrics = [this] { return exposed->expose(); },
+               .route = [this](std::string address,
+                               net::Deadline deadline) { return route_report(&*routes, std::move(address), deadline); },
+               .reload = options.reload,
+               .stop = options.stop}};
   control_socket::ControlOptions socket;
   socket.path = control_socket::socket_path(config.server.data_dir.value);
   socket.uid = geteuid();
@@ -423,6 +437,7 @@ void Server::stop() {
   if (p.commit) p.commit->stop();
   p.acceptors.clear();
   p.control.reset();
+  p.routes.reset();
   p.exposed.reset();
   p.mta.reset();
   p.resolver.reset();

@@ -107,6 +107,11 @@ std::vector<MethodRow> make_methods() {
        {{"before", number, false, "only what happened before this number"}, kLimit},
        audit_list},
 
+      {"route.show",
+       "What would happen to a letter to an address, and why. Asks the DNS; sends nothing.",
+       {kAddress},
+       route_show},
+
       {"server.status", "What the server says of itself.", {}, server_status},
       {"server.metrics", "Its counters, in the text format of Prometheus.", {}, server_metrics},
       {"server.reload", "Reads the configuration and the certificates anew.", {}, server_reload},
@@ -176,6 +181,11 @@ Task<Result<std::string>> call(const Office* office, std::string method, Value p
   if (row == methods().end()) co_return fail(Errc::unsupported, "there is no method '{}'", printable(method, 40));
   CO_TRY(check(*row, params));
   co_return co_await row->run(office, Call{std::move(params), std::move(who), deadline});
+}
+
+Answer route_show(const Office* office, Call call) {
+  if (!office->host.route) co_return fail(Errc::unsupported, "no server is running");
+  co_return co_await office->host.route(text_of(call, "address"), call.deadline);
 }
 
 Answer server_status(const Office* office, Call) {

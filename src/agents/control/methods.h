@@ -42,8 +42,10 @@ struct Status {
 
 // The process as its operator commands it. Without a server the functions are empty, and their methods `unsupported`.
 struct Host {
-  std::function<Status()> status;              // from any thread, quick
-  std::function<std::string()> metrics;        // as Prometheus reads them; from any thread, quick
+  std::function<Status()> status;        // from any thread, quick
+  std::function<std::string()> metrics;  // as Prometheus reads them; from any thread, quick
+  // What would happen to a letter to `address`, as JSON; on a shard.
+  std::function<Task<Result<std::string>>(std::string address, Deadline)> route;
   std::function<Task<Result<void>>()> reload;  // ends when the configuration was read anew, or says why not
   std::function<void()> stop;                  // asks for it and returns
 };

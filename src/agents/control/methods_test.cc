@@ -270,11 +270,13 @@ TEST_F(Methods, TheQueue) {
   EXPECT_THAT(text("queue.show", R"({"letter":"nonsense"})"), HasSubstr("invalid: "));
 }
 
+Task<Result<std::string>> route_of(std::string address) { co_return "[\"" + address + "\"]"; }
 Task<Result<void>> reload_badly() { co_return fail(Errc::config, "line 3"); }
 
 TEST_F(Methods, TheServerItself) {
   EXPECT_THAT(text("server.status"), HasSubstr("unsupported: "));
   EXPECT_THAT(text("server.metrics"), HasSubstr("unsupported: "));
+  EXPECT_THAT(text("route.show", R"({"address":"a@b"})"), HasSubstr("unsupported: "));
   EXPECT_THAT(text("server.reload"), HasSubstr("unsupported: "));
   EXPECT_THAT(text("server.stop"), HasSubstr("unsupported: "));
   int stops = 0;
@@ -282,10 +284,12 @@ TEST_F(Methods, TheServerItself) {
       .status =
           [] { return Status{.version = "1", .hostname = "mx", .pid = 7, .started = {}, .listeners = {"mx x:25"}}; },
       .metrics = [] { return std::string("# HELP x y\n"); },
+      .route = [](std::string address, Deadline) { return route_of(std::move(address)); },
       .reload = [] { return reload_badly(); },
       .stop = [&] { ++stops; }};
   EXPECT_EQ(*value("server.metrics").get_string("text"), "# HELP x y\n");
   EXPECT_EQ(*value("server.status").get_int("pid"), 7);
+  EXPECT_EQ(text("route.show", R"({"address":"a@b"})"), R"(["a@b"])");
   EXPECT_EQ(text("server.reload"), "config: line 3");
   EXPECT_EQ(text("server.stop"), "{}");
   EXPECT_EQ(stops, 1);

@@ -72,6 +72,8 @@ Answer queue_hold(const Office* office, Call call);
 Answer queue_release(const Office* office, Call call);
 Answer queue_retry(const Office* office, Call call);
 
+Answer route_show(const Office* office, Call call);
+
 Answer server_status(const Office* office, Call call);
 Answer server_metrics(const Office* office, Call call);
 Answer server_reload(const Office* office, Call call);
