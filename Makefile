@@ -55,7 +55,8 @@ sanitize: deps build/asan/build.ninja build/tsan/build.ninja ## Run the tests un
 	@$(CMAKE_BUILD) build/asan -j $(JOBS) --target $(call targets_of,asan,$(ASAN_ONLY))
 	@$(RUN_TESTS) --build build/asan --kinds unit --only '$(ASAN_ONLY)' --timeout 900
 	@$(CMAKE_BUILD) build/tsan -j $(JOBS) --target $(call targets_of,tsan,$(TSAN_ONLY))
-	@$(RUN_TESTS) --build build/tsan --kinds unit --only '$(TSAN_ONLY)' --timeout 900
+	@TSAN_OPTIONS="suppressions=$(CURDIR)/tests/tsan-suppressions.txt $$TSAN_OPTIONS" \
+	  $(RUN_TESTS) --build build/tsan --kinds unit --only '$(TSAN_ONLY)' --timeout 900
 ifdef SANITIZE_ALL
 	@$(CMAKE_BUILD) build/asan -j $(JOBS)
 	@$(RUN_TESTS) --build build/asan --short --timeout 900 --kinds unit,fuzz-seeds,hostile,crash
