@@ -25,8 +25,8 @@ struct RocksOptions {
   // its memtables and its log once more.
   std::uint64_t reserve = 256 * 1024 * 1024;
   // For tests. How much is free, instead of asking the file system; and whether this sync or write to a file fails.
-  std::function<std::uint64_t()> free_space;
-  std::function<bool(std::string_view file)> fail_sync;
+  std::function<std::uint64_t()> free_space = {};
+  std::function<bool(std::string_view file)> fail_sync = {};
 };
 
 inline constexpr std::size_t kSeparate = 16 * 1024;
