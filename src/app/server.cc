@@ -41,7 +41,6 @@ const Event kTaskFailed("server.task_failed", Level::error, {"what"},
 
 // Where Debian's dns-root-data has the key of the root.
 constexpr const char* kSystemAnchor = "/usr/share/dns/root.key";
-constexpr std::uint16_t kMailPort = 25;
 constexpr std::size_t kHashQueue = 256;
 constexpr Duration kOpening = std::chrono::minutes(1);
 
@@ -246,12 +245,13 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
                      agents::Handshakes(p.options.limits ? p.config.limits.tls_handshakes_per_network : 0)},
       .tls = std::move(tls)});
   if (p.options.mta || !p.config.server.relay.host.empty()) TRY(p.make_mta());
-  p.routes.emplace(RouteSources{.directory = *p.directory,
-                                .resolver = p.mta ? p.resolver.get() : nullptr,
-                                .random = system_random(),
-                                .self = p.self,
-                                .relay = p.config.server.relay.host,
-                                .port = p.config.server.relay.host.empty() ? kMailPort : p.config.server.relay.port});
+  p.routes.emplace(
+      RouteSources{.directory = *p.directory,
+                   .resolver = p.mta ? p.resolver.get() : nullptr,
+                   .random = system_random(),
+                   .self = p.self,
+                   .relay = p.config.server.relay.host,
+                   .port = p.config.server.relay.host.empty() ? role_port(Role::mx) : p.config.server.relay.port});
   p.exposed.reset(new ServerCounts{.metrics = p.metrics,
                                    .shards = p.shards,
                                    .connections = p.connections,
@@ -412,7 +412,8 @@ Result<void> Server::reload(Config fresh) {
           fresh.server.relay.host != old.server.relay.host || fresh.server.relay.port != old.server.relay.port);
   differs("dns.root_hints", fresh.dns.root_hints.value != old.dns.root_hints.value);
   differs("dns.trust_anchor", fresh.dns.trust_anchor.value != old.dns.trust_anchor.value);
-  differs("dns.forward", fresh.dns.forward.host != old.dns.forward.host);
+  differs("dns.forward",
+          fresh.dns.forward.host != old.dns.forward.host || fresh.dns.forward.port != old.dns.forward.port);
   differs("server.shards", fresh.server.shards != old.server.shards);
   differs("log.file", fresh.log.file.value != old.log.file.value);
   differs("log.format", fresh.log.format != old.log.format);

@@ -31,17 +31,20 @@ class RocksPlace final : public Place {
   RocksPlace() {
     std::string name = (std::filesystem::temp_directory_path() / "chappe-store-XXXXXX").string();
     if (!::mkdtemp(name.data())) std::abort();
-    options.path = name;
+    options.path = folder_ = name;
     options.block_cache = 8 * 1024 * 1024;
     options.memtable = 4 * 1024 * 1024;
     options.reserve = 0;
   }
   ~RocksPlace() override {
     std::error_code ec;
-    std::filesystem::remove_all(options.path, ec);
+    std::filesystem::remove_all(folder_, ec);
   }
   Result<std::unique_ptr<Store>> open() override { return open_rocks(options); }
-  RocksOptions options;
+  RocksOptions options;  // a test may name a path further down
+
+ private:
+  std::string folder_;
 };
 
 inline std::unique_ptr<Place> make_place(const std::string& form) {
