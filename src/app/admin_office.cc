@@ -104,8 +104,9 @@ class OwnOffice final : public AdminOffice {
         std::make_unique<store::Commit>(*o.store_, store::Commit::Options{.mode = store::Commit::Mode::in_line});
     o.mailboxes_ = std::make_unique<post::Mailboxes>(*o.store_, *o.commit_, o.letter_ids_, system_clock());
     o.queue_ = std::make_unique<post::Queue>(*o.store_, *o.commit_, system_clock());
+    o.trail_ = std::make_unique<post::Trail>(*o.store_, *o.commit_, system_clock());
     o.directory_ = TRY(net::run(open_directory(&o)));
-    o.office_ = {o.directory_.get(), o.mailboxes_.get(), o.queue_.get(), {}};
+    o.office_ = {o.directory_.get(), o.mailboxes_.get(), o.queue_.get(), o.trail_.get(), {}};
     return own;
   }
   ~OwnOffice() override {
@@ -139,6 +140,7 @@ class OwnOffice final : public AdminOffice {
   std::unique_ptr<store::Commit> commit_;
   std::unique_ptr<post::Mailboxes> mailboxes_;
   std::unique_ptr<post::Queue> queue_;
+  std::unique_ptr<post::Trail> trail_;
   std::unique_ptr<post::Directory> directory_;
   control::Office office_{};
 };

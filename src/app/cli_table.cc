@@ -172,6 +172,41 @@ std::vector<VerbRow> make_verbs() {
        {kConfig, kData},
        {{"chappe route bob@octo.com", {"", ""}}}},
 
+      {"trail",
+       {"Say what became of a letter.", "Dire ce qu'est devenue une lettre."},
+       {"One letter by its id (it stands in the answer 250, in Received, in the log and in notifications), with every "
+        "step: who handed it in, what was answered, where it was filed, each attempt to hand it on with the words of "
+        "the other side. Without an id: the newest letters that the options describe, refused ones too. What is older "
+        "than limits.trail_age is forgotten.",
+        "Une lettre par son identifiant (il figure dans la réponse 250, dans Received, dans le journal et dans les "
+        "avis), avec chaque étape : qui l'a remise, ce qui lui fut répondu, où elle est classée, chaque essai de "
+        "transmission avec les mots de l'autre côté. Sans identifiant : les lettres les plus récentes que décrivent "
+        "les "
+        "options, refusées comprises. Ce qui est plus vieux que limits.trail_age est oublié."},
+       {{"LETTER", true}},
+       {{"from",
+         "PATTERN",
+         {"Of this sender; * stands for anything.", "De cet expéditeur ; * remplace n'importe quoi."}},
+        {"to", "PATTERN", {"With a recipient like this.", "Avec un tel destinataire."}},
+        {"since",
+         "TIME",
+         {"From then on: a time span ago (2h, 3d), a day or an RFC 3339 time.",
+          "Depuis : il y a une durée (2h, 3d), un jour ou un instant RFC 3339."}},
+        {"until", "TIME", {"Before then.", "Avant."}},
+        {"refused",
+         "",
+         {"Only what was refused, or for one of its recipients.",
+          "Seulement ce qui a été refusé, ou à un destinataire."}},
+        {"connections",
+         "",
+         {"Instead of letters: connections that were turned away, by hour and network.",
+          "Au lieu des lettres : les connexions refusées, par heure et par réseau."}},
+        {"limit", "N", {"So many letters at most.", "Au plus tant de lettres."}, "50"},
+        kConfig,
+        kData},
+       {{"chappe trail 01KAXW2N7RE5T9C3VQJ8M4B6ZD", {"", ""}},
+        {"chappe trail --to '*@octo.com' --since 2h", {"", ""}}}},
+
       {"config export",
        {"Write the domains, accounts and aliases as text.",
         "Écrire les domaines, comptes et alias sous forme de texte."},

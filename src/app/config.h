@@ -101,6 +101,7 @@ struct Config {
     Duration shutdown_grace = std::chrono::seconds(30);
     std::uint64_t history_changes = 100'000;
     Duration history_age = std::chrono::hours(24 * 90);
+    Duration trail_age = std::chrono::hours(24 * 30);
   } limits;
 
   std::array<Size, kParts> budget = standard_budget();

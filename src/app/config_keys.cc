@@ -134,6 +134,9 @@ std::vector<KeyRow> make_keys() {
       {"limits", "history_age", false, 0, 0, [](Config& c) -> Slot { return &c.limits.history_age; },
        "How long they are remembered. Who comes back later compares everything anew.",
        "Combien de temps ils sont retenus. Qui revient plus tard compare tout à nouveau."},
+      {"limits", "trail_age", false, 0, 0, [](Config& c) -> Slot { return &c.limits.trail_age; },
+       "How long it is known what became of a letter (chappe trail).",
+       "Combien de temps on sait ce qu'est devenue une lettre (chappe trail)."},
   };
   add_budget_keys(keys, std::make_index_sequence<kParts>());
   return keys;

@@ -42,6 +42,7 @@ const Event kTaskFailed("server.task_failed", Level::error, {"what"},
 // Where Debian's dns-root-data has the key of the root.
 constexpr const char* kSystemAnchor = "/usr/share/dns/root.key";
 constexpr std::size_t kHashQueue = 256;
+constexpr Duration kLastNotes = std::chrono::seconds(10);
 constexpr Duration kOpening = std::chrono::minutes(1);
 
 std::vector<crypto::CertificateFiles> certificate_files(const Config& config) {
@@ -157,6 +158,7 @@ struct Server::Parts {
   std::unique_ptr<post::Mailboxes> mailboxes;
   std::unique_ptr<post::Queue> queue;
   std::unique_ptr<post::Deliver> deliver;
+  std::unique_ptr<post::Trail> trail;
   std::unique_ptr<post::Directory> directory;
   agents::Throttle throttle;
   std::unique_ptr<agents::Site> site;
@@ -192,6 +194,8 @@ struct Server::Parts {
   Result<void> open_control();
   agents::control::Status status() const;
   static net::Task<Result<std::unique_ptr<post::Directory>>> open_directory(Parts* p);
+  static net::Task<void> keep_trail(post::Trail* trail);
+  static net::Task<void> write_last_notes(post::Trail* trail);
 };
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -226,6 +230,8 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       post::HistoryLimits{.changes = p.config.limits.history_changes, .age = p.config.limits.history_age});
   p.queue = std::make_unique<post::Queue>(*p.store, *p.commit, system_clock());
   p.deliver = std::make_unique<post::Deliver>(*p.commit, *p.mailboxes, *p.queue, system_clock());
+  p.trail = std::make_unique<post::Trail>(*p.store, *p.commit, system_clock(),
+                                          post::TrailLimits{.age = p.config.limits.trail_age});
   p.directory = TRY(net::run_on(p.shards.at(0), Parts::open_directory(&p)));
   p.site.reset(new agents::Site{
       .hostname = p.config.server.hostname,
@@ -240,6 +246,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .mailboxes = *p.mailboxes,
       .deliver = *p.deliver,
       .letter_ids = p.letter_ids,
+      .trail = *p.trail,
       .throttle = p.throttle,
       .handshakes = {p.shards.size(),
                      agents::Handshakes(p.options.limits ? p.config.limits.tls_handshakes_per_network : 0)},
@@ -293,6 +300,7 @@ Result<void> Server::Parts::open_control() {
       .directory = directory.get(),
       .mailboxes = mailboxes.get(),
       .queue = queue.get(),
+      .trail = trail.get(),
       .host = {.status = [this] { return status(); },
                .metrics = [this] { return exposed->expose(); },
                .route = [this](std::string address,
@@ -347,6 +355,16 @@ net::Task<Result<std::unique_ptr<post::Directory>>> Server::Parts::open_director
   co_return co_await post::Directory::open(on, std::move(options), net::Deadline::in(kOpening));
 }
 
+net::Task<void> Server::Parts::keep_trail(post::Trail* trail) {
+  net::Cancel cancel;
+  const net::Shard::Member member(*net::Shard::current(), cancel);
+  co_await post::Trail::keep(trail, &cancel);
+}
+
+net::Task<void> Server::Parts::write_last_notes(post::Trail* trail) {
+  (void)co_await trail->write_notes(net::Deadline::in(kLastNotes));
+}
+
 void Server::Parts::accept(Role role, net::ListenSocket socket) {
   agents::Site* to = site.get();
   const agents::Door* door =
@@ -373,8 +391,9 @@ void Server::Parts::accept(Role role, net::ListenSocket socket) {
       handler = [to, door](net::Stream s) { return agents::serve_pop3(to, door, std::move(s)); };
       break;
   }
-  acceptors.push_back(
-      std::make_unique<net::Acceptor>(shards, std::move(socket), connections, refusal_of(role), std::move(handler)));
+  acceptors.push_back(std::make_unique<net::Acceptor>(
+      shards, std::move(socket), connections, refusal_of(role), std::move(handler),
+      [to, door](const net::Endpoint& peer) { to->trail.note_refused(door->name, peer.network(), "limit"); }));
 }
 
 void Server::start() {
@@ -383,6 +402,8 @@ void Server::start() {
   for (std::size_t i = 0; i < p.sockets.size(); ++i) p.accept(p.bound[i].role, std::move(p.sockets[i]));
   p.sockets.clear();
   for (auto& acceptor : p.acceptors) acceptor->start();
+  net::Shard& first = p.shards.at(0);
+  first.post([&first, trail = p.trail.get()] { first.tasks().spawn(Parts::keep_trail(trail)); });
   if (p.mta) p.mta->start();
   p.control->start();
   for (const Bound& b : p.bound) p.log->event(kListening, role_name(b.role), fmt::format("{}:{}", b.address, b.port));
@@ -435,6 +456,7 @@ void Server::stop() {
   if (p.control) p.control->stop();
   // Sessions end first; what they have handed to the commit path is made durable before it stops; the store is last.
   p.shards.stop();
+  if (p.trail) net::run(Parts::write_last_notes(p.trail.get()));
   if (p.commit) p.commit->stop();
   p.acceptors.clear();
   p.control.reset();
@@ -444,6 +466,7 @@ void Server::stop() {
   p.resolver.reset();
   p.site.reset();
   p.directory.reset();
+  p.trail.reset();
   p.deliver.reset();
   p.queue.reset();
   p.mailboxes.reset();

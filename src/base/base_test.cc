@@ -36,6 +36,18 @@ TEST(Time, IsWrittenAsRfc3339) {
   EXPECT_EQ(to_rfc3339({-1}), "1969-12-31T23:59:59.999999Z");
 }
 
+TEST(Time, IsReadFromRfc3339) {
+  for (const std::int64_t us : {0L, 1'795'285'959'123'456L, 951'782'400'000'000L})
+    EXPECT_EQ(from_rfc3339(to_rfc3339({us})), Time{us});
+  EXPECT_EQ(from_rfc3339("2026-11-21T18:32:39Z"), Time{1'795'285'959'000'000});
+  EXPECT_EQ(from_rfc3339("2026-11-21T18:32:39.5Z"), Time{1'795'285'959'500'000});
+  EXPECT_EQ(from_rfc3339("1970-01-02"), Time{86'400'000'000});
+  for (const char* bad : {"", "2026", "2026-13-01", "2026-02-30", "2026-11-21T", "2026-11-21T18:32:39",
+                          "2026-11-21 18:32:39Z", "2026-11-21T24:00:00Z", "2026-11-21T18:32:39.Z",
+                          "2026-11-21T18:32:39.1234567Z", "2026-1a-01", "2026-11-21T18:32:39+01:00", "-026-11-21"})
+    EXPECT_EQ(from_rfc3339(bad), std::nullopt) << bad;
+}
+
 TEST(Random, SeedReplaysAndBelowStaysBelow) {
   SeededRandom a(7), b(7), c(8);
   EXPECT_EQ(a.bytes(33), b.bytes(33));

@@ -62,5 +62,8 @@ std::optional<T> to_number(std::string_view s) {
 // Bytes from outside made fit for a log line, a terminal or an error text: everything but printable ASCII
 // becomes \xNN, and what is longer than `limit` bytes is cut with "…".
 std::string printable(std::string_view s, std::size_t limit = 200);
+// Whether all of `text` is as `pattern` says, where "*" stands for anything, nothing included, and the case of ASCII
+// letters does not matter. Takes time in proportion to both at most, one after the other for each star.
+bool matches_pattern(std::string_view pattern, std::string_view text);
 
 }  // namespace chappe

@@ -76,11 +76,14 @@ struct Acceptor::State {
   ConnectionCount& count;
   Bytes refusal;
   Handler handler;
+  std::function<void(const Endpoint&)> turned_away;
   Cancel cancel;
 };
 
-Acceptor::Acceptor(Shards& shards, ListenSocket socket, ConnectionCount& count, Bytes refusal, Handler handler)
-    : state_(new State{shards, std::move(socket), count, std::move(refusal), std::move(handler), {}}) {}
+Acceptor::Acceptor(Shards& shards, ListenSocket socket, ConnectionCount& count, Bytes refusal, Handler handler,
+                   std::function<void(const Endpoint&)> turned_away)
+    : state_(new State{
+          shards, std::move(socket), count, std::move(refusal), std::move(handler), std::move(turned_away), {}}) {}
 
 Acceptor::~Acceptor() = default;
 
@@ -110,6 +113,7 @@ Task<void> Acceptor::accept_loop(std::shared_ptr<State> state) {
       if (!place) {
         (void)::send(fd, state->refusal.data(), state->refusal.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         ::close(fd);
+        if (state->turned_away) state->turned_away(peer);
         continue;
       }
       Shard& to = state->shards.next();

@@ -92,8 +92,10 @@ class Acceptor {
   // Runs one connection on the shard it was given to, and owns it. Called on that shard.
   using Handler = std::function<Task<void>(Stream)>;
 
-  // `refusal`: what a connection beyond the limits is sent before it is closed, for instance "421 …\r\n".
-  Acceptor(Shards& shards, ListenSocket socket, ConnectionCount& count, Bytes refusal, Handler handler);
+  // `refusal`: what a connection beyond the limits is sent before it is closed, for instance "421 …\r\n"; then
+  // `turned_away` is told, on shard 0, if it is there.
+  Acceptor(Shards& shards, ListenSocket socket, ConnectionCount& count, Bytes refusal, Handler handler,
+           std::function<void(const Endpoint&)> turned_away = nullptr);
   ~Acceptor();
 
   // From any thread, once each. After stop() no further connection is accepted; those that are open go on.

@@ -26,14 +26,15 @@ enum class Space : std::uint8_t {
   change = 0x22,        // (modseq u64)              the feed: what changed
   expunged = 0x23,      // (mailbox u32, modseq u64) UIDs that went
   // of the system (account 0)
-  directory = 0x30,   // (sub-space u8, ...)          tenants, domains, accounts, keys, policies
-  queue = 0x40,       // (letter 16, recipient u32)   a recipient that waits for transfer
-  queue_due = 0x41,   // (time u64, letter, recipient u32)
-  reap = 0x42,        // (account u32, mailbox u32)   a removed mailbox whose messages are still being taken away
-  body = 0x50,        // (body 16)                    size, codec, key and reference count
-  body_piece = 0x51,  // (body 16, piece u32)        octets
-  trail = 0x60,       // (letter 16, seq u32)
-  settings = 0x70,    // (name)
+  directory = 0x30,      // (sub-space u8, ...)          tenants, domains, accounts, keys, policies
+  queue = 0x40,          // (letter 16, recipient u32)   a recipient that waits for transfer
+  queue_due = 0x41,      // (time u64, letter, recipient u32)
+  reap = 0x42,           // (account u32, mailbox u32)   a removed mailbox whose messages are still being taken away
+  body = 0x50,           // (body 16)                    size, codec, key and reference count
+  body_piece = 0x51,     // (body 16, piece u32)        octets
+  trail = 0x60,          // (letter 16, time u64, recipient u32, event u8)
+  trail_refused = 0x61,  // (hour u64, door, network, reason raw)
+  settings = 0x70,       // (name)
 };
 
 inline constexpr std::uint32_t kSystemAccount = 0;

@@ -17,6 +17,7 @@ constexpr ParamRow kWhere = {
     "where", texts, false,
     "instead of a letter: KEY=PATTERN, all of which must hold; KEY is letter, from, to, domain, "
     "state or error, and * stands for anything"};
+constexpr ParamRow kSince = {"since", text, false, "only from this time on (RFC 3339)"};
 constexpr ParamRow kLimit = {"limit", number, false, "rows at most; 1000 when not given, never more than 10000"};
 
 std::vector<MethodRow> make_methods() {
@@ -91,6 +92,26 @@ std::vector<MethodRow> make_methods() {
        {kSomeLetter, kRecipient, kWhere},
        queue_release},
       {"queue.retry", "The next attempt is made at once.", {kSomeLetter, kRecipient, kWhere}, queue_retry},
+
+      {"trail.show",
+       "What is known of one letter: where it came from, and each thing that happened to it.",
+       {kLetter},
+       trail_show},
+      {"trail.find",
+       "Letters, the newest first, with what happened to them. `next` in the answer is the `before` of the next page; "
+       "a page may be short although there are more.",
+       {{"from", text, false, "only those of this sender; * stands for anything"},
+        {"to", text, false, "only those with a recipient like this"},
+        kSince,
+        {"until", text, false, "only those before this time (RFC 3339)"},
+        {"refused", yes_no, false, "only those that were refused, or for one of their recipients"},
+        {"before", text, false, "only letters older than this one"},
+        kLimit},
+       trail_find},
+      {"trail.refused",
+       "Connections that were turned away, counted by hour, door, network and reason.",
+       {kSince, kLimit},
+       trail_refused},
 
       {"config.export",
        "Domains, accounts and aliases as TOML.",

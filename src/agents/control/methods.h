@@ -17,6 +17,7 @@
 #include "post/directory/directory.h"
 #include "post/mailbox/mailbox.h"
 #include "post/queue/queue.h"
+#include "post/trail/trail.h"
 
 namespace chappe::agents::control {
 
@@ -55,6 +56,7 @@ struct Office {
   post::Directory* directory;
   post::Mailboxes* mailboxes;
   post::Queue* queue;
+  post::Trail* trail;
   Host host;
 };
 

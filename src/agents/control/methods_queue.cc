@@ -20,13 +20,6 @@ void write_entry(Writer& w, const QueueEntry& e) {
   w.field("attempts", e.attempts).field("last_error", e.last_error).end_object();
 }
 
-Result<post::LetterId> letter_of(std::string_view text) {
-  const auto letter = post::LetterId::parse(text);
-  if (!letter)
-    return fail(Errc::invalid, "'{}' is no letter's id: those are 26 letters and digits", printable(text, 40));
-  return *letter;
-}
-
 // "LETTER/NUMBER"
 Result<QueueKey> key_of(std::string_view text) {
   const auto slash = text.find('/');
@@ -35,7 +28,7 @@ Result<QueueKey> key_of(std::string_view text) {
   return QueueKey{TRY(letter_of(text.substr(0, slash))), *number};
 }
 
-using Act = Task<Result<void>> (post::Queue::*)(QueueKey, Deadline);
+using Act = Task<Result<void>> (post::Queue::*)(QueueKey, std::string who, Deadline);
 
 // Does `act` to all that the call's conditions mean, a page at a time. What it cannot be done to (gone meanwhile, or in
 // a state that forbids it) is left out.
@@ -48,7 +41,7 @@ Answer each_meant(const Office* office, Call call, Act act) {
     const auto page = CO_TRY(co_await office->queue->list(after, kPage, call.deadline));
     for (const QueueEntry& entry : page) {
       if (!filter.matches(entry)) continue;
-      auto acted = co_await (office->queue->*act)(entry.key, call.deadline);
+      auto acted = co_await (office->queue->*act)(entry.key, call.who, call.deadline);
       if (acted) {
         ++done;
       } else if (acted.error().code() != Errc::not_found && acted.error().code() != Errc::conflict) {
@@ -71,7 +64,7 @@ Answer each(const Office* office, Call call, Act act) {
     if (!only || *only == entry.key.recipient) keys.push_back(entry.key);
   std::size_t done = 0;
   for (const QueueKey& key : keys) {
-    auto acted = co_await (office->queue->*act)(key, call.deadline);
+    auto acted = co_await (office->queue->*act)(key, call.who, call.deadline);
     if (acted) {
       ++done;
     } else if (only || acted.error().code() != Errc::not_found) {

@@ -27,7 +27,7 @@ class Methods : public testing::Test {
     auto opened = executor.run(open_directory(this));
     if (!opened) std::abort();
     directory = std::move(*opened);
-    office = {directory.get(), &mailboxes, &queue, {}};
+    office = {directory.get(), &mailboxes, &queue, &trail, {}};
   }
   ~Methods() override { commit.stop(); }
 
@@ -102,6 +102,7 @@ class Methods : public testing::Test {
   post::LetterIds ids{system_clock(), system_random()};
   post::Mailboxes mailboxes{*store, commit, ids, system_clock()};
   post::Queue queue{*store, commit, system_clock()};
+  post::Trail trail{*store, commit, system_clock()};
   std::unique_ptr<post::Directory> directory;
   Office office;
 };

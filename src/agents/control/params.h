@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agents/control/methods.h"
+#include "base/text.h"
 
 namespace chappe::agents::control {
 
@@ -37,6 +38,12 @@ inline std::vector<std::string> texts_of(const Call& call, std::string_view name
 }
 inline std::size_t page_of(const Call& call) {
   return static_cast<std::size_t>(std::clamp<std::uint64_t>(maybe_number(call, "limit").value_or(kPage), 1, kMostPage));
+}
+inline Result<post::LetterId> letter_of(std::string_view text) {
+  const auto letter = post::LetterId::parse(text);
+  if (!letter)
+    return fail(Errc::invalid, "'{}' is no letter's id: those are 26 letters and digits", printable(text, 40));
+  return *letter;
 }
 
 // The methods, by folder of the post office.
@@ -71,6 +78,10 @@ Answer queue_drop(const Office* office, Call call);
 Answer queue_hold(const Office* office, Call call);
 Answer queue_release(const Office* office, Call call);
 Answer queue_retry(const Office* office, Call call);
+
+Answer trail_show(const Office* office, Call call);
+Answer trail_find(const Office* office, Call call);
+Answer trail_refused(const Office* office, Call call);
 
 Answer route_show(const Office* office, Call call);
 

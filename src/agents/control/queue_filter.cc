@@ -11,26 +11,6 @@ namespace {
 // In the order of QueueFilter::Key.
 constexpr std::array<std::string_view, 6> kKeys = {"letter", "from", "to", "domain", "state", "error"};
 
-// Takes time in proportion to both at most, one after the other for each star.
-bool matches(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, retry = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      retry = t;
-    } else if (p < pattern.size() && lower(pattern[p]) == lower(text[t])) {
-      ++p, ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++retry;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 }  // namespace
 
 std::string_view state_name(post::QueueState state) {
@@ -56,17 +36,17 @@ bool QueueFilter::matches(const post::QueueEntry& entry) const {
   const auto holds = [&entry](const Condition& c) {
     switch (c.key) {
       case Key::letter:
-        return control::matches(c.pattern, entry.key.letter.text());
+        return matches_pattern(c.pattern, entry.key.letter.text());
       case Key::from:
-        return control::matches(c.pattern, entry.sender);
+        return matches_pattern(c.pattern, entry.sender);
       case Key::to:
-        return control::matches(c.pattern, entry.recipient);
+        return matches_pattern(c.pattern, entry.recipient);
       case Key::domain:
-        return control::matches(c.pattern, std::string_view(entry.recipient).substr(entry.recipient.rfind('@') + 1));
+        return matches_pattern(c.pattern, std::string_view(entry.recipient).substr(entry.recipient.rfind('@') + 1));
       case Key::state:
-        return control::matches(c.pattern, state_name(entry.state));
+        return matches_pattern(c.pattern, state_name(entry.state));
       case Key::error:
-        return control::matches(c.pattern, entry.last_error);
+        return matches_pattern(c.pattern, entry.last_error);
     }
     return false;
   };

@@ -30,6 +30,7 @@ std::vector<std::string> Login::mechanisms(bool tls) {
 
 Result<void> Login::may_try(const std::string& name) {
   if (session_.site().throttle.may_try(session_.peer().network(), counted(name))) return {};
+  session_.site().trail.note_refused(session_.door().name, session_.peer().network(), "login");
   session_.site().log.event(kThrottled, session_.id(), session_.door().name, session_.peer().describe(),
                             printable(name));
   return fail(Errc::busy, "Too many failed logins; try again in a few minutes");
@@ -42,6 +43,7 @@ Task<Error> Login::failed(std::string name, std::string how) {
   site.log.event(kFailed, session_.id(), session_.door().name, session_.peer().describe(), printable(name), how, error);
   const std::string network = session_.peer().network();
   site.throttle.failed(network, counted(name));
+  site.trail.note_refused(session_.door().name, network, "login");
   (void)co_await net::sleep(session_.within(site.throttle.delay(network, counted(name))));
   co_return error;
 }

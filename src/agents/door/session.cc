@@ -37,6 +37,8 @@ Session::Session(Site& site, const Door& door, net::Stream stream)
 Session::~Session() {
   const std::optional<std::string> account = account_.empty() ? std::nullopt : std::optional(account_);
   door_.open.add(-1);
+  if (why_ == "tls") site_.trail.note_refused(door_.name, stream_.peer().network(), "tls");
+  if (why_ == "refused") site_.trail.note_refused(door_.name, stream_.peer().network(), "rules");
   site_.log.event(kClosed, id_, door_.name, stream_.peer().describe(), account, why_, stream_.received(),
                   stream_.sent(), site_.clock.steady() - began_);
 }

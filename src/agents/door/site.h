@@ -19,6 +19,7 @@
 #include "post/ingest/ingest.h"
 #include "post/letter_id.h"
 #include "post/mailbox/mailbox.h"
+#include "post/trail/trail.h"
 
 namespace chappe::agents {
 
@@ -51,6 +52,7 @@ struct Site {
   post::Mailboxes& mailboxes;
   post::Deliver& deliver;
   post::LetterIds& letter_ids;
+  post::Trail& trail;
   Throttle& throttle;
   std::vector<Handshakes> handshakes;  // of each shard, by its index
   // The certificates shown now; a session takes what is there when its handshake begins.

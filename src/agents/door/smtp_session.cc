@@ -28,6 +28,25 @@ constexpr std::uint64_t kStretch = 64 * 1024;
 constexpr Duration kBudgetPause = std::chrono::milliseconds(10);
 constexpr Duration kBudgetPatience = std::chrono::seconds(5);
 
+post::TrailHead trail_of(const Session& session, const Transaction& t) {
+  post::TrailHead head;
+  head.at = t.id.time();
+  head.origin = {.door = session.door().name,
+                 .session = session.id(),
+                 .peer = session.peer().ip(),
+                 .hello = t.hello.name,
+                 .account = session.account(),
+                 .tls = session.tls() ? session.tls()->version + " " + session.tls()->cipher : std::string()};
+  head.sender = t.mail.path.address();
+  head.rcpts = t.rcpts;
+  head.more_rcpts = t.more_rcpts;
+  return head;
+}
+
+post::TrailReply on_trail(const Reply& reply) {
+  return {static_cast<std::uint16_t>(reply.code), reply.enhanced, reply.text};
+}
+
 // One session being served: the machine, and what is known about the transaction.
 class Conversation {
  public:
@@ -37,6 +56,9 @@ class Conversation {
         actor_(actor),
         login_(session),
         machine_(std::move(options), session.door().implicit_tls) {}
+  ~Conversation() { end_transaction({}, ingest_ ? ingest_->size() : 0); }
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
 
   Task<void> run();
 
@@ -52,6 +74,9 @@ class Conversation {
   Task<void> on(proto::smtp::DataEnd& end);
   void begin_letter();
   void drop_letter();
+  // The transaction ends without a letter: `reply` says why, code 0 that its sender gave it up. One that was given up
+  // is worth a note only if something was refused in it, or lost under way.
+  void end_transaction(const post::TrailReply& reply = {}, std::uint64_t size = 0);
   // Sends the reply, and notes it when it is a refusal.
   void answer(const Reply& reply, std::string_view command, std::string_view address);
   void progress() { patience_ = session_.within(site_.limits.smtp); }
@@ -82,6 +107,7 @@ Task<bool> Conversation::read() {
     const net::Deadline memory = session_.within(kBudgetPatience + Duration(static_cast<Duration::rep>(extra)));
     while (site_.budget.over(Part::in_flight) && !patience_.passed()) {
       if (in_flight_.bytes() > 0 && memory.passed() && !session_.draining()) {
+        end_transaction(on_trail(Reply(Rule::short_of_memory)), ingest_->size());
         drop_letter();
         machine_.close(Rule::short_of_memory);
         co_return true;
@@ -130,6 +156,10 @@ Task<void> Conversation::run() {
                      : close->reason == shutdown ? "shutdown"
                      : close->reason == refused  ? "refused"
                                                  : "lost");
+      const std::optional<Rule> why = close->reason == timeout    ? std::optional(Rule::timeout)
+                                      : close->reason == shutdown ? std::optional(Rule::shutdown)
+                                                                  : close->rule;
+      end_transaction(why ? on_trail(Reply(*why)) : post::TrailReply(), ingest_ ? ingest_->size() : 0);
       drop_letter();
       co_await session_.close(machine_.take_output());
       co_return;
@@ -177,10 +207,11 @@ Task<bool> Conversation::handle(proto::smtp::Event event) {
     session_.door().refusals.add();
     site_.log.event(kNo, session_.id(), transaction_->id.text(), "letter", transaction_->mail.path.address(), row.code,
                     row.text);
+    end_transaction(on_trail(Reply(broken->rule)), ingest_ ? ingest_->size() : 0);
     drop_letter();
   } else if (std::holds_alternative<proto::smtp::Reset>(event)) {
+    end_transaction();
     drop_letter();
-    transaction_.reset();
   } else if (auto* refused = std::get_if<proto::smtp::Refused>(&event)) {
     site_.log.event(kRefused, session_.id(), rule_row(refused->rule).id, refused->line);
   }
@@ -188,8 +219,8 @@ Task<bool> Conversation::handle(proto::smtp::Event event) {
 }
 
 void Conversation::on(proto::smtp::Hello& hello) {
+  end_transaction();
   drop_letter();
-  transaction_.reset();
   hello_ = std::move(hello);
   machine_.accept();
 }
@@ -220,6 +251,7 @@ void Conversation::answer(const Reply& reply, std::string_view command, std::str
 }
 
 Task<void> Conversation::on(proto::smtp::Mail& mail) {
+  end_transaction();
   transaction_.emplace();
   transaction_->id = site_.letter_ids.next();
   transaction_->hello = hello_;
@@ -227,20 +259,42 @@ Task<void> Conversation::on(proto::smtp::Mail& mail) {
   mail_began_ = site_.clock.steady();
   const Reply reply = co_await actor_.mail(&*transaction_);
   answer(reply, "MAIL", transaction_->mail.path.address());
-  if (!reply.positive()) transaction_.reset();
+  if (!reply.positive()) end_transaction(on_trail(reply));
 }
 
 Task<void> Conversation::on(proto::smtp::Rcpt& rcpt) {
   std::string address = rcpt.path.address();
   const Reply reply = co_await actor_.rcpt(&*transaction_, std::move(rcpt));
   answer(reply, "RCPT", address);
-  if (reply.positive()) transaction_->accepted.push_back(std::move(address));
+  Transaction& t = *transaction_;
+  if (reply.positive()) {
+    t.accepted.push_back(address);
+    t.rcpts.push_back({std::move(address), {}});
+  } else if (t.rcpts.size() < t.accepted.size() + kRcptsOnTrail) {
+    t.rcpts.push_back({std::move(address), on_trail(reply)});
+  } else {
+    ++t.more_rcpts;
+  }
 }
 
 void Conversation::begin_letter() {
   ingest_.emplace();
   stretch_ = 0;
   in_flight_ = site_.budget.take(Part::in_flight, 0);
+}
+
+void Conversation::end_transaction(const post::TrailReply& reply, std::uint64_t size) {
+  if (!transaction_) return;
+  const bool refused = reply.code != 0 || transaction_->rcpts.size() > transaction_->accepted.size();
+  if (refused || ingest_) {
+    post::TrailHead head = trail_of(session_, *transaction_);
+    head.reply = reply;
+    // Nobody was left to write to.
+    if (reply.code == 0 && transaction_->accepted.empty()) head.reply = transaction_->rcpts.back().reply;
+    head.size = size;
+    site_.trail.note(transaction_->id, std::move(head), session_.peer().network());
+  }
+  transaction_.reset();
 }
 
 void Conversation::drop_letter() {
@@ -253,24 +307,28 @@ Task<void> Conversation::on(proto::smtp::DataEnd& end) {
   post::Ingest ingest = std::move(*ingest_);
   ingest_.reset();
   const std::uint64_t size = ingest.size();
+  Reply reply;
   if (ingest.facts().received > site_.limits.received) {
     // RFC 5321 §6.3: a loop; §4.2.3 has 554 for it, RFC 3463 §3.5 names it 5.4.6.
-    answer(
-        Reply(554, "5.4.6", fmt::format("The letter has {} Received fields: it is in a loop", ingest.facts().received)),
-        "letter", t.mail.path.address());
+    reply =
+        Reply(554, "5.4.6", fmt::format("The letter has {} Received fields: it is in a loop", ingest.facts().received));
   } else {
-    const Reply reply = co_await actor_.letter(&t, std::move(ingest), end.facts);
-    if (reply.positive()) {
-      session_.door().letters.add();
-      const std::optional<std::string> account =
-          session_.account().empty() ? std::nullopt : std::optional(session_.account());
-      site_.log.event(kAccepted, session_.id(), t.id.text(), t.mail.path.address(), t.accepted.size(), size,
-                      session_.tls() ? session_.tls()->version : "none", account, site_.clock.steady() - mail_began_);
-    }
-    answer(reply, "letter", t.mail.path.address());
+    reply = co_await actor_.letter(&t, std::move(ingest), end.facts);
   }
+  if (reply.positive()) {
+    session_.door().letters.add();
+    const std::optional<std::string> account =
+        session_.account().empty() ? std::nullopt : std::optional(session_.account());
+    site_.log.event(kAccepted, session_.id(), t.id.text(), t.mail.path.address(), t.accepted.size(), size,
+                    session_.tls() ? session_.tls()->version : "none", account, site_.clock.steady() - mail_began_);
+  }
+  answer(reply, "letter", t.mail.path.address());
   drop_letter();
-  transaction_.reset();
+  if (reply.positive()) {
+    transaction_.reset();
+  } else {
+    end_transaction(on_trail(reply), size);
+  }
 }
 
 }  // namespace
@@ -291,8 +349,10 @@ proto::smtp::ServerOptions smtp_options(const Site& site, proto::smtp::Role role
   return options;
 }
 
-post::Letter letter_of(Transaction* transaction, post::Ingest ingest, const proto::smtp::LetterFacts& facts, Time now) {
+post::Letter letter_of(const Session& session, Transaction* transaction, post::Ingest ingest,
+                       const proto::smtp::LetterFacts& facts, Time now) {
   post::Letter letter;
+  letter.trail = trail_of(session, *transaction);
   letter.id = transaction->id;
   letter.sender = transaction->mail.path.address();
   letter.recipients = std::move(transaction->recipients);

@@ -23,7 +23,10 @@ struct Transaction {
   proto::smtp::Mail mail;
   std::vector<std::string> accepted;              // as named in RCPT
   std::vector<post::LetterRecipient> recipients;  // where those lead
+  std::vector<post::TrailRcpt> rcpts;             // all that were named, at most kRcptsOnTrail of them refused
+  std::uint32_t more_rcpts = 0;                   // that were refused, too
 };
+inline constexpr std::size_t kRcptsOnTrail = 100;
 
 class SmtpActor {
  public:
@@ -48,7 +51,8 @@ net::Task<void> serve_smtp(Session* session, std::shared_ptr<const proto::smtp::
 proto::smtp::ServerOptions smtp_options(const Site& site, proto::smtp::Role role);
 
 // The letter as the post office takes it, without its trace. The transaction's recipients and the octets move into it.
-post::Letter letter_of(Transaction* transaction, post::Ingest ingest, const proto::smtp::LetterFacts& facts, Time now);
+post::Letter letter_of(const Session& session, Transaction* transaction, post::Ingest ingest,
+                       const proto::smtp::LetterFacts& facts, Time now);
 
 // The reply to a letter that cannot be taken, by its Error (base/error.h).
 proto::smtp::Reply refusal(const Error& error);

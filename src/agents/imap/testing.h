@@ -66,6 +66,7 @@ class World {
                         .mailboxes = mailboxes,
                         .deliver = deliver,
                         .letter_ids = ids,
+                        .trail = trail,
                         .throttle = throttle,
                         .handshakes = {shards.size(), Handshakes(0)},
                         .tls = *crypto::TlsServer::load({files_}, tickets_)});
@@ -92,6 +93,7 @@ class World {
   post::Mailboxes mailboxes{*store, commit, ids, system_clock()};
   post::Queue queue{*store, commit, system_clock()};
   post::Deliver deliver{commit, mailboxes, queue, system_clock()};
+  post::Trail trail{*store, commit, system_clock()};
   std::unique_ptr<post::Directory> directory;
   Throttle throttle{system_clock(), false};
   std::unique_ptr<Site> site;

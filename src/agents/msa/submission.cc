@@ -110,7 +110,7 @@ Task<Reply> Submission::letter(Transaction* transaction, post::Ingest ingest, pr
                          .recipient = {},
                          .letter = transaction->id,
                          .time = now};
-  post::Letter letter = letter_of(transaction, std::move(ingest), facts, now);
+  post::Letter letter = letter_of(session_, transaction, std::move(ingest), facts, now);
   letter.trace = ChunkList(received_field(session_, site_.hostname, trace) + repairs.fields);
   auto taken = co_await site_.deliver.take(std::move(letter), Session::regardless(site_.limits.commit));
   if (!taken) co_return refusal(taken.error());

@@ -205,7 +205,7 @@ Verdict refused_here(const Error& error, const Peer& peer) {
   const char* status = error.code() == Errc::unsupported ? "5.6.7"   // RFC 6531 §3.5, or RFC 6152 §3: 5.6.3
                        : error.code() == Errc::too_large ? "5.3.4"   // RFC 3463 §3.4
                                                          : "5.1.3";  // RFC 3463 §3.2: bad address syntax
-  return {Outcome::never, status, peer.host(), peer.tls(), error.text()};
+  return {Outcome::never, status, peer.host(), peer.tls(), error.text(), peer.at().ip()};
 }
 
 }  // namespace
@@ -219,7 +219,7 @@ Task<bool> Outbound::transfer(Destination* to, Peer* peer, Parcel parcel) {
     bool leaving = false;  // RFC 5321 §3.8: after a 421 the other side closes
     for (const auto& answer : *answers) {
       verdicts.push_back({outcome_of(answer.reply), status_in(answer), peer->host(), peer->tls(),
-                          printable(answer.words.empty() ? answer.reply.text : answer.words, 500)});
+                          printable(answer.words.empty() ? answer.reply.text : answer.words, 500), peer->at().ip()});
       leaving |= answer.reply.code == 421;
     }
     const std::size_t recipients = verdicts.size();
@@ -246,6 +246,7 @@ Task<bool> Outbound::transfer(Destination* to, Peer* peer, Parcel parcel) {
   to->limit = std::max<std::size_t>(1, to->limit / 2);
   Verdict verdict = later("4.4.2", peer->host(), error.text());
   verdict.tls = peer->tls();
+  verdict.peer = peer->at().ip();
   co_await finish(std::move(parcel), std::move(verdict));
   co_return false;
 }

@@ -76,7 +76,8 @@ Task<void> Settlement::settle(Parcel parcel, std::vector<Verdict> verdicts) {
     Verdict& verdict = verdicts[i];
     if (verdict.outcome == Outcome::delivered) {
       parts_.log.event(kDelivered, entry.key.letter.text(), entry.recipient, verdict.host, verdict.tls, verdict.words);
-      if (const auto done = co_await parts_.queue.done(entry.key, Deadline::in(kStore));
+      if (const auto done = co_await parts_.queue.done(entry.key, step_of(post::TrailEvent::delivered, verdict),
+                                                       Deadline::in(kStore));
           !done && done.error().code() != Errc::not_found)
         parts_.log.event(kStuck, entry.key.letter.text(), entry.recipient, done.error());
       continue;
@@ -95,6 +96,17 @@ Task<void> Settlement::settle(Parcel parcel, std::vector<Verdict> verdicts) {
       parts_.log.event(kStuck, entry->key.letter.text(), entry->recipient, told.error());
 }
 
+post::TrailStep Settlement::step_of(post::TrailEvent event, const Verdict& verdict) const {
+  return {.event = event,
+          .at = parts_.clock.now(),
+          .host = verdict.host,
+          .peer = verdict.peer,
+          .tls = verdict.tls,
+          .status = status_of(verdict),
+          .words = verdict.words,
+          .next = {}};
+}
+
 Task<void> Settlement::put_off(const QueueEntry* entry, const Verdict* verdict) {
   const Time now = parts_.clock.now();
   Told delayed{.action = DsnAction::delayed, .recipients = {{entry, verdict}}, .to_sender = true};
@@ -102,7 +114,9 @@ Task<void> Settlement::put_off(const QueueEntry* entry, const Verdict* verdict) 
   if (!told && !entry->sender.empty() && wants(*entry, Notify::delay) && now - entry->arrived >= kDelayNotice)
     told = (co_await tell(&delayed)).has_value();
   const Time next = std::min(now + retry_after(entry->attempts, parts_.random), entry->expires);
-  const auto put = co_await parts_.queue.defer(entry->key, next, verdict->words, told, Deadline::in(kStore));
+  post::TrailStep step = step_of(post::TrailEvent::deferred, *verdict);
+  step.next = next;
+  const auto put = co_await parts_.queue.defer(entry->key, std::move(step), told, Deadline::in(kStore));
   if (put) {
     parts_.log.event(kDeferred, entry->key.letter.text(), entry->recipient, verdict->host, verdict->words,
                      entry->attempts, next);
@@ -120,8 +134,7 @@ Task<Result<void>> Settlement::tell(const Told* told) {
   post::Letter letter;
   letter.id = parts_.ids.next();
   letter.arrived = now;
-  if (failed)
-    for (const auto& [entry, verdict] : told->recipients) letter.settles.push_back(entry->key);
+  letter.trail = {.at = now, .origin = {.door = "notice"}, .about = first.key.letter};
   if (told->to_sender) {
     auto back = co_await post::route(&parts_.directory, first.sender, deadline);
     // Only a sender that leads nowhere, for good, is left untold.
@@ -168,6 +181,12 @@ Task<Result<void>> Settlement::tell(const Told* told) {
   }
   const std::string id = letter.id.text();
   const bool to_somebody = !letter.recipients.empty();
+  for (const auto& [entry, verdict] : told->recipients) {
+    if (!failed) break;
+    post::TrailStep step = step_of(to_somebody ? post::TrailEvent::bounced : post::TrailEvent::silent, *verdict);
+    if (to_somebody) step.notice = letter.id;
+    letter.settles.push_back({entry->key, std::move(step)});
+  }
   CO_TRY(co_await parts_.deliver.take(std::move(letter), deadline));
   if (!failed) co_return Result<void>();
   for (const auto& [entry, verdict] : told->recipients) {

@@ -17,10 +17,11 @@ namespace chappe::agents::mta {
 // What one attempt came to, for one recipient.
 struct Verdict {
   Outcome outcome = Outcome::later;
-  std::string status;  // RFC 3463: "5.1.1"; empty: what the outcome says by itself
-  std::string host;    // who said so; empty: nobody was reached
-  std::string tls;     // of the connection; empty: there was none
-  std::string words;   // of the other side, printable; or why nobody was reached
+  std::string status;     // RFC 3463: "5.1.1"; empty: what the outcome says by itself
+  std::string host;       // who said so; empty: nobody was reached
+  std::string tls;        // of the connection; empty: there was none
+  std::string words;      // of the other side, printable; or why nobody was reached
+  std::string peer = {};  // the IP address of `host`
 };
 
 // The recipients of one letter that were tried together.
@@ -54,6 +55,7 @@ class Settlement {
 
  private:
   struct Told;  // recipients that one notification tells of
+  post::TrailStep step_of(post::TrailEvent event, const Verdict& verdict) const;
   net::Task<void> put_off(const post::QueueEntry* entry, const Verdict* verdict);
   // The letter to the sender, which takes `settles` out of the queue in the same commit; without anybody to tell, only
   // that.

@@ -61,7 +61,7 @@ Task<Reply> Exchanger::letter(Transaction* transaction, post::Ingest ingest, pro
                          .recipient = several ? std::string() : transaction->accepted.front(),
                          .letter = transaction->id,
                          .time = now};
-  post::Letter letter = letter_of(transaction, std::move(ingest), facts, now);
+  post::Letter letter = letter_of(session_, transaction, std::move(ingest), facts, now);
   letter.trace = ChunkList(received_field(session_, site_.hostname, trace));
   // What has begun to be written is finished although the process drains: the client would only send it again.
   auto taken = co_await site_.deliver.take(std::move(letter), Session::regardless(site_.limits.commit));

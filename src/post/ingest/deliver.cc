@@ -5,6 +5,7 @@
 
 #include "post/ingest/ingest.h"
 #include "post/mailbox/account_txn.h"
+#include "post/trail/trail.h"
 
 namespace chappe::post {
 namespace {
@@ -24,6 +25,7 @@ struct Taking {
  private:
   Result<std::uint32_t> file(store::Txn& txn, const store::BodyRef& body);
   std::uint32_t enqueue(store::Txn& txn, const store::BodyRef& body);
+  TrailHead head();
 };
 
 // One entry in each mailbox that a recipient names; how many.
@@ -90,11 +92,25 @@ std::uint32_t Taking::enqueue(store::Txn& txn, const store::BodyRef& body) {
   return rows;
 }
 
+TrailHead Taking::head() {
+  TrailHead out = std::move(letter.trail);
+  out.at = letter.arrived;
+  out.sender = letter.sender;
+  out.taken = true;
+  out.size = stored.size() - front_size;
+  for (const LetterRecipient& r : letter.recipients)
+    out.ends.push_back(
+        {.address = r.address,
+         .kind = r.destination.kind == Destination::Kind::mailbox ? TrailEnd::Kind::mailbox : TrailEnd::Kind::queue,
+         .mailbox = r.destination.mailbox});
+  return out;
+}
+
 Result<LetterId> Taking::operator()(store::Txn& txn) {
   // A letter that was taken before: somebody repeats what he got no answer to.
   if (TRY(store::Bodies::exists(txn, letter.id.body()))) return letter.id;
-  for (const QueueKey& key : letter.settles) {
-    const auto settled = Queue::settle(txn, key);
+  for (Settled& one : letter.settles) {
+    const auto settled = Queue::settle(txn, one.key, std::move(one.step));
     // Dropped meanwhile, or settled by an earlier try.
     if (!settled && settled.error().code() != Errc::not_found) return std::unexpected(settled.error());
   }
@@ -106,6 +122,7 @@ Result<LetterId> Taking::operator()(store::Txn& txn) {
   const std::uint32_t references = TRY(file(txn, body)) + enqueue(txn, body);
   if (references == 0) return fail(Errc::not_found, "nobody is left who would have the letter");
   if (references > 1) TRY(store::Bodies::retain(txn, body.id, references - 1));
+  Trail::add(txn, letter.id, head());
   return letter.id;
 }
 

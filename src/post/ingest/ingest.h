@@ -81,6 +81,12 @@ struct LetterRecipient {
   std::string orcpt;
 };
 
+// A recipient of the queue that a letter settles, and what happened to it.
+struct Settled {
+  QueueKey key;
+  TrailStep step;
+};
+
 // A letter to be taken. Two recipients with the same mailbox give one entry.
 struct Letter {
   LetterId id;
@@ -97,7 +103,10 @@ struct Letter {
   Time expires;       // of queue rows; 0: kQueueLife after arrival
   bool hold = false;  // queue rows begin held
   // Queue rows that this letter settles: taken away in the same commit (the failure that a DSN tells of).
-  std::vector<QueueKey> settles;
+  std::vector<Settled> settles;
+  // For its trail: where it came from, what RCPT named, and (of a notification) which letter it tells of. The rest of
+  // the head is filled in when it is taken.
+  TrailHead trail = {};
 };
 
 // RFC 5321 §4.5.4.1: four to five days.

@@ -11,6 +11,7 @@
 #include "post/ingest/ingest.h"
 #include "post/mailbox/mailbox.h"
 #include "post/queue/queue.h"
+#include "post/trail/trail.h"
 #include "store/test_stores.h"
 
 namespace chappe::post::testing {
@@ -53,6 +54,7 @@ class Office {
   Queue& queue() { return parts_->queue; }
   Deliver& deliver() { return parts_->deliver; }
   LetterIds& ids() { return parts_->ids; }
+  Trail& trail() { return parts_->trail; }
   ManualClock& clock() { return clock_; }
   net::LocalExecutor& executor() { return executor_; }
 
@@ -84,13 +86,15 @@ class Office {
           commit(store, {.mode = mode}),
           mailboxes(store, commit, ids, clock, history),
           queue(store, commit, clock),
-          deliver(commit, mailboxes, queue, clock) {}
+          deliver(commit, mailboxes, queue, clock),
+          trail(store, commit, clock) {}
     ~Parts() { commit.stop(); }
     LetterIds ids;
     store::Commit commit;
     Mailboxes mailboxes;
     Queue queue;
     Deliver deliver;
+    Trail trail;
   };
 
   std::unique_ptr<store::testing::Place> place_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "post/queue/record.h"
+#include "post/trail/trail.h"
 
 namespace chappe::post {
 
@@ -41,16 +42,23 @@ void save(store::Txn& txn, const QueueEntry& before, const QueueEntry& now) {
   Queue::add(txn, now);
 }
 
+void record(store::Txn& txn, const QueueEntry& e, TrailStep step) {
+  step.recipient = e.key.recipient;
+  step.address = e.recipient;
+  Trail::add(txn, e.key.letter, step);
+}
+
 using Edit = std::function<Result<void>(QueueEntry&)>;
 
-// Reads a row, changes it, writes it and its place in the index.
-store::Change edit(QueueKey key, Edit how, std::function<void()> after = nullptr) {
+// Reads a row, changes it, writes it, its place in the index, and the step of its trail, if there is one.
+store::Change edit(QueueKey key, std::optional<TrailStep> step, Edit how, std::function<void()> after = nullptr) {
   return [=](store::Txn& txn) -> Result<void> {
     txn.use_reserve();
     const QueueEntry before = TRY(load(txn, key));
     QueueEntry now = before;
     TRY(how(now));
     save(txn, before, now);
+    if (step) record(txn, now, *step);
     if (after) txn.on_durable(after);
     return {};
   };
@@ -66,10 +74,11 @@ void Queue::add(store::Txn& txn, const QueueEntry& entry) {
   index(txn, entry);
 }
 
-Result<void> Queue::settle(store::Txn& txn, QueueKey key) {
+Result<void> Queue::settle(store::Txn& txn, QueueKey key, TrailStep step) {
   const QueueEntry e = TRY(load(txn, key));
   txn.remove(queue_key(key));
   unindex(txn, e);
+  record(txn, e, std::move(step));
   return store::Bodies::release(txn, e.body.id);
 }
 
@@ -103,19 +112,21 @@ Task<Result<std::vector<QueueEntry>>> Queue::show(LetterId letter, Deadline dead
   co_return out;
 }
 
-Task<Result<void>> Queue::drop(QueueKey key, Deadline deadline) { return done(key, deadline); }
+Task<Result<void>> Queue::drop(QueueKey key, std::string who, Deadline deadline) {
+  return done(key, operated(TrailEvent::dropped, std::move(who)), deadline);
+}
 
-Task<Result<void>> Queue::done(QueueKey key, Deadline deadline) {
+Task<Result<void>> Queue::done(QueueKey key, TrailStep step, Deadline deadline) {
   return commit_.submit(
-      [=](store::Txn& txn) {
+      [key, step = std::move(step)](store::Txn& txn) {
         txn.use_reserve();
-        return settle(txn, key);
+        return settle(txn, key, step);
       },
       deadline);
 }
 
-Task<Result<void>> Queue::hold(QueueKey key, Deadline deadline) {
-  return commit_.submit(edit(key,
+Task<Result<void>> Queue::hold(QueueKey key, std::string who, Deadline deadline) {
+  return commit_.submit(edit(key, operated(TrailEvent::held, std::move(who)),
                              [](QueueEntry& e) -> Result<void> {
                                e.state = QueueState::held;
                                return {};
@@ -123,9 +134,9 @@ Task<Result<void>> Queue::hold(QueueKey key, Deadline deadline) {
                         deadline);
 }
 
-Task<Result<void>> Queue::release(QueueKey key, Deadline deadline) {
+Task<Result<void>> Queue::release(QueueKey key, std::string who, Deadline deadline) {
   return commit_.submit(edit(
-                            key,
+                            key, operated(TrailEvent::released, std::move(who)),
                             [now = clock_.now()](QueueEntry& e) -> Result<void> {
                               if (e.state != QueueState::held) return {};
                               e.state = QueueState::waiting;
@@ -136,9 +147,9 @@ Task<Result<void>> Queue::release(QueueKey key, Deadline deadline) {
                         deadline);
 }
 
-Task<Result<void>> Queue::retry_now(QueueKey key, Deadline deadline) {
+Task<Result<void>> Queue::retry_now(QueueKey key, std::string who, Deadline deadline) {
   return commit_.submit(edit(
-                            key,
+                            key, operated(TrailEvent::retried, std::move(who)),
                             [now = clock_.now()](QueueEntry& e) -> Result<void> {
                               if (e.state == QueueState::leased) return fail(Errc::conflict, "it is being transferred");
                               if (e.state == QueueState::held) return fail(Errc::conflict, "it is held");
@@ -147,6 +158,10 @@ Task<Result<void>> Queue::retry_now(QueueKey key, Deadline deadline) {
                             },
                             hinter()),
                         deadline);
+}
+
+TrailStep Queue::operated(TrailEvent event, std::string who) const {
+  return {.event = event, .at = clock_.now(), .next = {}, .who = std::move(who)};
 }
 
 // --- for the transfer agent
@@ -186,7 +201,7 @@ Task<Result<void>> Queue::void_leases(Deadline deadline) {
     const auto page = CO_TRY(co_await list(after, kPortion, deadline));
     for (const QueueEntry& entry : page) {
       if (entry.state != QueueState::leased) continue;
-      CO_TRY(co_await commit_.submit(edit(entry.key,
+      CO_TRY(co_await commit_.submit(edit(entry.key, std::nullopt,
                                           [now = clock_.now()](QueueEntry& e) -> Result<void> {
                                             if (e.state != QueueState::leased) return {};
                                             e.state = QueueState::waiting;
@@ -206,15 +221,15 @@ Task<Result<std::optional<Time>>> Queue::next_due(Deadline deadline) {
   co_return std::optional(CO_TRY(due_of(page.rows.front().key)).when);
 }
 
-Task<Result<void>> Queue::defer(QueueKey key, Time next, std::string error, bool delay_told, Deadline deadline) {
-  if (error.size() > kMaxError) error.resize(kMaxError);
+Task<Result<void>> Queue::defer(QueueKey key, TrailStep step, bool delay_told, Deadline deadline) {
+  if (step.words.size() > kMaxError) step.words.resize(kMaxError);
   return commit_.submit(edit(
-                            key,
-                            [=](QueueEntry& e) -> Result<void> {
+                            key, step,
+                            [step, delay_told](QueueEntry& e) -> Result<void> {
                               // An operator may have held it meanwhile.
                               if (e.state == QueueState::leased) e.state = QueueState::waiting;
-                              e.next_attempt = next;
-                              e.last_error = error;
+                              e.next_attempt = step.next;
+                              e.last_error = step.words;
                               e.delay_told = e.delay_told || delay_told;
                               return {};
                             },

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "net/task.h"
 #include "post/letter_id.h"
+#include "post/trail/types.h"
 #include "store/bodies.h"
 #include "store/commit.h"
 
@@ -75,15 +76,16 @@ class Queue {
   Task<Result<std::vector<QueueEntry>>> list(std::optional<QueueKey> after, std::size_t limit, Deadline deadline);
   // The recipients of a letter that still wait; not_found if none do.
   Task<Result<std::vector<QueueEntry>>> show(LetterId letter, Deadline deadline);
+  // `who` does it, for the letter's trail.
   // Forgets a recipient without telling anybody, and the body with the last reference. Errors: not_found.
-  Task<Result<void>> drop(QueueKey key, Deadline deadline);
+  Task<Result<void>> drop(QueueKey key, std::string who, Deadline deadline);
   // Stops attempts, or makes them possible again (due at once). A leased row is held from now on too; the transfer
   // that runs may still settle it.
   // Errors: not_found.
-  Task<Result<void>> hold(QueueKey key, Deadline deadline);
-  Task<Result<void>> release(QueueKey key, Deadline deadline);
+  Task<Result<void>> hold(QueueKey key, std::string who, Deadline deadline);
+  Task<Result<void>> release(QueueKey key, std::string who, Deadline deadline);
   // Due now. Errors: not_found, conflict (leased or held).
-  Task<Result<void>> retry_now(QueueKey key, Deadline deadline);
+  Task<Result<void>> retry_now(QueueKey key, std::string who, Deadline deadline);
 
   // --- for the transfer agent
 
@@ -94,11 +96,12 @@ class Queue {
   Task<Result<void>> void_leases(Deadline deadline);
   // When something will be due; nothing: the queue is empty (or held).
   Task<Result<std::optional<Time>>> next_due(Deadline deadline);
-  // Delivered, or given up after its DSN was taken in (better: Letter::settles, which is one commit with the DSN).
-  // Errors: not_found (dropped meanwhile).
-  Task<Result<void>> done(QueueKey key, Deadline deadline);
-  // Tried in vain: again at `next`. `delay_told` says that the delay DSN has gone. Errors: not_found.
-  Task<Result<void>> defer(QueueKey key, Time next, std::string error, bool delay_told, Deadline deadline);
+  // `step` says for the trail what happened; its recipient is filled in here.
+  // Out of the queue: delivered. What was given up goes with its DSN (Letter::settles). Errors: not_found (dropped
+  // meanwhile).
+  Task<Result<void>> done(QueueKey key, TrailStep step, Deadline deadline);
+  // Tried in vain: again at `step.next`. `delay_told` says that the delay DSN has gone. Errors: not_found.
+  Task<Result<void>> defer(QueueKey key, TrailStep step, bool delay_told, Deadline deadline);
 
   // `wake` is called on `executor` when rows were added or made due; a hint. Ends with the returned object, which
   // belongs to that executor.
@@ -109,8 +112,8 @@ class Queue {
 
   // A row for one recipient; the caller has counted its reference to the body.
   static void add(store::Txn& txn, const QueueEntry& entry);
-  // Takes the row away and releases the body. Errors: not_found.
-  static Result<void> settle(store::Txn& txn, QueueKey key);
+  // Takes the row away, releases the body, and writes down why. Errors: not_found.
+  static Result<void> settle(store::Txn& txn, QueueKey key, TrailStep step);
   // Wakes the watchers; from any thread (on_durable).
   void hint();
 
@@ -118,6 +121,7 @@ class Queue {
   struct Watchers;
   static void wake(Watchers& watchers);
   std::function<void()> hinter();
+  TrailStep operated(TrailEvent event, std::string who) const;
 
   store::Store& store_;
   store::Commit& commit_;

@@ -90,14 +90,15 @@ TEST(QueueSpace, BelowTheReserveTheQueueGoesOn) {
   disk.set_full(true);
   EXPECT_EQ(office.wait(office.deliver().take(std::move(another), soon())).error().code(), Errc::no_space);
   EXPECT_EQ(office.wait(queue.claim(10, minutes(5), soon())).value().size(), 4u);
-  EXPECT_TRUE(office.wait(queue.defer({id, 0}, office.clock().now(), "later", false, soon())));
-  EXPECT_TRUE(office.wait(queue.done({id, 0}, soon())));
-  EXPECT_TRUE(office.wait(queue.hold({id, 1}, soon())));
-  EXPECT_TRUE(office.wait(queue.release({id, 1}, soon())));
-  EXPECT_TRUE(office.wait(queue.drop({id, 1}, soon())));
+  EXPECT_TRUE(
+      office.wait(queue.defer({id, 0}, {.at = {}, .words = "later", .next = office.clock().now()}, false, soon())));
+  EXPECT_TRUE(office.wait(queue.done({id, 0}, {.at = {}, .next = {}}, soon())));
+  EXPECT_TRUE(office.wait(queue.hold({id, 1}, "root", soon())));
+  EXPECT_TRUE(office.wait(queue.release({id, 1}, "root", soon())));
+  EXPECT_TRUE(office.wait(queue.drop({id, 1}, "root", soon())));
   Letter settled;
   settled.id = office.ids().next();
-  settled.settles = {{id, 2}, {id, 3}};
+  for (const std::uint32_t i : {2u, 3u}) settled.settles.push_back({{id, i}, {.at = {}, .next = {}}});
   EXPECT_TRUE(office.wait(office.deliver().take(std::move(settled), soon())));
   EXPECT_EQ(office.bodies(), 0u);
 }
