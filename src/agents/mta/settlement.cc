@@ -103,8 +103,7 @@ post::TrailStep Settlement::step_of(post::TrailEvent event, const Verdict& verdi
           .peer = verdict.peer,
           .tls = verdict.tls,
           .status = status_of(verdict),
-          .words = verdict.words,
-          .next = {}};
+          .words = verdict.words};
 }
 
 Task<void> Settlement::put_off(const QueueEntry* entry, const Verdict* verdict) {

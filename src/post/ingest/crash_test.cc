@@ -126,7 +126,7 @@ TEST(Crash, WhatWasAcknowledgedIsThere) {
           case 5: {
             if (queued.empty()) break;
             const LetterId id = *queued.begin();
-            if (office.wait(office.queue().done({id, 1}, soon())))
+            if (office.wait(office.queue().done({id, 1}, {}, soon())))
               queued.erase(id);
             else
               doubtful_row = id;

@@ -128,8 +128,8 @@ TEST_P(DeliverTest, OneBodyForAll) {
     for (const char* name : {"INBOX", "Junk"})
       ASSERT_TRUE(wait(office_.mailboxes().expunge(a, office_.find(a, name).id, UidSet::all(), Expunge::all, soon())));
   EXPECT_EQ(office_.bodies(), 1u);
-  ASSERT_TRUE(wait(office_.queue().done({id, 1}, soon())));
-  ASSERT_TRUE(wait(office_.queue().drop({id, 5}, soon())));
+  ASSERT_TRUE(wait(office_.queue().done({id, 1}, {}, soon())));
+  ASSERT_TRUE(wait(office_.queue().drop({id, 5}, "root", soon())));
   EXPECT_EQ(office_.bodies(), 0u);
 }
 
@@ -162,13 +162,13 @@ TEST_P(DeliverTest, ABounceSettlesWhatItTells) {
   Letter dsn = letter();
   dsn.sender = "";
   dsn.recipients = {local(kBob)};
-  for (const std::uint32_t i : {0u, 9u}) dsn.settles.push_back({{first, i}, {.at = {}, .next = {}}});
+  for (const std::uint32_t i : {0u, 9u}) dsn.settles.push_back({{first, i}, {}});
   ASSERT_TRUE(wait(office_.deliver().take(std::move(dsn), soon())));
   EXPECT_EQ(messages(kBob, "INBOX"), 1u);
   EXPECT_EQ(office_.text(kBob, office_.find(kBob, "INBOX").id, {1}).substr(0, 17), "Return-Path: <>\r\n");
   EXPECT_EQ(wait(office_.queue().show(first, soon())).value().size(), 1u);
   Letter silent = letter();  // a bounce that cannot be delivered: only settles
-  silent.settles.push_back({{first, 1}, {.at = {}, .next = {}}});
+  silent.settles.push_back({{first, 1}, {}});
   ASSERT_TRUE(wait(office_.deliver().take(std::move(silent), soon())));
   EXPECT_EQ(wait(office_.queue().show(first, soon())).error().code(), Errc::not_found);
   EXPECT_EQ(office_.bodies(), 1u);

@@ -161,7 +161,7 @@ Task<Result<void>> Queue::retry_now(QueueKey key, std::string who, Deadline dead
 }
 
 TrailStep Queue::operated(TrailEvent event, std::string who) const {
-  return {.event = event, .at = clock_.now(), .next = {}, .who = std::move(who)};
+  return {.event = event, .at = clock_.now(), .who = std::move(who)};
 }
 
 // --- for the transfer agent

@@ -90,15 +90,14 @@ TEST(QueueSpace, BelowTheReserveTheQueueGoesOn) {
   disk.set_full(true);
   EXPECT_EQ(office.wait(office.deliver().take(std::move(another), soon())).error().code(), Errc::no_space);
   EXPECT_EQ(office.wait(queue.claim(10, minutes(5), soon())).value().size(), 4u);
-  EXPECT_TRUE(
-      office.wait(queue.defer({id, 0}, {.at = {}, .words = "later", .next = office.clock().now()}, false, soon())));
-  EXPECT_TRUE(office.wait(queue.done({id, 0}, {.at = {}, .next = {}}, soon())));
+  EXPECT_TRUE(office.wait(queue.defer({id, 0}, {.words = "later", .next = office.clock().now()}, false, soon())));
+  EXPECT_TRUE(office.wait(queue.done({id, 0}, {}, soon())));
   EXPECT_TRUE(office.wait(queue.hold({id, 1}, "root", soon())));
   EXPECT_TRUE(office.wait(queue.release({id, 1}, "root", soon())));
   EXPECT_TRUE(office.wait(queue.drop({id, 1}, "root", soon())));
   Letter settled;
   settled.id = office.ids().next();
-  for (const std::uint32_t i : {2u, 3u}) settled.settles.push_back({{id, i}, {.at = {}, .next = {}}});
+  for (const std::uint32_t i : {2u, 3u}) settled.settles.push_back({{id, i}, {}});
   EXPECT_TRUE(office.wait(office.deliver().take(std::move(settled), soon())));
   EXPECT_EQ(office.bodies(), 0u);
 }
@@ -107,8 +106,8 @@ TEST_P(QueueTest, DeferAndDone) {
   const LetterId id = send(2);
   claim();
   const Time later = office_.clock().now() + minutes(30);
-  ASSERT_TRUE(wait(queue().defer({id, 0}, later, std::string(5000, 'e'), true, soon())));
-  ASSERT_TRUE(wait(queue().done({id, 1}, soon())));
+  ASSERT_TRUE(wait(queue().defer({id, 0}, {.words = std::string(5000, 'e'), .next = later}, true, soon())));
+  ASSERT_TRUE(wait(queue().done({id, 1}, {}, soon())));
   const auto rows = wait(queue().show(id, soon())).value();
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].state, QueueState::waiting);
@@ -118,12 +117,12 @@ TEST_P(QueueTest, DeferAndDone) {
   EXPECT_EQ(wait(queue().next_due(soon())).value(), later);
   office_.clock().advance(minutes(29));
   EXPECT_TRUE(claim().empty());
-  ASSERT_TRUE(wait(queue().retry_now({id, 0}, soon())));
+  ASSERT_TRUE(wait(queue().retry_now({id, 0}, "root", soon())));
   EXPECT_EQ(claim().size(), 1u);
-  EXPECT_EQ(wait(queue().retry_now({id, 0}, soon())).error().code(), Errc::conflict);
-  ASSERT_TRUE(wait(queue().done({id, 0}, soon())));
-  EXPECT_EQ(wait(queue().done({id, 0}, soon())).error().code(), Errc::not_found);
-  EXPECT_EQ(wait(queue().defer({id, 0}, later, "", false, soon())).error().code(), Errc::not_found);
+  EXPECT_EQ(wait(queue().retry_now({id, 0}, "root", soon())).error().code(), Errc::conflict);
+  ASSERT_TRUE(wait(queue().done({id, 0}, {}, soon())));
+  EXPECT_EQ(wait(queue().done({id, 0}, {}, soon())).error().code(), Errc::not_found);
+  EXPECT_EQ(wait(queue().defer({id, 0}, {.next = later}, false, soon())).error().code(), Errc::not_found);
   EXPECT_EQ(wait(queue().next_due(soon())).value(), std::nullopt);
   EXPECT_EQ(office_.bodies(), 0u);
 }
@@ -132,15 +131,15 @@ TEST_P(QueueTest, HeldRowsWaitForPeople) {
   const LetterId id = send(1, true);
   EXPECT_TRUE(claim().empty());
   EXPECT_EQ(wait(queue().next_due(soon())).value(), std::nullopt);
-  EXPECT_EQ(wait(queue().retry_now({id, 0}, soon())).error().code(), Errc::conflict);
-  ASSERT_TRUE(wait(queue().release({id, 0}, soon())));
+  EXPECT_EQ(wait(queue().retry_now({id, 0}, "root", soon())).error().code(), Errc::conflict);
+  ASSERT_TRUE(wait(queue().release({id, 0}, "root", soon())));
   ASSERT_EQ(claim().size(), 1u);
   // Held during a transfer: what the transfer says is kept, and no further attempt is made.
-  ASSERT_TRUE(wait(queue().hold({id, 0}, soon())));
-  ASSERT_TRUE(wait(queue().defer({id, 0}, office_.clock().now(), "busy", false, soon())));
+  ASSERT_TRUE(wait(queue().hold({id, 0}, "root", soon())));
+  ASSERT_TRUE(wait(queue().defer({id, 0}, {.words = "busy", .next = office_.clock().now()}, false, soon())));
   EXPECT_TRUE(claim().empty());
   EXPECT_EQ(wait(queue().show(id, soon())).value()[0].last_error, "busy");
-  EXPECT_EQ(wait(queue().hold({id, 7}, soon())).error().code(), Errc::not_found);
+  EXPECT_EQ(wait(queue().hold({id, 7}, "root", soon())).error().code(), Errc::not_found);
 }
 
 TEST_P(QueueTest, ListPages) {

@@ -104,7 +104,7 @@ class TrailTest : public ::testing::TestWithParam<std::string> {
   }
   TrailStep step(TrailEvent event) {
     office_.clock().advance(milliseconds(2));
-    return {.event = event, .at = office_.clock().now(), .next = {}};
+    return {.event = event, .at = office_.clock().now()};
   }
   std::vector<LetterId> found(TrailQuery query, std::size_t limit = 100) {
     std::vector<LetterId> out;

@@ -72,7 +72,7 @@ std::string_view trail_event_name(TrailEvent event);
 
 struct TrailStep {
   TrailEvent event = TrailEvent::delivered;
-  Time at;
+  Time at = {};
   std::uint32_t recipient = 0;  // number, as in QueueKey
   std::string address = {};     // of the recipient
   std::string host = {};        // who spoke; empty: nobody was reached
