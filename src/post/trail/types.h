@@ -80,7 +80,7 @@ struct TrailStep {
   std::string tls = {};         // of that connection; "none": in clear
   std::string status = {};      // RFC 3463
   std::string words = {};       // of the other side, or why nobody was reached
-  Time next;                    // of deferred
+  Time next = {};               // of deferred
   LetterId notice = {};         // of bounced
   std::string who = {};         // of what an operator did
 };
