@@ -50,16 +50,34 @@ void record(store::Txn& txn, const QueueEntry& e, TrailStep step) {
 
 using Edit = std::function<Result<void>(QueueEntry&)>;
 
-// Reads a row, changes it, writes it, its place in the index, and the step of its trail, if there is one.
-store::Change edit(QueueKey key, std::optional<TrailStep> step, Edit how, std::function<void()> after = nullptr) {
+// Reads a row, changes it, writes it, its place in the index, and the step of its trail.
+store::Change edit(QueueKey key, TrailStep step, Edit how, std::function<void()> after = nullptr) {
   return [=](store::Txn& txn) -> Result<void> {
     txn.use_reserve();
     const QueueEntry before = TRY(load(txn, key));
     QueueEntry now = before;
     TRY(how(now));
     save(txn, before, now);
-    if (step) record(txn, now, *step);
+    record(txn, now, step);
     if (after) txn.on_durable(after);
+    return {};
+  };
+}
+
+// Nobody has these any more.
+store::Change voided(std::vector<QueueKey> keys, Time now) {
+  return [keys = std::move(keys), now](store::Txn& txn) -> Result<void> {
+    txn.use_reserve();
+    for (const QueueKey& key : keys) {
+      auto loaded = load(txn, key);
+      if (!loaded && loaded.error().code() == Errc::not_found) continue;  // dropped meanwhile
+      const QueueEntry before = TRY(std::move(loaded));
+      if (before.state != QueueState::leased) continue;
+      QueueEntry e = before;
+      e.state = QueueState::waiting;
+      e.next_attempt = std::min(e.next_attempt, now);
+      save(txn, before, e);
+    }
     return {};
   };
 }
@@ -199,17 +217,11 @@ Task<Result<void>> Queue::void_leases(Deadline deadline) {
   std::optional<QueueKey> after;
   for (;;) {
     const auto page = CO_TRY(co_await list(after, kPortion, deadline));
-    for (const QueueEntry& entry : page) {
-      if (entry.state != QueueState::leased) continue;
-      CO_TRY(co_await commit_.submit(edit(entry.key, std::nullopt,
-                                          [now = clock_.now()](QueueEntry& e) -> Result<void> {
-                                            if (e.state != QueueState::leased) return {};
-                                            e.state = QueueState::waiting;
-                                            e.next_attempt = std::min(e.next_attempt, now);
-                                            return {};
-                                          }),
-                                     deadline));
-    }
+    // A portion at a time: a sync for each would keep a server with a long queue from starting.
+    std::vector<QueueKey> leased;
+    for (const QueueEntry& entry : page)
+      if (entry.state == QueueState::leased) leased.push_back(entry.key);
+    if (!leased.empty()) CO_TRY(co_await commit_.submit(voided(std::move(leased), clock_.now()), deadline));
     if (page.size() < kPortion) co_return Result<void>();
     after = page.back().key;
   }

@@ -73,6 +73,18 @@ TEST_P(QueueTest, AClaimIsALease) {
   EXPECT_EQ(again[0].attempts, 2u);
 }
 
+TEST_P(QueueTest, ALongQueueIsDueAtOnceWhenItsAgentHasDied) {
+  const LetterId id = send(1200);
+  ASSERT_EQ(claim(1100).size(), 1100u);
+  ASSERT_TRUE(wait(queue().hold({id, 7}, "root", soon())));
+  office_.reopen();
+  const std::uint64_t before = office_.commit().counts().changes;
+  ASSERT_TRUE(wait(queue().void_leases(soon())));
+  EXPECT_EQ(office_.commit().counts().changes - before, 3u) << "changes, each of which may cost a sync";
+  EXPECT_EQ(claim(2000).size(), 1199u);
+  EXPECT_EQ(wait(queue().show(id, soon())).value()[7].state, QueueState::held);
+}
+
 // A full disk must not keep the queue from getting shorter.
 TEST(QueueSpace, BelowTheReserveTheQueueGoesOn) {
   auto place = std::make_unique<store::testing::MemoryPlace>();
