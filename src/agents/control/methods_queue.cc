@@ -30,6 +30,20 @@ Result<QueueKey> key_of(std::string_view text) {
 
 using Act = Task<Result<void>> (post::Queue::*)(QueueKey, std::string who, Deadline);
 
+Task<void> act_on(post::Queue* queue, Act act, QueueKey key, std::string who, Deadline deadline, Result<void>* out) {
+  *out = co_await (queue->*act)(key, std::move(who), deadline);
+}
+
+// Does `act` to all of these at once, so that they share the store's syncs; what came of each.
+Task<std::vector<Result<void>>> act_on_all(post::Queue* queue, Act act, std::vector<QueueKey> keys, std::string who,
+                                           Deadline deadline) {
+  std::vector<Result<void>> out(keys.size());
+  net::Scope scope;
+  for (std::size_t i = 0; i < keys.size(); ++i) scope.spawn(act_on(queue, act, keys[i], who, deadline, &out[i]));
+  co_await scope.join();
+  co_return out;
+}
+
 // Does `act` to all that the call's conditions mean, a page at a time. What it cannot be done to (gone meanwhile, or in
 // a state that forbids it) is left out.
 Answer each_meant(const Office* office, Call call, Act act) {
@@ -39,9 +53,11 @@ Answer each_meant(const Office* office, Call call, Act act) {
   std::optional<QueueKey> after;
   for (;;) {
     const auto page = CO_TRY(co_await office->queue->list(after, kPage, call.deadline));
-    for (const QueueEntry& entry : page) {
-      if (!filter.matches(entry)) continue;
-      auto acted = co_await (office->queue->*act)(entry.key, call.who, call.deadline);
+    std::vector<QueueKey> keys;
+    for (const QueueEntry& entry : page)
+      if (filter.matches(entry)) keys.push_back(entry.key);
+    auto outcomes = co_await act_on_all(office->queue, act, std::move(keys), call.who, call.deadline);
+    for (auto& acted : outcomes) {
       if (acted) {
         ++done;
       } else if (acted.error().code() != Errc::not_found && acted.error().code() != Errc::conflict) {
@@ -63,8 +79,8 @@ Answer each(const Office* office, Call call, Act act) {
   for (const auto& entry : CO_TRY(co_await office->queue->show(letter, call.deadline)))
     if (!only || *only == entry.key.recipient) keys.push_back(entry.key);
   std::size_t done = 0;
-  for (const QueueKey& key : keys) {
-    auto acted = co_await (office->queue->*act)(key, call.who, call.deadline);
+  auto outcomes = co_await act_on_all(office->queue, act, std::move(keys), call.who, call.deadline);
+  for (auto& acted : outcomes) {
     if (acted) {
       ++done;
     } else if (only || acted.error().code() != Errc::not_found) {

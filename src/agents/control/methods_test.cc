@@ -271,6 +271,18 @@ TEST_F(Methods, TheQueue) {
   EXPECT_THAT(text("queue.show", R"({"letter":"nonsense"})"), HasSubstr("invalid: "));
 }
 
+TEST_F(Methods, AQueueOfSeveralPagesIsActedOnTogether) {
+  store::Commit thread(*store);
+  post::Queue beside(*store, thread, system_clock());
+  office.queue = &beside;
+  enqueue(ids.next(), 2'500);
+  EXPECT_EQ(*value("queue.hold", R"({"where":["state=waiting"]})").get_int("recipients"), 2'500);
+  EXPECT_EQ(thread.counts().changes, 2'500u);
+  EXPECT_LT(thread.counts().groups, 2'500u) << "they share syncs";
+  EXPECT_EQ(*value("queue.release", R"({"where":["state=held"]})").get_int("recipients"), 2'500);
+  thread.stop();
+}
+
 Task<Result<std::string>> route_of(std::string address) { co_return "[\"" + address + "\"]"; }
 Task<Result<void>> reload_badly() { co_return fail(Errc::config, "line 3"); }
 
