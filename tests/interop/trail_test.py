@@ -3,7 +3,6 @@
 """What became of a letter: `chappe trail`, for letters that arrive, wait, go back, are refused or break off."""
 
 import base64
-import json
 import pathlib
 import smtplib
 import socket
@@ -14,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import letters  # noqa: E402
 from suite import Suite, check, contains, equal, wait_until  # noqa: E402
-from town import Town, enter  # noqa: E402
+from town import Town, enter, taken_as  # noqa: E402
 
 enter()
 
@@ -29,29 +28,6 @@ dead.tower.    A 127.0.0.9
 suite = Suite()
 
 
-def trail(site, *words):
-    return json.loads(site.command("trail", *words, "--json"))
-
-
-def letter_when(site, letter, state):
-    """The letter's trail, once it has come so far."""
-    return wait_until(
-        lambda: (found := trail(site, letter))["state"] == state and found, 20, f"{letter} is {state}: {trail(site, letter)}"
-    )
-
-
-def taken_as(reply):
-    return reply[1].decode().split("Taken as ")[1][:26]
-
-
-def submit(client, sender, to, octets):
-    """Hands a letter in by hand, to see each reply; gives its id."""
-    equal(client.mail(sender)[0], 250, "MAIL")
-    for one in to:
-        equal(client.rcpt(one)[0], 250, f"RCPT {one}")
-    return taken_as(client.data(octets))
-
-
 def events(found):
     return [(step["event"], step.get("to", "")) for step in found["steps"]]
 
@@ -63,8 +39,8 @@ def _():
             octets = letters.letter("way", 5_000, to="bob@two.tower", sender="alice@one.tower")
             with one.smtp("submissions", "alice") as client:
                 client.ehlo("desk.one.tower")
-                sent = submit(client, "alice@one.tower", ["bob@two.tower", "alice@one.tower"], octets)
-            found = letter_when(one, sent, "done")
+                sent = one.submit("alice", ["bob@two.tower", "alice@one.tower"], octets, client=client)
+            found = one.followed(sent)
             equal(found["from"], "alice@one.tower", "its sender")
             equal(found["to"], ["bob@two.tower", "alice@one.tower"], "its recipients")
             equal(
@@ -78,17 +54,17 @@ def _():
             equal((last["host"], last["peer"]), ("mx.two.tower", "127.0.0.3"), "who took it")
             contains(last["tls"].encode(), b"TLSv1.3 ", "the TLS between the servers")
             # The words of the other side name the letter there, and so on to the mailbox.
-            there = trail(two, last["words"].split("Taken as ")[1][:26])
+            there = two.trail(taken_as(last["words"]))
             equal((there["state"], events(there)), ("done", [("accepted", ""), ("filed", "bob@two.tower")]), "at the other end")
             equal((there["steps"][0]["door"], there["steps"][0]["hello"]), ("mx", "mx.one.tower"), "how it came there")
             page = one.command("trail", sent, "--lang", "fr").decode()
             for words in (sent, "acceptée", "mise en file", "transmise", "mx.two.tower [127.0.0.3]", "└"):
                 check(words in page, f"'{words}' is not in:\n{page}")
             # By sender, recipient and time.
-            equal([x["letter"] for x in trail(one, "--to", "BOB@*")["letters"]], [sent], "by recipient")
-            equal([x["letter"] for x in trail(one, "--from", "alice@one.tower", "--since", "1h")["letters"]], [sent], "by sender")
-            equal(trail(one, "--from", "bob@*")["letters"], [], "of somebody else")
-            equal(trail(one, "--since", "2100-01-01")["letters"], [], "in the future")
+            equal([x["letter"] for x in one.trail("--to", "BOB@*")["letters"]], [sent], "by recipient")
+            equal([x["letter"] for x in one.trail("--from", "alice@one.tower", "--since", "1h")["letters"]], [sent], "by sender")
+            equal(one.trail("--from", "bob@*")["letters"], [], "of somebody else")
+            equal(one.trail("--since", "2100-01-01")["letters"], [], "in the future")
             check(b"LETTER" in one.command("trail"), "the table")
 
 
@@ -98,9 +74,9 @@ def _():
         with town.site("two.tower", "127.0.0.3", ["bob"]):
             octets = letters.letter("fate", 100, to="x@tower", sender="alice@one.tower")
             with one.smtp("submissions", "alice") as client:
-                sent = submit(client, "alice@one.tower", ["nobody@two.tower", "x@dead.tower"], octets)
+                sent = one.submit("alice", ["nobody@two.tower", "x@dead.tower"], octets, client=client)
             found = wait_until(
-                lambda: len((found := trail(one, sent))["steps"]) == 5 and found, 20, f"both were tried: {trail(one, sent)}"
+                lambda: len((found := one.trail(sent))["steps"]) == 5 and found, 20, f"both were tried: {one.trail(sent)}"
             )
             equal(found["state"], "waiting", "one of them waits")
             steps = {step["event"]: step for step in found["steps"]}
@@ -109,12 +85,12 @@ def _():
             contains(bounced["words"].encode(), b"550 5.1.1 No such mailbox", "the words of the other side")
             equal((deferred["to"], deferred["status"]), ("x@dead.tower", "4.4.1"), "deferred")
             check(deferred["next"] > deferred["at"], "the next attempt is later")
-            notice = trail(one, bounced["notice"])
+            notice = one.trail(bounced["notice"])
             equal((notice["from"], notice["to"], notice["state"]), ("", ["alice@one.tower"], "done"), "the notification")
             equal((notice["steps"][0]["door"], notice["steps"][0]["about"]), ("notice", sent), "what it tells of")
             for verb in ("hold", "release", "drop"):
                 one.command("queue", verb, sent)
-            after = trail(one, sent)
+            after = one.trail(sent)
             equal(after["state"], "failed", "nothing waits any more")
             acts = [(step["event"], bool(step["who"])) for step in after["steps"] if "who" in step]
             equal(acts[0], ("held", True), "who held it")
@@ -141,8 +117,8 @@ def _():
             client.sock.shutdown(socket.SHUT_RDWR)
 
         def all_three():
-            found = trail(two, "--refused")["letters"]
-            got = trail(two, "--from", "broken@*")["letters"]
+            found = two.trail("--refused")["letters"]
+            got = two.trail("--from", "broken@*")["letters"]
             return (found, got) if len(found) == 3 and got else None
 
         (_, probe, loop), (broken,) = wait_until(all_three, 20, "three letters on the trail")
@@ -178,7 +154,7 @@ def _():
                 pass
 
         def counts():
-            rows = trail(two, "--connections")["connections"]
+            rows = two.trail("--connections")["connections"]
             return {(r["door"], r["reason"]): r["count"] for r in rows} if len(rows) == 3 else None
 
         equal(
@@ -194,17 +170,17 @@ def _():
     with Town(ZONE) as town, town.site("two.tower", "127.0.0.3", ["bob"]) as two:
         with two.smtp("mx", None) as client:
             client.ehlo("stranger.example")
-            sent = submit(client, "a@example.org", ["bob@two.tower"], b"Subject: x\r\n\r\nx\r\n")
+            sent = two.submit("a@example.org", ["bob@two.tower"], b"Subject: x\r\n\r\nx\r\n", client=client)
         two.process.kill()
         two.process.wait()
         two.start()
-        equal(trail(two, sent)["state"], "done", "after the restart")
+        equal(two.trail(sent)["state"], "done", "after the restart")
         two.process.kill()
         two.process.wait()
         path = two.folder / "chappe.toml"
         path.write_text(path.read_text() + '[limits]\ntrail_age = "1ms"\n')
         two.start()
-        wait_until(lambda: not trail(two)["letters"], 20, "it is forgotten")
+        wait_until(lambda: not two.trail()["letters"], 20, "it is forgotten")
 
 
 suite.main()

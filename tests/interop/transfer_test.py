@@ -29,11 +29,6 @@ loop.tower.    MX 10 mx.one.tower.
 suite = Suite()
 
 
-def submit(site, account, to, octets):
-    with site.smtp("submissions", account) as client:
-        client.sendmail(site.address(account), to, octets)
-
-
 def inbox(site, account, count, patience=20):
     """The letters of the INBOX once there are so many."""
 
@@ -51,15 +46,15 @@ def _():
         with town.site("two.tower", "127.0.0.3", ["bob"]) as two:
             there = letters.letter("there", 5_000, to="bob@two.tower", sender="alice@one.tower")
             large = letters.letter("large", 20_000_000, to="bob@two.tower", sender="alice@one.tower")
-            submit(one, "alice", ["bob@two.tower"], there)
-            submit(one, "alice", ["bob@two.tower"], large)
+            one.submit("alice", ["bob@two.tower"], there)
+            one.submit("alice", ["bob@two.tower"], large)
             got = inbox(two, "bob", 2)
             for octets in (there, large):
                 check(sum(g.endswith(octets) for g in got) == 1, "a letter is changed, doubled or lost on its way")
             contains(got[0], b"with ESMTPS id", "how it was received")
             contains(got[0], b"by mx.two.tower", "who received it")
             back = letters.letter("back", 100, to="alice@one.tower", sender="bob@two.tower")
-            submit(two, "bob", ["alice@one.tower"], back)
+            two.submit("bob", ["alice@one.tower"], back)
             check(inbox(one, "alice", 1)[0].endswith(back), "the answer is changed")
             contains(one.command("queue", "list", "--json"), b'"queue":[]', "the queue")
 
@@ -76,7 +71,7 @@ def _():
                 "x@bare.tower": b"5.7.1",
             }
             octets = letters.letter("fate", 100, to="x@tower", sender="alice@one.tower")
-            submit(one, "alice", [*fates, "x@dead.tower"], octets)
+            one.submit("alice", [*fates, "x@dead.tower"], octets)
             told = b"".join(inbox(one, "alice", len(fates)))
             for address, status in fates.items():
                 contains(told, b"Final-Recipient: rfc822; " + address.encode() + b"\r\nAction: failed\r\nStatus: " + status,
@@ -100,8 +95,8 @@ def _():
         with town.site("two.tower", "127.0.0.3", ["bob"]) as two:
             names = [f"kept-{i}" for i in range(60)]
             for name in names:
-                submit(one, "alice", ["bob@two.tower"],
-                       letters.letter(name, 30_000, to="bob@two.tower", sender="alice@one.tower"))  # fmt: skip
+                octets = letters.letter(name, 30_000, to="bob@two.tower", sender="alice@one.tower")
+                one.submit("alice", ["bob@two.tower"], octets)
             one.kill()
             one.start()
             got = inbox(two, "bob", len(names), patience=60)

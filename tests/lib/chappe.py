@@ -239,7 +239,11 @@ class Server:
         try:
             if role == "imap":
                 box.starttls(self.tls())
-            box.login(self.address(account), PASSWORD)
+            name = self.address(account)
+            if name.isascii():
+                box.login(name, PASSWORD)
+            else:
+                box.authenticate("PLAIN", lambda _: f"\0{name}\0{PASSWORD}".encode())
             if mailbox:
                 box.choose(mailbox, readonly)
             return box
