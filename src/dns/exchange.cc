@@ -59,4 +59,11 @@ net::Task<Result<Exchanged>> exchange(net::Endpoint server, Message query, Rando
   co_return co_await over_tcp(server, std::move(query), deadline);
 }
 
+// Connecting a datagram socket asks the routing table and sends nothing.
+bool NetExchange::reaches(const net::Endpoint& server) { return net::DatagramSocket::connect(server).has_value(); }
+
+net::Task<Result<Exchanged>> NetExchange::ask(net::Endpoint server, Message query, net::Deadline deadline) {
+  co_return co_await exchange(server, std::move(query), random_, deadline);
+}
+
 }  // namespace chappe::dns

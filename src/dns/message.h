@@ -28,6 +28,7 @@ std::string rcode_name(Rcode rcode);
 
 inline constexpr std::uint8_t kOpcodeQuery = 0;
 inline constexpr std::uint16_t kClassIn = 1;
+inline constexpr std::uint16_t kDnsPort = 53;  // delegations carry no other
 
 // What fits without EDNS (RFC 1035 §2.3.4), what we offer with it (no fragments on any common path), and the most.
 inline constexpr std::size_t kMinUdp = 512;

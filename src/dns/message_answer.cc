@@ -1,6 +1,7 @@
 // What a message means to those who asked, and how it is shown.
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "dns/message.h"
 
@@ -26,10 +27,12 @@ std::uint32_t negative_ttl(const Message& message) {
   return 0;
 }
 
-const Record* alias_of(const Message& message, const Name& name) {
+// The aliases of the answer section by their names; of several of one name, the first.
+std::map<Name, const Record*> aliases_of(const Message& message) {
+  std::map<Name, const Record*> out;
   for (const Record& r : message.answer)
-    if (r.type == Type::cname && r.name == name) return &r;
-  return nullptr;
+    if (r.type == Type::cname) out.try_emplace(r.name, &r);
+  return out;
 }
 
 void append_section(std::string& out, std::string_view title, const std::vector<Record>& records) {
@@ -55,8 +58,10 @@ Answer answer_of(const Message& message, const Question& question) {
   }
   out.ttl = ~std::uint32_t{0};
   if (question.type != Type::cname) {
-    while (const Record* alias = alias_of(message, out.canonical)) {
-      if (out.chain.size() == message.answer.size()) {
+    const auto aliases = aliases_of(message);
+    for (auto at = aliases.find(out.canonical); at != aliases.end(); at = aliases.find(out.canonical)) {
+      const Record* alias = at->second;
+      if (out.chain.size() == aliases.size()) {
         out.why = "the aliases go in a circle";
         out.ttl = 0;
         return out;
