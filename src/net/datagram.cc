@@ -17,6 +17,63 @@ Endpoint bound_at(int fd) {
   return Endpoint(address, size);
 }
 
+// Room for the address that a datagram was sent to, beside it (RFC 3542 §6; ip(7)).
+union Control {
+  cmsghdr first;
+  char octets[CMSG_SPACE(sizeof(in6_pktinfo))];
+};
+
+// Asks for that address. Of an IPv6 socket it is an IPv6 one, mapped if need be.
+void ask_for_local(int fd, bool ipv6) {
+  const int on = 1;
+  if (ipv6) {
+    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+  } else {
+    setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+  }
+}
+
+Endpoint local_of(msghdr& message, const Endpoint& bound) {
+  sockaddr_storage address{};
+  std::memcpy(&address, bound.raw(), bound.raw_size());
+  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+      in6_pktinfo info;
+      std::memcpy(&info, CMSG_DATA(c), sizeof info);
+      reinterpret_cast<sockaddr_in6*>(&address)->sin6_addr = info.ipi6_addr;
+    } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+      in_pktinfo info;
+      std::memcpy(&info, CMSG_DATA(c), sizeof info);
+      reinterpret_cast<sockaddr_in*>(&address)->sin_addr = info.ipi_addr;
+    }
+  }
+  return Endpoint(address, bound.raw_size());
+}
+
+// Puts `from` beside a datagram that is to be sent. The interface is left to the routing table.
+void put_local(const Endpoint& from, msghdr& message, Control& control) {
+  message.msg_control = control.octets;
+  message.msg_controllen = sizeof control.octets;
+  cmsghdr* c = CMSG_FIRSTHDR(&message);
+  if (from.raw()->sa_family == AF_INET6) {
+    in6_pktinfo info{};
+    info.ipi6_addr = reinterpret_cast<const sockaddr_in6*>(from.raw())->sin6_addr;
+    c->cmsg_level = IPPROTO_IPV6;
+    c->cmsg_type = IPV6_PKTINFO;
+    c->cmsg_len = CMSG_LEN(sizeof info);
+    std::memcpy(CMSG_DATA(c), &info, sizeof info);
+    message.msg_controllen = CMSG_SPACE(sizeof info);
+  } else {
+    in_pktinfo info{};
+    info.ipi_spec_dst = reinterpret_cast<const sockaddr_in*>(from.raw())->sin_addr;
+    c->cmsg_level = IPPROTO_IP;
+    c->cmsg_type = IP_PKTINFO;
+    c->cmsg_len = CMSG_LEN(sizeof info);
+    std::memcpy(CMSG_DATA(c), &info, sizeof info);
+    message.msg_controllen = CMSG_SPACE(sizeof info);
+  }
+}
+
 }  // namespace
 
 Result<DatagramSocket> DatagramSocket::bind(const Endpoint& at) {
@@ -32,6 +89,7 @@ Result<DatagramSocket> DatagramSocket::bind(const Endpoint& at) {
     return fail(Errc::config, "cannot listen on {} (UDP): {}{}", at.describe(), std::strerror(errno), advice);
   }
   socket.at_ = bound_at(fd);
+  ask_for_local(fd, at.raw()->sa_family == AF_INET6);
   return socket;
 }
 
@@ -72,22 +130,40 @@ Task<Result<Datagram>> DatagramSocket::receive(Deadline deadline) {
     CO_TRY(co_await watch().readable().wait(deadline));
     Bytes octets(kMax, '\0');
     sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    const ssize_t n = ::recvfrom(fd_, octets.data(), octets.size(), 0, reinterpret_cast<sockaddr*>(&address), &size);
+    Control control{};
+    iovec part{octets.data(), octets.size()};
+    msghdr message{};
+    message.msg_name = &address;
+    message.msg_namelen = sizeof address;
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.octets;
+    message.msg_controllen = sizeof control.octets;
+    const ssize_t n = ::recvmsg(fd_, &message, 0);
     if (n >= 0) {
       octets.resize(static_cast<std::size_t>(n));
       octets.shrink_to_fit();
-      co_return Datagram{std::move(octets), Endpoint(address, size)};
+      co_return Datagram{std::move(octets), Endpoint(address, message.msg_namelen), local_of(message, at_)};
     }
     if (errno == ECONNREFUSED) co_return fail(Errc::unavailable, "nobody listens there: {}", std::strerror(errno));
     if (errno != EAGAIN && errno != EINTR) co_return fail(Errc::io, "receiving: {}", std::strerror(errno));
   }
 }
 
-Task<Result<void>> DatagramSocket::send(Bytes octets, std::optional<Endpoint> to, Deadline deadline) {
+Task<Result<void>> DatagramSocket::send(Bytes octets, std::optional<Endpoint> to, Deadline deadline,
+                                        std::optional<Endpoint> from) {
   for (;;) {
-    const sockaddr* address = to ? to->raw() : nullptr;
-    const ssize_t n = ::sendto(fd_, octets.data(), octets.size(), MSG_NOSIGNAL, address, to ? to->raw_size() : 0);
+    Control control{};
+    iovec part{octets.data(), octets.size()};
+    msghdr message{};
+    if (to) {
+      message.msg_name = const_cast<sockaddr*>(to->raw());  // it is not written to
+      message.msg_namelen = to->raw_size();
+    }
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (from) put_local(*from, message, control);
+    const ssize_t n = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
     if (n >= 0) co_return Result<void>();
     if (errno == EINTR) continue;
     if (errno == ECONNREFUSED) co_return fail(Errc::unavailable, "nobody listens there: {}", std::strerror(errno));

@@ -13,6 +13,7 @@ namespace chappe::net {
 struct Datagram {
   Bytes octets;
   Endpoint peer;
+  Endpoint local;  // which of our addresses it was sent to: an answer has to come from there
 };
 
 class DatagramSocket {
@@ -20,8 +21,7 @@ class DatagramSocket {
   // Longer datagrams than this do not exist.
   static constexpr std::size_t kMax = 65'535;
 
-  // For a server. Name the address that clients send to: from "0.0.0.0" and "::", the system chooses where an answer
-  // comes from. Errc::config says who cannot be bound and why.
+  // For a server; "0.0.0.0" and "::" are all addresses. Errc::config says who cannot be bound and why.
   static Result<DatagramSocket> bind(const Endpoint& at);
   // For a client: from a port of the system's choice; only what `to` sends is received.
   static Result<DatagramSocket> connect(const Endpoint& to);
@@ -31,9 +31,11 @@ class DatagramSocket {
 
   // Errc::unavailable: a connected peer's system says that nobody is there.
   Task<Result<Datagram>> receive(Deadline deadline);
-  // `to` is not needed when connected. A datagram that the system has no room for waits; one that it cannot send is
+  // `to` is not needed when connected. `from`: which of our addresses it comes from, for a socket that is bound to all
+  // of them; else the system chooses. A datagram that the system has no room for waits; one that it cannot send is
   // Errc::io.
-  Task<Result<void>> send(Bytes octets, std::optional<Endpoint> to, Deadline deadline);
+  Task<Result<void>> send(Bytes octets, std::optional<Endpoint> to, Deadline deadline,
+                          std::optional<Endpoint> from = {});
 
   const Endpoint& at() const { return at_; }
 

@@ -33,6 +33,31 @@ TEST(Datagram, ThereAndBack) {
   shards.stop();
 }
 
+// Asks a server that is bound to every address at one of them, and takes an answer from there only.
+Task<Result<std::string>> answer_from(DatagramSocket* server, std::string ip) {
+  const Endpoint at = CO_TRY(Endpoint::parse(ip, server->at().port()));
+  auto client = CO_TRY(DatagramSocket::connect(at));
+  CO_TRY(co_await client.send("ping", std::nullopt, Deadline::in(5s)));
+  const Datagram got = CO_TRY(co_await server->receive(Deadline::in(5s)));
+  CO_TRY(co_await server->send("pong", got.peer, Deadline::in(5s), got.local));
+  CO_TRY(co_await client.receive(Deadline::in(5s)));
+  co_return got.local.describe();
+}
+
+TEST(Datagram, TheAnswerComesFromTheAddressThatWasAsked) {
+  Shards shards(1);
+  for (const auto& [bound, asked] : {std::pair("0.0.0.0", "127.0.0.7"), std::pair("::", "127.0.0.7"),
+                                     std::pair("::", "::1"), std::pair("127.0.0.7", "127.0.0.7")}) {
+    auto server = DatagramSocket::bind(*Endpoint::parse(bound, 0));
+    if (!server && std::string_view(bound) == "::") continue;  // no IPv6 here
+    ASSERT_TRUE(server) << server.error().text();
+    const auto got = run_on(shards.at(0), answer_from(&*server, asked));
+    ASSERT_TRUE(got) << bound << " at " << asked << ": " << got.error().text();
+    EXPECT_EQ(*got, Endpoint::parse(asked, server->at().port())->describe()) << bound;
+  }
+  shards.stop();
+}
+
 Task<Result<Datagram>> ask_nobody(Endpoint at) {
   auto client = CO_TRY(DatagramSocket::connect(at));
   CO_TRY(co_await client.send("ping", std::nullopt, Deadline::in(5s)));

@@ -113,11 +113,11 @@ Task<void> NameServer::serve_udp(std::shared_ptr<State> state, Udp* udp) {
       (void)co_await net::sleep(net::Deadline::in(kBreath, &udp->cancel));
       continue;
     }
-    auto answer = state->answer(query->octets, Transport::udp, query->peer, udp->socket.at());
+    auto answer = state->answer(query->octets, Transport::udp, query->peer, query->local);
     // An answer that cannot be sent is one that was lost on its way.
     if (answer)
       (void)co_await udp->socket.send(std::move(*answer), query->peer,
-                                      net::Deadline::in(state->options.reply, &udp->cancel));
+                                      net::Deadline::in(state->options.reply, &udp->cancel), query->local);
   }
 }
 
