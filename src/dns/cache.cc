@@ -63,4 +63,17 @@ void CachingResolver::drop(Entries::iterator at) {
   entries_.erase(at);
 }
 
+ShardCaches::ShardCaches(Resolver& below, net::Shards& shards, CacheLimits limits) : below_(below), shards_(shards) {
+  limits.answers /= shards.size();
+  limits.octets /= shards.size();
+  for (std::size_t i = 0; i < shards.size(); ++i) caches_.push_back(std::make_unique<CachingResolver>(below, limits));
+}
+
+net::Task<Answer> ShardCaches::ask(Question question, net::Deadline deadline) {
+  const net::Shard* here = net::Shard::current();
+  const bool ours = here && here->index() < shards_.size() && &shards_.at(here->index()) == here;
+  Resolver& resolver = ours ? static_cast<Resolver&>(*caches_[here->index()]) : below_;
+  co_return co_await resolver.ask(std::move(question), deadline);
+}
+
 }  // namespace chappe::dns

@@ -1,13 +1,17 @@
 // Remembers what another resolver answers, as long as the answers allow: positive ones for their TTL, negative ones as
 // their SOA says (RFC 2308 §5). Failures are not remembered. Bounded; who was not asked for longest goes first.
 //
-// Belongs to one executor: each shard has its own.
+// A CachingResolver belongs to one executor. ShardCaches has one for each shard, so that a question whose answer is
+// known takes no lock and no other thread (docs/decisions/0009-resolver.md has the figures).
 #pragma once
 
 #include <list>
 #include <map>
+#include <memory>
+#include <vector>
 
 #include "dns/resolver.h"
+#include "net/shard.h"
 
 namespace chappe::dns {
 
@@ -48,6 +52,21 @@ class CachingResolver final : public Resolver {
   std::list<const Question*> uses_;  // the latest first
   std::size_t octets_ = 0;
   std::uint64_t hits_ = 0, misses_ = 0;
+};
+
+// Asked on any shard of `shards`, which, like `below`, must outlive it; elsewhere it passes questions on. Destroyed
+// once the shards have stopped.
+class ShardCaches final : public Resolver {
+ public:
+  // `limits` are those of all caches together; each may keep its part.
+  ShardCaches(Resolver& below, net::Shards& shards, CacheLimits limits = {});
+
+  net::Task<Answer> ask(Question question, net::Deadline deadline) override;
+
+ private:
+  Resolver& below_;
+  net::Shards& shards_;
+  std::vector<std::unique_ptr<CachingResolver>> caches_;
 };
 
 }  // namespace chappe::dns

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "dns/test_world.h"
 
 using namespace std::chrono_literals;
@@ -98,6 +100,43 @@ TEST(Cache, NothingIsKeptTooLong) {
   w.clock.advance(1000s);
   w.ask("long.example.org");
   EXPECT_EQ(w.cache.hits(), 0u);
+}
+
+// Counts what reaches it, on any thread.
+class Counting final : public Resolver {
+ public:
+  net::Task<Answer> ask(Question question, net::Deadline) override {
+    ++asked;
+    Answer out = without_records(question, question.type == Type::mx ? Outcome::bogus : Outcome::nodata);
+    out.ttl = 300;
+    co_return out;
+  }
+  std::atomic<int> asked = 0;
+};
+
+net::Task<Outcome> ask_twice(Resolver* resolver, Type type) {
+  (void)co_await resolver->ask({name("a.example.org"), type}, net::Deadline::in(5s));
+  const Answer answer = co_await resolver->ask({name("a.example.org"), type}, net::Deadline::in(5s));
+  co_return answer.outcome;
+}
+
+TEST(Cache, EachShardHasItsOwn) {
+  net::Shards shards(2), others(1);
+  Counting below;
+  {
+    ShardCaches caches(below, shards);
+    for (std::size_t i : {0u, 1u}) EXPECT_EQ(run_on(shards.at(i), ask_twice(&caches, Type::a)), Outcome::nodata);
+    EXPECT_EQ(below.asked, 2);
+    // What has failed is asked for again.
+    EXPECT_EQ(run_on(shards.at(0), ask_twice(&caches, Type::mx)), Outcome::bogus);
+    EXPECT_EQ(below.asked, 4);
+    // Whoever is no shard of these has no cache.
+    (void)net::run(ask_twice(&caches, Type::a));
+    (void)run_on(others.at(0), ask_twice(&caches, Type::a));
+    EXPECT_EQ(below.asked, 8);
+    shards.stop();
+  }
+  others.stop();
 }
 
 }  // namespace
