@@ -27,6 +27,22 @@ const OptionRow kWhere = {
     {},
     true};
 
+// Of the verbs that ask the DNS without a server.
+const OptionRow kZone = {"zone",
+                         "FILE",
+                         {"Answer from this zone text (docs/formats/zone-text.md).",
+                          "Répondre d'après ce texte de zone (docs/formats/zone-text.md)."}};
+const OptionRow kRootHints = {
+    "root-hints",
+    "FILE",
+    {"The servers of the root, instead of the Internet's.", "Les serveurs de la racine, au lieu de ceux d'Internet."}};
+const OptionRow kAnchor = {"anchor",
+                           "FILE",
+                           {"A trust anchor, as DS or DNSKEY; without one nothing is validated.",
+                            "Une ancre de confiance, en DS ou DNSKEY ; sans ancre, rien n'est validé."},
+                           {},
+                           true};
+
 std::vector<VerbRow> make_verbs() {
   return {
       {"serve",
@@ -172,6 +188,36 @@ std::vector<VerbRow> make_verbs() {
        {kConfig, kData},
        {{"chappe route bob@octo.com", {"", ""}}}},
 
+      {"explain",
+       {"Explain how a letter to an address finds its way, from the root of the DNS on.",
+        "Expliquer comment une lettre trouve son chemin, depuis la racine du DNS."},
+       {"Walks from the root to the domain's MX and to its first host's address, and shows each name server that is "
+        "asked, what it says, how long that may be remembered and whether its signatures hold; then the hosts in the "
+        "order in which a letter would try them, and what the domain publishes for those who want to be sure. Needs no "
+        "running server, and looks at the domain as the rest of the world does. Servers of the root, trust anchor and "
+        "forwarder are those of the configuration, if there is one. Exits with 0 only if the walk came to its end and "
+        "there is a host to hand the letter to; with 67 if none takes letters, with 69 if that is not known now.",
+        "Marche de la racine jusqu'au MX du domaine et à l'adresse de sa première machine, et montre chaque serveur de "
+        "noms interrogé, ce qu'il dit, combien de temps cela peut être retenu et si ses signatures tiennent ; puis les "
+        "machines dans l'ordre où une lettre les essaierait, et ce que le domaine publie pour qui veut être sûr. Sans "
+        "serveur en marche, et comme le reste du monde voit le domaine. Serveurs de la racine, ancre de confiance et "
+        "résolveur sont ceux de la configuration, s'il y en a une. Ne sort avec 0 que si la marche est arrivée à son "
+        "terme et qu'une machine peut recevoir la lettre ; avec 67 si aucune n'en prend, avec 69 si on ne le sait pas "
+        "maintenant."},
+       {{"ADDRESS"}},
+       {{"connect",
+         "",
+         {"Also connect to the first host on port 25, see what it offers and which certificate it shows, and quit "
+          "without a letter.",
+          "Se connecter aussi à la première machine au port 25, voir ce qu'elle propose et quel certificat elle "
+          "montre, et repartir sans lettre."}},
+        kRootHints,
+        kAnchor,
+        kZone,
+        {"timeout", "TIME", {"How long all of it may take.", "Combien de temps le tout peut durer."}, "30s"},
+        kConfig},
+       {{"chappe explain bob@octo.com", {"", ""}}, {"chappe explain octo.com --connect --lang fr", {"", ""}}}},
+
       {"trail",
        {"Say what became of a letter.", "Dire ce qu'est devenue une lettre."},
        {"One letter by its id (it stands in the answer 250, in Received, in the log and in notifications), with every "
@@ -256,20 +302,9 @@ std::vector<VerbRow> make_verbs() {
          "ADDRESS:PORT",
          {"Ask this name server, and nobody else.", "Interroger ce serveur de noms, et nul autre."}},
         {"dnssec", "", {"Ask the server for signatures, too.", "Demander aussi les signatures au serveur."}},
-        {"zone",
-         "FILE",
-         {"Answer from this zone text (docs/formats/zone-text.md).",
-          "Répondre d'après ce texte de zone (docs/formats/zone-text.md)."}},
-        {"root-hints",
-         "FILE",
-         {"The servers of the root, instead of the Internet's.",
-          "Les serveurs de la racine, au lieu de ceux d'Internet."}},
-        {"anchor",
-         "FILE",
-         {"A trust anchor, as DS or DNSKEY; without one nothing is validated.",
-          "Une ancre de confiance, en DS ou DNSKEY ; sans ancre, rien n'est validé."},
-         {},
-         true},
+        kZone,
+        kRootHints,
+        kAnchor,
         {"timeout", "TIME", {"How long to wait.", "Combien de temps attendre."}, "5s"}},
        {{"chappe dns query example.org MX --anchor /usr/share/dns/root.key", {"", ""}},
         {"chappe dns query example.org MX --server 127.0.0.1:5300 --dnssec", {"", ""}}}},

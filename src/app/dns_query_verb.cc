@@ -3,15 +3,13 @@
 #include "app/admin_input.h"
 #include "app/config.h"
 #include "app/dns_print.h"
+#include "app/resolver_choice.h"
 #include "base/text.h"
-#include "dns/live.h"
 #include "dns/zone_resolver.h"
 #include "net/shard.h"
 
 namespace chappe::app {
 namespace {
-
-constexpr std::uint16_t kDnsPort = 53;
 
 Result<dns::Question> question_of(const Invocation& invocation) {
   const auto type = dns::parse_type(invocation.argument(1));
@@ -65,18 +63,6 @@ Result<int> query_server(const Invocation& invocation, dns::Question question, s
   return show(invocation, server, got);
 }
 
-// From the Internet's root, or from one of our own, which may serve what is private elsewhere.
-Result<std::unique_ptr<dns::Resolver>> live_resolver(const Invocation& invocation) {
-  dns::LiveOptions options;
-  options.trust_anchors = invocation.values("anchor");
-  options.root_hints = invocation.value("root-hints").value_or("");
-  if (!options.root_hints.empty()) {
-    options.ask_loopback = true;
-    options.unlocked = dns::lab_names();
-  }
-  return TRY(dns::LiveResolver::start(options));
-}
-
 Result<int> query(const Invocation& invocation) {
   auto question = TRY(question_of(invocation));
   const auto limit = parse_duration(invocation.value("timeout").value_or("5s"));
@@ -87,7 +73,9 @@ Result<int> query(const Invocation& invocation) {
   if (const auto zone = invocation.value("zone")) {
     resolver = TRY(dns::ZoneResolver::from_file(*zone));
   } else {
-    resolver = TRY(live_resolver(invocation));
+    dns::LiveOptions options;
+    take_options(invocation, options);
+    resolver = TRY(dns::LiveResolver::start(options));
   }
   return show(invocation, net::run(ask(resolver.get(), std::move(question), *limit)));
 }
@@ -95,7 +83,7 @@ Result<int> query(const Invocation& invocation) {
 }  // namespace
 
 Result<net::Endpoint> parse_name_server(std::string_view text) {
-  if (auto alone = net::Endpoint::parse(text, kDnsPort)) return alone;
+  if (auto alone = net::Endpoint::parse(text, dns::kDnsPort)) return alone;
   const auto both = parse_host_port(text);
   auto at = both ? net::Endpoint::parse(both->host, both->port) : fail(Errc::usage, "");
   if (!at) return fail(Errc::usage, "'{}' is no IP address, nor one with a port, as 127.0.0.1:5300", printable(text));

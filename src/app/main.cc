@@ -6,6 +6,7 @@
 #include "app/cli.h"
 #include "app/dns_query_verb.h"
 #include "app/dns_serve_verb.h"
+#include "app/explain_verb.h"
 #include "app/local_verb.h"
 #include "app/message_verb.h"
 #include "app/serve.h"
@@ -13,9 +14,9 @@
 
 int main(int argc, char** argv) {
   using namespace chappe::app;
-  std::vector<Binding> bindings = {{"serve", run_serve},        {"check", run_check},     {"local", run_local},
-                                   {"run", run_walk},           {"message", run_message}, {"dns query", run_dns_query},
-                                   {"dns serve", run_dns_serve}};
+  std::vector<Binding> bindings = {
+      {"serve", run_serve},     {"check", run_check},         {"local", run_local},         {"run", run_walk},
+      {"message", run_message}, {"dns query", run_dns_query}, {"dns serve", run_dns_serve}, {"explain", run_explain}};
   const auto admin = admin_bindings();
   bindings.insert(bindings.end(), admin.begin(), admin.end());
   return run_command_line(argc, argv, bindings);

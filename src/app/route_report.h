@@ -5,6 +5,8 @@
 #include <string>
 
 #include "agents/mta/route.h"
+#include "app/cli.h"
+#include "codec/json.h"
 #include "post/delivery/route.h"
 
 namespace chappe::app {
@@ -21,5 +23,8 @@ struct RouteSources {
 // JSON: {"address":…, "ends":[{"address":…, "goes":"mailbox"|"relay"|"hosts"|"nowhere"|"later"|"waits", …}]}. Errors:
 // not_found (it is ours, and nobody has it), invalid, and those of the store.
 net::Task<Result<std::string>> route_report(const RouteSources* sources, std::string address, net::Deadline deadline);
+
+// A report for people.
+std::string route_page(const Invocation& invocation, const codec::json::Value& report);
 
 }  // namespace chappe::app

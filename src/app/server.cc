@@ -14,8 +14,10 @@
 #include "agents/mx/exchanger.h"
 #include "agents/pop3/pop3.h"
 #include "app/cli.h"
+#include "app/resolver_choice.h"
 #include "app/route_report.h"
 #include "app/server_counts.h"
+#include "dns/cache.h"
 #include "dns/live.h"
 #include "net/acceptor.h"
 #include "net/offload_pool.h"
@@ -39,8 +41,6 @@ const Event kTaskFailed("server.task_failed", Level::error, {"what"},
                         "A library threw an exception that nobody expected: the session it belonged to has ended. "
                         "Please report it.");
 
-// Where Debian's dns-root-data has the key of the root.
-constexpr const char* kSystemAnchor = "/usr/share/dns/root.key";
 constexpr std::size_t kHashQueue = 256;
 constexpr Duration kLastNotes = std::chrono::seconds(10);
 constexpr Duration kOpening = std::chrono::minutes(1);
@@ -98,19 +98,11 @@ Bytes refusal_of(Role role) {
   return {};
 }
 
-Result<std::unique_ptr<dns::Resolver>> live_resolver(const Config::Dns& config) {
-  dns::LiveOptions live;
-  live.root_hints = config.root_hints.value;
-  if (!config.trust_anchor.value.empty()) {
-    live.trust_anchors.push_back(config.trust_anchor.value);
-  } else if (access(kSystemAnchor, R_OK) == 0) {
-    live.trust_anchors.emplace_back(kSystemAnchor);
-  }
-  if (!config.forward.host.empty())
-    live.forward.push_back(TRY(net::Endpoint::parse(config.forward.host, config.forward.port)));
-  // A resolver or a root of one's own may well be on this machine.
-  live.ask_loopback = !config.forward.host.empty() || !config.root_hints.value.empty();
-  return TRY(dns::LiveResolver::start(live));
+// `octets`: of its caches.
+Result<std::unique_ptr<dns::Resolver>> live_resolver(const Config::Dns& config, std::size_t octets) {
+  dns::LiveOptions options = TRY(live_options(config));
+  options.cache_octets = octets / 3 * 2;  // of records; messages get half of that beside
+  return TRY(dns::LiveResolver::start(options));
 }
 
 // Where other servers reach us: a letter must not be sent there.
@@ -163,7 +155,8 @@ struct Server::Parts {
   agents::Throttle throttle;
   std::unique_ptr<agents::Site> site;
   std::vector<std::unique_ptr<agents::Door>> doors;
-  std::unique_ptr<dns::Resolver> resolver;
+  std::unique_ptr<dns::Resolver> uncached;
+  std::unique_ptr<dns::Resolver> resolver;  // the same, with a cache in each shard
   agents::mta::Self self;
   std::unique_ptr<agents::Mta> mta;  // nothing: letters for other hosts wait
   std::vector<std::unique_ptr<net::Acceptor>> acceptors;
@@ -272,7 +265,11 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
 }
 
 Result<void> Server::Parts::make_mta() {
-  resolver = options.resolver ? std::move(options.resolver) : TRY(live_resolver(config.dns));
+  const std::size_t half = budget.limit(Part::dns) / 2;
+  uncached = options.resolver ? std::move(options.resolver) : TRY(live_resolver(config.dns, half));
+  dns::CacheLimits limits;
+  limits.octets = half;
+  resolver = std::make_unique<dns::ShardCaches>(*uncached, shards, limits);
   agents::MtaOptions mta_options;
   mta_options.hostname = config.server.hostname;
   mta_options.relay = config.server.relay.host;
@@ -464,6 +461,7 @@ void Server::stop() {
   p.exposed.reset();
   p.mta.reset();
   p.resolver.reset();
+  p.uncached.reset();
   p.site.reset();
   p.directory.reset();
   p.trail.reset();

@@ -219,6 +219,16 @@ Task<Result<TlsFacts>> Stream::connect_tls(std::shared_ptr<const crypto::TlsClie
   co_return co_await handshake(false, deadline);
 }
 
+Result<std::string> Stream::peer_certificate() const {
+  X509* shown = ssl_ ? SSL_get0_peer_certificate(ssl_) : nullptr;
+  if (!shown) return fail(Errc::not_found, "{} has shown no certificate", peer_.describe());
+  const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), BIO_free);
+  char* text = nullptr;
+  if (!out || PEM_write_bio_X509(out.get(), shown) != 1) return fail(Errc::io, "{}", crypto::tls_error());
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return std::string(text, static_cast<std::size_t>(size));
+}
+
 Task<Result<TlsFacts>> Stream::handshake(bool server, Deadline deadline) {
   if (fd_ < 0) co_return fail(Errc::closed, "the connection is closed");
   for (;;) {

@@ -58,6 +58,8 @@ class Stream {
   Task<Result<TlsFacts>> connect_tls(std::shared_ptr<const crypto::TlsClient> client, std::string name,
                                      Deadline deadline);
   bool tls() const { return ssl_ != nullptr; }
+  // What the server showed in connect_tls(), in PEM; nothing says that it was checked. Errc::not_found.
+  Result<std::string> peer_certificate() const;
 
   // Says goodbye (TLS close_notify, then FIN), and takes in for a moment what the peer still sends, so that our last
   // words are not lost to a reset.

@@ -114,6 +114,10 @@ Task<Result<std::vector<proto::smtp::Answer>>> Peer::send(proto::smtp::Envelope 
   }
 }
 
+Result<crypto::CertificateFacts> Peer::certificate() const {
+  return crypto::certificate_facts(TRY(stream_.peer_certificate()));
+}
+
 Task<void> Peer::quit() {
   // Said even when everything is to end: it is over in a moment.
   machine_.quit();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "crypto/certificate.h"
 #include "net/stream.h"
 #include "proto/smtp/client.h"
 
@@ -49,6 +50,11 @@ class Peer {
   const net::Endpoint& at() const { return stream_.peer(); }
   // "TLSv1.3 TLS_AES_256_GCM_SHA384", or "none".
   const std::string& tls() const { return tls_; }
+  // The greeting, and the whole reply to the last EHLO, as the other side sent them: untrusted.
+  const std::string& greeting() const { return machine_.greeting(); }
+  const std::string& hello_words() const { return machine_.hello_words(); }
+  // What it showed in the handshake. Errc::not_found without TLS.
+  Result<crypto::CertificateFacts> certificate() const;
   // Letters handed over so far.
   std::size_t letters() const { return letters_; }
 
