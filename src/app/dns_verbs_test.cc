@@ -2,6 +2,7 @@
 
 #include "app/dns_print.h"
 #include "app/dns_query_verb.h"
+#include "app/resolver_choice.h"
 #include "dns/zone_resolver.h"
 
 namespace chappe::app {
@@ -57,6 +58,38 @@ TEST(DnsVerbs, NameServersAreAddresses) {
   EXPECT_EQ(parse_name_server("[2001:db8::1]:5300")->describe(), "[2001:db8::1]:5300");
   for (const std::string_view bad : {"", "ns.example.org", "192.0.2.1:", "192.0.2.1:99999", "ns.example.org:53"})
     EXPECT_EQ(parse_name_server(bad).error().code(), Errc::usage) << bad;
+}
+
+TEST(DnsVerbs, TheAnchorOfOneRootIsNotTakenForAnother) {
+  Config::Dns config;
+  config.root_hints.value = "/lab/hints";
+  auto options = live_options(config);
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->root_hints, "/lab/hints");
+  EXPECT_TRUE(options->trust_anchors.empty());
+  EXPECT_TRUE(options->ask_loopback);
+  EXPECT_FALSE(options->unlocked.empty());
+  config.trust_anchor.value = "/lab/anchor";
+  options = live_options(config);
+  EXPECT_EQ(options->trust_anchors, std::vector<std::string>{"/lab/anchor"});
+
+  const auto given = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"dns", "query", "x", "A"});
+    dns::LiveOptions out = *options;
+    take_options(parse_command_line(words, "")->invocation, out);
+    return out;
+  };
+  EXPECT_EQ(given({}).root_hints, "/lab/hints");
+  EXPECT_EQ(given({}).trust_anchors.size(), 1u);
+  EXPECT_EQ(given({"--root-hints", "/other"}).root_hints, "/other");
+  EXPECT_TRUE(given({"--root-hints", "/other"}).trust_anchors.empty());
+  EXPECT_EQ(given({"--anchor", "/a", "--anchor", "/b"}).trust_anchors, (std::vector<std::string>{"/a", "/b"}));
+
+  Config::Dns forwarding;
+  forwarding.forward = {"192.0.2.53", 53};
+  EXPECT_EQ(live_options(forwarding)->forward.at(0).describe(), "192.0.2.53:53");
+  forwarding.forward.host = "no address";
+  EXPECT_FALSE(live_options(forwarding));
 }
 
 }  // namespace

@@ -242,6 +242,8 @@ TEST_F(WalkTest, ManyServersWithoutGlueDoNotBranchOutForEver) {
   EXPECT_EQ(got.end, WalkEnd::steps) << told(got);
   EXPECT_LE(net.asked.size(), WalkLimits().steps);
   EXPECT_LE(got.steps.size(), WalkLimits().steps + WalkLimits().depth + 1);
+  EXPECT_NE(told(got).find(">>>homeless (too_deep)"), std::string::npos) << told(got);
+  for (const WalkStep& step : got.steps) EXPECT_LE(step.depth, WalkLimits().depth);
 }
 
 TEST_F(WalkTest, ALongRowOfAliasesEnds) {

@@ -53,6 +53,23 @@ TEST(NameServer, AnswersOverUdpAndOverTcpWhenItMust) {
                                             "127.0.0.1 tcp many.example. A NOERROR"}));
 }
 
+TEST(NameServer, OnEveryAddressItAnswersFromTheOneThatWasAsked) {
+  std::mutex mutex;
+  std::vector<std::string> asked_at;
+  TestServer server(
+      zones(), {},
+      [&](const QueryNote& note) {
+        const std::lock_guard lock(mutex);
+        asked_at.push_back(note.at.ip());
+      },
+      "0.0.0.0");
+  const auto got =
+      run_on(server.shards.at(0), ask(*net::Endpoint::parse("127.0.0.9", server.at().port()), "ns.example", Type::a));
+  ASSERT_TRUE(got) << got.error().text();
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(asked_at, std::vector<std::string>{"127.0.0.9"});
+}
+
 Bytes framed(std::string_view owner, std::uint16_t id) {
   const Bytes m = dns::write_message(dns::make_query({name(owner), Type::a}, id, false, false));
   return Bytes{static_cast<char>(m.size() >> 8), static_cast<char>(m.size())} + m;

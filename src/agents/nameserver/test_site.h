@@ -36,8 +36,9 @@ inline void add_zone(dns::Zones& zones, const std::vector<dns::Record>& all) {
 
 class TestServer {
  public:
-  explicit TestServer(dns::Zones zones, NameServerOptions options = {}, NameServer::Watcher watcher = {}) {
-    options.listen = {*net::Endpoint::parse("127.0.0.1", 0)};
+  explicit TestServer(dns::Zones zones, NameServerOptions options = {}, NameServer::Watcher watcher = {},
+                      const char* ip = "127.0.0.1") {
+    options.listen = {*net::Endpoint::parse(ip, 0)};
     server = NameServer::open({&shards, &system_clock()}, std::move(options),
                               std::make_shared<const dns::Zones>(std::move(zones)), std::move(watcher))
                  .value();
