@@ -244,7 +244,7 @@ def _(net):
 
 @suite.test("--connect says what the host offers, and leaves no letter")
 def _(net):
-    town = types.SimpleNamespace(folder=net.where)
+    town = types.SimpleNamespace(dns=f'root_hints = "{net.where}/hints"\n')
     with Site(town, "octo.test", MAIL, ["bob"], {}) as site:
         code, got = net.explain("bob@octo.test", "--connect")
         equal(code, 0, "the exit code")
