@@ -254,6 +254,13 @@ void ClientMachine::quit() {
 // ---- the letter
 
 Result<> ClientMachine::send(Envelope envelope) {
+  if (envelope.recipients.empty()) return fail(Errc::invalid, "an envelope that cannot be sent");
+  return begin_envelope(std::move(envelope), false);
+}
+
+Result<> ClientMachine::ask(Envelope envelope) { return begin_envelope(std::move(envelope), true); }
+
+Result<> ClientMachine::begin_envelope(Envelope envelope, bool asking) {
   const Extensions& ext = extensions_;
   bool utf8 = std::ranges::any_of(envelope.from, is_8bit);
   bool fit = sendable(envelope.from, true) && sendable_word(envelope.ret) && sendable_word(envelope.envid);
@@ -261,7 +268,7 @@ Result<> ClientMachine::send(Envelope envelope) {
     utf8 |= std::ranges::any_of(r.address, is_8bit);
     fit &= sendable(r.address, false) && sendable_word(r.notify) && sendable_word(r.orcpt);
   }
-  if (!fit || envelope.recipients.empty()) return fail(Errc::invalid, "an envelope that cannot be sent");
+  if (!fit) return fail(Errc::invalid, "an envelope that cannot be sent");
   envelope.smtputf8 |= utf8;
   if (envelope.smtputf8 && !ext.smtputf8) return fail(Errc::unsupported, "the other side does not offer SMTPUTF8");
   if (envelope.body == Body::eight_bit && !ext.eight_bit)
@@ -276,7 +283,8 @@ Result<> ClientMachine::send(Envelope envelope) {
   next_rcpt_ = accepted_ = 0;
   pipelining_ = ext.pipelining && options_.pipelining;
   chunking_ = ext.chunking && (options_.chunking || envelope_.body == Body::binary);
-  mail_sent_ = mail_refused_ = data_sent_ = letter_ended_ = false;
+  mail_sent_ = mail_refused_ = data_sent_ = letter_ended_ = reset_sent_ = false;
+  asking_ = asking;
   writer_.reset();
   chunk_.clear();
   phase_ = Phase::envelope;
@@ -293,7 +301,8 @@ void ClientMachine::send_mail() {
   if (envelope_.body == Body::seven_bit && ext.eight_bit) line += " BODY=7BIT";
   if (envelope_.body == Body::binary) line += " BODY=BINARYMIME";
   if (envelope_.smtputf8) line += " SMTPUTF8";
-  if (envelope_.auth && authenticated_)
+  // RFC 4954 §5: whom it believes is the server's matter. The hosts of one site believe each other without AUTH.
+  if (envelope_.auth && (authenticated_ || (options_.lmtp && !ext.auth.empty())))
     line += " AUTH=" + (envelope_.auth->empty() ? "<>" : xtext_encode(*envelope_.auth));
   if (ext.dsn && envelope_.ret) line += " RET=" + *envelope_.ret;
   if (ext.dsn && envelope_.envid) line += " ENVID=" + xtext_encode(*envelope_.envid);
@@ -320,6 +329,12 @@ void ClientMachine::pump() {
   while (!mail_refused_ && next_rcpt_ < n && (pipelining_ ? expected_.size() < options_.rcpt_group : expected_.empty()))
     send_rcpt(next_rcpt_++);
   if (mail_refused_ || next_rcpt_ == n) {
+    if (asking_) {
+      if (!pipelining_ && !expected_.empty()) return;
+      if (!std::exchange(reset_sent_, true)) return command("RSET", {Expect::forget});
+      if (expected_.empty()) finish_ask();
+      return;
+    }
     // RFC 2920 §3.1: DATA may be the last of a group; whether anybody was accepted is seen when its reply is there.
     if (!data_sent_ && !mail_refused_ && !chunking_ && (expected_.empty() ? accepted_ > 0 : pipelining_)) {
       data_sent_ = true;
@@ -336,6 +351,7 @@ void ClientMachine::take_rcpt(std::size_t i, const Answer& answer) {
     if (!mail_refused_) results_[i] = answer;
   } else {
     ++accepted_;
+    if (asking_ && !mail_refused_) results_[i] = answer;
   }
   pump();
 }
@@ -416,6 +432,12 @@ void ClientMachine::take_letter(Expected e, const Answer& answer) {
 void ClientMachine::fail_rest(const Answer& answer) {
   for (std::size_t i = 0; i < results_.size(); ++i)
     if (accepted(i)) results_[i] = answer;
+}
+
+void ClientMachine::finish_ask() {
+  // Without recipients, answer_ is the one to MAIL.
+  Answer decisive = results_.empty() ? answer_ : results_.front();
+  finish(!mail_refused_ && (results_.empty() || accepted_ > 0), std::move(decisive));
 }
 
 void ClientMachine::finish_send() {

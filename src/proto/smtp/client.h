@@ -72,7 +72,7 @@ struct Envelope {
   std::optional<std::uint64_t> size = {};  // sent where SIZE is offered
   Body body = Body::unsaid;
   bool smtputf8 = false;
-  std::optional<std::string> auth = {};  // RFC 4954 §5; sent after AUTH only
+  std::optional<std::string> auth = {};  // RFC 4954 §5; sent after AUTH, and by LMTP where AUTH is offered
   std::optional<std::string> ret = {}, envid = {};
 };
 
@@ -94,6 +94,9 @@ class ClientMachine {
   // A letter to one or more recipients. Errc::unsupported: it needs 8BITMIME, SMTPUTF8 or BINARYMIME, not offered.
   // Errc::too_large: over the other side's SIZE. Errc::invalid: an address that cannot be sent. Nothing is sent then.
   Result<> send(Envelope envelope);
+  // Whether a letter with this envelope would be taken: MAIL, RCPT and RSET, no letter. Recipients may be missing: then
+  // it is the sender that is asked about. Errors as for send().
+  Result<> ask(Envelope envelope);
   void reset();
   void noop();
   void quit();
@@ -109,11 +112,13 @@ class ClientMachine {
   void letter_end();
 
   // ---- what came of it
-  // The operation succeeded; for send(): at least one recipient's letter was accepted.
+  // The operation succeeded; for send(): at least one recipient's letter was accepted; for ask(): the sender was, and
+  // at least one recipient, if there are any.
   bool ok() const { return ok_; }
   // The reply that decided the operation.
   const Answer& answer() const { return answer_; }
-  // After send(): for each recipient, in order, the refusal of MAIL, of RCPT or of the letter, or its acceptance.
+  // After send(): for each recipient, in order, the refusal of MAIL, of RCPT or of the letter, or its acceptance. After
+  // ask(): the same, without a letter.
   const std::vector<Answer>& results() const { return results_; }
   const Extensions& extensions() const { return extensions_; }
   // The greeting and the whole EHLO reply, as sent.
@@ -154,11 +159,13 @@ class ClientMachine {
   void take_data(const Answer& answer);
   void take_letter(Expected e, const Answer& answer);
   void pump();
+  Result<> begin_envelope(Envelope envelope, bool asking);
   void send_mail();
   void send_rcpt(std::size_t i);
   void begin_letter();
   void flush_chunk(bool last);
   void finish_send();
+  void finish_ask();
   void fail_rest(const Answer& answer);
   void finish(bool ok, Answer answer);
   void lose(Answer answer);
@@ -184,6 +191,7 @@ class ClientMachine {
   std::size_t accepted_ = 0;
   bool chunking_ = false, pipelining_ = false;
   bool mail_sent_ = false, mail_refused_ = false, data_sent_ = false, letter_ended_ = false;
+  bool asking_ = false, reset_sent_ = false;
   bool needs_reset_ = false;
   std::optional<codec::LetterWriter> writer_;
   ChunkList chunk_;

@@ -223,6 +223,65 @@ TEST(SmtpClient, LmtpHasAnAnswerForEach) {  // RFC 2033 §4.2
   EXPECT_EQ(s.client.results()[2].reply.code, 250);
 }
 
+TEST(SmtpClient, AnswersThatCameBeforeTheConnectionWasLostCount) {  // RFC 2033 §5
+  Scripted s({.name = "us.example", .lmtp = true});
+  s.hear("220 them LMTP\r\n");
+  s.hear("250-them\r\n250 PIPELINING\r\n");
+  Envelope e = Scripted::envelope();
+  e.recipients.push_back({.address = "c@example.test"});
+  ASSERT_TRUE(s.client.send(e));
+  s.step();
+  s.hear("250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n");
+  s.client.letter_end();
+  s.step();
+  s.hear("250 yes\r\n");
+  s.client.feed_end();
+  EXPECT_EQ(s.step(), ClientEvent::closed);
+  EXPECT_TRUE(s.client.ok());
+  EXPECT_EQ(s.client.results()[0].words, "250 yes");
+  EXPECT_EQ(s.client.results()[1].reply.code, 421);
+}
+
+TEST(SmtpClient, AsksWithoutALetter) {
+  for (const bool pipelining : {true, false}) {
+    Scripted s({.name = "us.example", .lmtp = true});
+    s.hear("220 them LMTP\r\n");
+    s.hear(pipelining ? "250-them\r\n250-AUTH PLAIN\r\n250 PIPELINING\r\n" : "250-them\r\n250 AUTH PLAIN\r\n");
+    Envelope e;
+    e.recipients = {{.address = "b@example.test"}, {.address = "c@example.test"}};
+    ASSERT_TRUE(s.client.ask(e));
+    s.step();
+    if (pipelining) {
+      EXPECT_EQ(s.said, "MAIL FROM:<>\r\nRCPT TO:<b@example.test>\r\nRCPT TO:<c@example.test>\r\nRSET\r\n");
+      s.hear("250 ok\r\n250 2.1.5 her\r\n550 5.1.1 nobody\r\n");
+    } else {
+      EXPECT_EQ(s.said, "MAIL FROM:<>\r\n");
+      s.hear("250 ok\r\n");
+      s.hear("250 2.1.5 her\r\n");
+      EXPECT_EQ(s.hear("550 5.1.1 nobody\r\n"), ClientEvent::need_input);
+      EXPECT_EQ(s.said, "RSET\r\n");
+    }
+    EXPECT_EQ(s.hear("250 ok\r\n"), ClientEvent::done);
+    EXPECT_TRUE(s.client.ok());
+    EXPECT_EQ(s.client.results()[0].words, "250 2.1.5 her");
+    EXPECT_EQ(s.client.results()[1].reply.enhanced, "5.1.1");
+
+    // About a sender; then a letter, which is not taken for a question.
+    ASSERT_TRUE(s.client.ask({.from = "x@example.test", .recipients = {}, .auth = "a@example.test"}));
+    s.step();
+    EXPECT_THAT(s.said, testing::StartsWith("MAIL FROM:<x@example.test> AUTH=a@example.test\r\n"));
+    s.hear("553 5.7.1 not yours\r\n");
+    EXPECT_EQ(s.hear("250 ok\r\n"), ClientEvent::done);
+    EXPECT_FALSE(s.client.ok());
+    EXPECT_EQ(s.client.answer().reply.enhanced, "5.7.1");
+    ASSERT_TRUE(s.client.send(Scripted::envelope()));
+    s.step();
+    s.hear("250 ok\r\n");
+    s.hear("250 ok\r\n");
+    EXPECT_EQ(s.hear("354 go\r\n"), ClientEvent::need_letter);
+  }
+}
+
 TEST(SmtpClient, WantsTlsAndForgets) {
   Scripted s;
   s.greet("250-AUTH PLAIN\r\n250 STARTTLS\r\n");

@@ -13,7 +13,12 @@ ServerOptions default_options(Role role) {
     o.limits.errors = 50;  // our own people, at a keyboard
     o.refuse_early_commands = false;
   }
-  if (role == Role::lmtp) o.refuse_early_commands = false;
+  if (role == Role::lmtp) {
+    // Only hosts of our own site come here, on connections that they keep: to ask whom we know, too.
+    o.refuse_early_commands = false;
+    o.limits.idle_commands = 100'000;
+    o.limits.refused_rcpts = 0;
+  }
   return o;
 }
 

@@ -251,7 +251,9 @@ void ServerMachine::accept() {
 
 void ServerMachine::accept(const Reply& reply) {
   const Question q = question_;
-  const bool positive = q == Question::data ? reply.code == 354 : reply.positive();
+  const bool positive = q == Question::data   ? reply.code == 354
+                        : q == Question::auth ? reply.code == 235
+                                              : reply.positive();
   if (!positive) return close(Rule::driver_fault);
   switch (q) {
     case Question::mail:
@@ -266,6 +268,9 @@ void ServerMachine::accept(const Reply& reply) {
       for (std::size_t i = 0; i < replies_to_letter(); ++i) say(reply);
       question_ = Question::none;
       return end_letter(true);
+    case Question::auth:
+      session_.authenticated = true;
+      break;
     default:
       return accept();
   }
@@ -342,8 +347,12 @@ void ServerMachine::say(Rule rule) {
 }
 
 Event ServerMachine::refuse(Rule rule, ByteView line) {
-  Refused event{rule, for_log(line)};  // before a close lets go of the input that `line` looks into
   say(rule);
+  return refuse_silently(rule, line);
+}
+
+Event ServerMachine::refuse_silently(Rule rule, ByteView line) {
+  Refused event{rule, for_log(line)};  // before a close lets go of the input that `line` looks into
   // A full envelope is no mistake of the client's.
   if (rule != Rule::rcpt_too_many && ++errors_ > options_->limits.errors) close(Rule::too_many_errors);
   return event;

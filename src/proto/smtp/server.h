@@ -58,7 +58,7 @@ class ServerMachine {
   Event next();
 
   // ---- answers to the last question
-  // Yes, in the machine's words, or in yours (a positive reply; for StartTls, AuthBegin and Hello only the machine's).
+  // Yes, in the machine's words, or in yours (a positive reply; for StartTls and Hello only the machine's).
   void accept();
   void accept(const Reply& reply);
   // No: a reply of 4xx or 5xx. 421 closes after it (RFC 5321 §3.8).
@@ -104,6 +104,7 @@ class ServerMachine {
   void say(Rule rule);
   void say(const Reply& reply) { append_reply(out_, reply); }
   Event refuse(Rule rule, ByteView line);
+  Event refuse_silently(Rule rule, ByteView line);
   Event refuse_step(Rule rule, ByteView line);
   Event shut_out(Rule rule, ByteView line);
   void answered_negatively(Question question, const Reply& reply);

@@ -63,13 +63,13 @@ struct Driver {
         open = true;
         letter.clear();
       }
-      accept(std::holds_alternative<DataEnd>(e), dice);
+      accept(std::holds_alternative<DataEnd>(e), auth, dice);
     }
     return true;
   }
 
-  void accept(bool end, unsigned dice) {
-    const Reply yes{250, "2.0.0", "in our words"};
+  void accept(bool end, bool auth, unsigned dice) {
+    const Reply yes{auth ? 235 : 250, "2.0.0", "in our words"};
     if (end && machine.session().options.role == Role::lmtp && dice > 8) {
       machine.answer_each(std::vector<Reply>(machine.session().recipients, yes));
     } else {

@@ -71,12 +71,16 @@ std::optional<Event> ServerMachine::chunk_done() {
     return DataEnd{intake_.facts()};
   }
   std::optional<Event> event;
+  // RFC 2033 §4.3: one reply for each accepted recipient, even if there is none.
+  const bool silent = chunk_last_ && options_->role == Role::lmtp && session_.in_mail && session_.recipients == 0;
   for (std::size_t i = 1; chunk_last_ && i < replies_to_letter(); ++i)
     say(letter_refusal_ ? *letter_refusal_ : Reply(*rule));
   if (letter_refusal_) {
     const Reply reply = *std::exchange(letter_refusal_, std::nullopt);
     say(reply);
     answered_negatively(Question::chunk, reply);
+  } else if (silent) {
+    event = refuse_silently(*rule, "BDAT");
   } else {
     event = refuse(*rule, "BDAT");
   }

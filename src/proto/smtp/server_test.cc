@@ -361,6 +361,24 @@ TEST(SmtpServer, LmtpAnswersEach) {  // RFC 2033 §4.2
   EXPECT_EQ(y.machine.take_output(), "250 2.0.0 one\r\n452 4.2.2 two\r\n");
 }
 
+TEST(SmtpServer, WhoHasLoggedInMayBeToldSo) {
+  auto o = plain_door(Role::lmtp);
+  o->auth_mechanisms = {"PLAIN"};
+  o->auth_without_tls = true;
+  ServerMachine m(o);
+  m.greet();
+  m.feed("LHLO x\r\n");
+  m.next();
+  m.accept();
+  m.next();
+  m.feed("AUTH PLAIN AGEAYg==\r\n");
+  ASSERT_TRUE(std::holds_alternative<AuthBegin>(m.next()));
+  m.take_output();
+  m.accept({235, "2.7.0", "<a@example.test>"});
+  EXPECT_EQ(m.take_output(), "235 2.7.0 <a@example.test>\r\n");
+  EXPECT_TRUE(m.session().authenticated);
+}
+
 TEST(SmtpServer, ChallengesAreBase64) {
   auto o = plain_door(Role::submission);
   o->auth_mechanisms = {"SCRAM-SHA-256"};
