@@ -98,6 +98,7 @@ int run_check(const Invocation& invocation) {
   CheckList checks(invocation.french());
   const std::string path = invocation.value("config").value_or(std::string(kStandardConfig));
   if (const auto config = check_config(checks, path)) {
+    check_roles(checks, *config);
     check_user(checks, *config);
     check_data_dir(checks, *config);
     const auto running = running_server(config->server.data_dir.value);

@@ -23,7 +23,7 @@ enum class Health { ok, warning, failure };
 
 struct Checked {
   Health health = Health::ok;
-  std::string_view what;  // "config", "user", "data", "store", "tls", "ports"
+  std::string_view what;  // "config", "roles", "user", "data", "store", "tls", "ports"
   std::string text;       // in the language of the caller
   std::string fix = {};   // a command; may be empty
 };
@@ -57,6 +57,7 @@ std::optional<Running> running_server(const std::string& data_dir);
 
 // The parts, each on its own.
 void check_user(CheckList& out, const Config& config);
+void check_roles(CheckList& out, const Config& config);
 void check_data_dir(CheckList& out, const Config& config);
 void check_store(CheckList& out, const Config& config, const std::optional<Running>& running);
 void check_certificates(CheckList& out, const Config& config, Time now);

@@ -179,5 +179,25 @@ TEST(User, RootHasToBecomeSomebodyElse) {
   EXPECT_EQ((*user_to_become(config))->name, "nobody");
 }
 
+TEST_F(Check, WhatAPartOfASiteNeeds) {
+  const auto roles = [this] { return told_by([this](CheckList& list) { check_roles(list, config); }); };
+  EXPECT_THAT(roles(), testing::ElementsAre("ok roles: plays mx, msa, mta, mda | "));
+  config.server.roles = {Actor::mx};
+  config.server.mda = {"mda.example.org", 24};
+  EXPECT_THAT(roles(), testing::ElementsAre("ok roles: plays mx; the mda is mda.example.org:24 | "));
+  config.server.mda_ca.value = dir + "/missing.pem";
+  EXPECT_THAT(roles(), Contains(StartsWith("failure roles: server.mda_ca: ")));
+  config.server.roles = {Actor::mda};
+  config.server.mda = {};
+  config.server.mda_ca = {};
+  config.listen = {{Role::lmtp, "192.0.2.3", {}}};
+  EXPECT_THAT(roles(), Contains(HasSubstr("warning roles: lmtp listens at 192.0.2.3, and server.networks holds the")));
+  config.server.networks = {*net::Network::parse("192.0.2.0/28")};
+  EXPECT_THAT(roles(), testing::SizeIs(1));
+  config.server.networks = {*net::Network::parse("127.0.0.0/8")};
+  config.listen = {{Role::lmtp, "127.0.0.1", {}}};
+  EXPECT_THAT(roles(), testing::SizeIs(1));
+}
+
 }  // namespace
 }  // namespace chappe::app

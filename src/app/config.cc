@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <tuple>
 
 #include "app/nearest.h"
@@ -23,6 +24,11 @@ int line_of(const toml::node& node) { return static_cast<int>(node.source().begi
 Words role_words() {
   Words words;
   for (int i = 0; i < kRoles; ++i) words.push_back(role_name(static_cast<Role>(i)));
+  return words;
+}
+Words actor_words() {
+  Words words;
+  for (int i = 0; i < kActors; ++i) words.push_back(actor_name(static_cast<Actor>(i)));
   return words;
 }
 Words format_words() { return {"logfmt", "json"}; }
@@ -77,11 +83,42 @@ class Assign {
   Result<> operator()(Role* to) const { return store_word(to, role_words()); }
   Result<> operator()(LogFormat* to) const { return store_word(to, format_words()); }
   Result<> operator()(Level* to) const { return store_word(to, level_words()); }
+  Result<> operator()(std::vector<Actor>* to) const {
+    return store_list(to, "a list, as in [\"mx\", \"mta\"]", [this](const std::string& word) -> Result<Actor> {
+      const Words words = actor_words();
+      const auto at = std::ranges::find(words, std::string_view(word));
+      if (at == words.end())
+        return fail(Errc::invalid, "'{}' cannot hold '{}'{}", key_.name, printable(word, 40), choices(word, words));
+      return static_cast<Actor>(at - words.begin());
+    });
+  }
+  Result<> operator()(std::vector<net::Network>* to) const {
+    return store_list(to, "a list, as in [\"192.0.2.0/24\"]",
+                      [](const std::string& text) { return net::Network::parse(text); });
+  }
 
  private:
   template <class T>
   static Result<> store(T* to, Result<T> value) {
     *to = TRY(std::move(value));
+    return {};
+  }
+
+  // A list of texts, each of which is read by `read`; none twice.
+  template <class T>
+  Result<> store_list(std::vector<T>* to, std::string_view wanted, auto read) const {
+    const toml::array* items = node_.as_array();
+    if (!items) return fail(Errc::invalid, "'{}' must be {}", key_.name, wanted);
+    if (items->empty()) return fail(Errc::invalid, "'{}' is empty", key_.name);
+    to->clear();
+    for (const auto& item : *items) {
+      const auto text = item.value_exact<std::string>();
+      if (!text) return fail(Errc::invalid, "'{}' must be {}", key_.name, wanted);
+      T value = TRY(read(*text));
+      if (std::ranges::find(*to, value) != to->end())
+        return fail(Errc::invalid, "'{}' holds '{}' twice", key_.name, printable(*text, 60));
+      to->push_back(std::move(value));
+    }
     return {};
   }
 
@@ -169,6 +206,7 @@ class Reader {
     } else if (row.repeated && node.is_array_of_tables()) {
       for (const auto& item : *node.as_array()) {
         row.begin(out_.config);
+        if (name == "listen") listen_lines_.push_back(line_of(item));
         read_table(*item.as_table(), name);
         require(name, *item.as_table());
       }
@@ -181,6 +219,7 @@ class Reader {
   void read_key(const std::string& section, const toml::key& key, const toml::node& node) {
     for (const auto& row : config_keys()) {
       if (row.section != section || row.name != key.str()) continue;
+      if (section == "server") server_lines_.emplace(row.name, line_of(node));
       const auto done = std::visit(Assign(row, node, folder_), row.slot(out_.config));
       if (!done) complain(line_of(node), done.error().text());
       return;
@@ -208,22 +247,78 @@ class Reader {
     const Config& c = out_.config;
     if (c.server.hostname.empty()) complain(0, "the section [server] is missing");
     if (c.listen.empty()) complain(0, "nothing to serve: one [[listen]] at least is needed");
+    check_roles();
     if (c.tls.cert.value.empty() != c.tls.key.value.empty()) complain(0, "[tls] needs both 'cert' and 'key'");
     for (std::size_t i = 0; i < c.listen.size(); ++i) {
       const Listener& l = c.listen[i];
       if (!net::Endpoint::parse(l.address, 0))
         complain(0, fmt::format("'{}' is not an IP address to listen on", printable(l.address, 60)));
-      if (l.role != Role::mx && c.tls.cert.value.empty())
+      if (l.role != Role::mx && l.role != Role::lmtp && l.role != Role::relay && c.tls.cert.value.empty())
         complain(0, fmt::format("the role {} needs a certificate: set 'cert' and 'key' in [tls]", role_name(l.role)));
+      // RFC 2033 §5
+      if (l.role == Role::lmtp && port_of(l) == 25)
+        complain(listen_lines_[i], "LMTP must not be spoken on port 25: take 24, or another");
+      if (!c.server.plays(role_actor(l.role)))
+        complain(listen_lines_[i],
+                 fmt::format("a listener of the role {} is the {}'s, which this process does not play: add \"{}\" to "
+                             "'roles' in [server], or take the listener away",
+                             role_name(l.role), actor_name(role_actor(l.role)), actor_name(role_actor(l.role))));
       for (std::size_t j = 0; j < i; ++j)
         if (port_of(l) != 0 && port_of(c.listen[j]) == port_of(l) && c.listen[j].address == l.address)
           complain(0, fmt::format("two [[listen]] blocks share {} port {}", l.address, port_of(l)));
     }
   }
 
+  // The line of a key of [server]; 0 if it is not there.
+  int server_line(std::string_view key) const {
+    const auto at = server_lines_.find(key);
+    return at == server_lines_.end() ? 0 : at->second;
+  }
+
+  // A process that plays a part of a site needs to know where the others are.
+  void check_roles() {
+    const Config::Server& s = out_.config.server;
+    const int roles = server_line("roles");
+    const bool mda = s.plays(Actor::mda);
+    // Who plays all need not have a door for each.
+    for (const Actor actor : s.roles.size() < kActors ? s.roles : std::vector<Actor>()) {
+      // The mta works off the queue of whoever else is here; alone, it must be given letters.
+      if (actor == Actor::mta && s.roles.size() > 1) continue;
+      if (std::ranges::none_of(out_.config.listen, [actor](const Listener& l) { return role_actor(l.role) == actor; }))
+        complain(roles,
+                 fmt::format("'roles' holds \"{}\", and no [[listen]] is for it: add one with the role {}, or take "
+                             "it out",
+                             actor_name(actor), listeners_of(actor)));
+    }
+    if (!mda && s.mda.host.empty() && (s.plays(Actor::mx) || s.plays(Actor::msa)))
+      complain(roles,
+               "without \"mda\" among the 'roles', 'mda' must say where it is, as in mda = \"mda.example.org:24\"");
+    if (mda && !s.mda.host.empty())
+      complain(server_line("mda"),
+               "'mda' names another host, and this process is the mda itself: take \"mda\" out of "
+               "'roles', or this key away");
+    if (!s.mda_ca.value.empty() && s.mda.host.empty())
+      complain(server_line("mda_ca"), "'mda_ca' means nothing without 'mda'");
+    if (!s.plays(Actor::mta) && s.relay.host.empty())
+      complain(roles,
+               "without \"mta\" among the 'roles', 'relay' must say where letters for others go, as in "
+               "relay = \"mta.example.org:25\"");
+  }
+
+  static std::string listeners_of(Actor actor) {
+    std::string out;
+    for (int i = 0; i < kRoles; ++i) {
+      const auto role = static_cast<Role>(i);
+      if (role_actor(role) == actor) out += (out.empty() ? "" : " or ") + std::string(role_name(role));
+    }
+    return out;
+  }
+
   static int port_of(const Listener& l) { return l.port.value < 0 ? role_port(l.role) : l.port.value; }
 
   std::string file_, folder_;
+  std::vector<int> listen_lines_;
+  std::map<std::string_view, int> server_lines_;
   ParsedConfig out_;
 };
 

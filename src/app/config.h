@@ -19,13 +19,23 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "net/network.h"
 
 namespace chappe::app {
 
-enum class Role : std::uint8_t { mx, submission, submissions, imap, imaps, pop3, pop3s };
-inline constexpr int kRoles = 7;
+// What a process plays of a site (docs/decisions/0010-split-sites.md). By default one plays all.
+enum class Actor : std::uint8_t { mx, msa, mta, mda };
+inline constexpr int kActors = 4;
+std::string_view actor_name(Actor actor);
+
+// What is spoken at a listener.
+enum class Role : std::uint8_t { mx, submission, submissions, imap, imaps, pop3, pop3s, lmtp, relay };
+inline constexpr int kRoles = 9;
 std::string_view role_name(Role role);
-// The port that the role has at IANA (RFC 5321 §4.5.4.2, RFC 6409 §3.1, RFC 8314 §7).
+// Whose door it is.
+Actor role_actor(Role role);
+// The port that the role has at IANA (RFC 5321 §4.5.4.2, RFC 6409 §3.1, RFC 8314 §7); of LMTP, which has none there,
+// the one that is free for "any private mail system".
 std::uint16_t role_port(Role role);
 // TLS begins with the first byte, not by STARTTLS.
 bool role_is_implicit_tls(Role role);
@@ -65,6 +75,12 @@ struct Config {
     std::uint64_t offload_threads = 2;
     HostPort relay;
     std::string postmaster;
+    std::vector<Actor> roles = {Actor::mx, Actor::msa, Actor::mta, Actor::mda};
+    HostPort mda{.host = {}, .port = 24};  // empty: this process
+    Path mda_ca;                           // empty: whoever answers there
+    std::vector<net::Network> networks = loopback_networks();
+
+    bool plays(Actor actor) const;
   } server;
 
   std::vector<Listener> listen;
@@ -109,6 +125,7 @@ struct Config {
 
  private:
   static std::array<Size, kParts> standard_budget();
+  static std::vector<net::Network> loopback_networks();
 };
 
 // What is wrong with the file, and where.
@@ -144,8 +161,8 @@ std::string format_duration(Duration duration);
 Result<HostPort> parse_host_port(std::string_view text);
 
 // Where the value of a key goes; which type it is says how it is written.
-using Slot =
-    std::variant<std::string*, std::uint64_t*, Path*, Size*, Duration*, Port*, HostPort*, Role*, LogFormat*, Level*>;
+using Slot = std::variant<std::string*, std::uint64_t*, Path*, Size*, Duration*, Port*, HostPort*, Role*, LogFormat*,
+                          Level*, std::vector<Actor>*, std::vector<net::Network>*>;
 
 struct SectionRow {
   std::string_view name;   // "server", "tls.name"

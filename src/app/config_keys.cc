@@ -1,6 +1,7 @@
 // The table of keys, and what is told from it: the descriptions that `chappe config describe` and the manual show.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "app/config.h"
@@ -47,19 +48,47 @@ std::vector<KeyRow> make_keys() {
        "Le compte qui reçoit les lettres adressées à postmaster dans tout domaine où personne d'autre n'a cette "
        "adresse."},
 
+      {"server", "roles", false, 0, 0, [](Config& c) -> Slot { return &c.server.roles; },
+       "What this process plays of the site: mx (takes letters from the world), msa (takes those of its own people), "
+       "mta "
+       "(carries letters to others), mda (keeps mailboxes and accounts). A larger site has a process, or a host, for "
+       "each.",
+       "Ce que ce processus joue pour le site : mx (reçoit les lettres du monde), msa (reçoit celles des siens), mta "
+       "(porte les lettres aux autres), mda (tient les boîtes et les comptes). Un grand site a un processus, ou une "
+       "machine, pour chacun."},
+      {"server", "mda", false, 0, 0, [](Config& c) -> Slot { return &c.server.mda; },
+       "Where the mda of the site speaks LMTP, as host:port, when this process is not it: it is asked who has a "
+       "mailbox "
+       "and who may log in, and gets the letters.",
+       "Où le mda du site parle LMTP (hôte:port), quand ce n'est pas ce processus : on lui demande qui a une boîte et "
+       "qui peut s'identifier, et on lui remet les lettres."},
+      {"server", "mda_ca", false, 0, 0, [](Config& c) -> Slot { return &c.server.mda_ca; },
+       "Speak to the mda only if it shows a certificate for its name that was signed by one of these (PEM). Without "
+       "it, "
+       "its connections are encrypted, but whoever answers there is believed.",
+       "Ne parler au mda que s'il présente pour son nom un certificat signé par l'un de ceux-ci (PEM). À défaut, ses "
+       "connexions sont chiffrées, mais on croit qui répond."},
+      {"server", "networks", false, 0, 0, [](Config& c) -> Slot { return &c.server.networks; },
+       "Where the hosts of the site are: only they may speak to listeners of the roles lmtp and relay.",
+       "Où sont les machines du site : elles seules peuvent parler aux écoutes des rôles lmtp et relay."},
+
       {"listen", "role", true, 0, 0, [](Config& c) -> Slot { return &c.listen.back().role; },
-       "What is spoken there: mx, submission, submissions, imap, imaps, pop3 or pop3s.",
-       "Ce qu'on y parle : mx, submission, submissions, imap, imaps, pop3 ou pop3s."},
+       "What is spoken there: mx, submission, submissions, imap, imaps, pop3 or pop3s; between the hosts of a site, "
+       "lmtp (at the mda) and relay (at the mta).",
+       "Ce qu'on y parle : mx, submission, submissions, imap, imaps, pop3 ou pop3s ; entre machines d'un site, lmtp "
+       "(chez le mda) et relay (chez le mta)."},
       {"listen", "address", false, 0, 0, [](Config& c) -> Slot { return &c.listen.back().address; },
        "The IP address to listen on. \"::\" is every address, IPv4 included.",
        "L'adresse IP d'écoute. « :: » signifie toutes les adresses, IPv4 comprise."},
       {"listen", "port", false, 0, 65535, [](Config& c) -> Slot { return &c.listen.back().port; },
-       "The port. When it is not set, the usual one of the role: 25, 587, 465, 143, 993, 110, 995. 0: any free one.",
-       "Le port. À défaut, le port usuel du rôle : 25, 587, 465, 143, 993, 110, 995. 0 : n'importe quel port libre."},
+       "The port. When it is not set, the usual one of the role: 25, 587, 465, 143, 993, 110, 995, 24, 25. 0: any free "
+       "one.",
+       "Le port. À défaut, le port usuel du rôle : 25, 587, 465, 143, 993, 110, 995, 24, 25. 0 : n'importe quel port "
+       "libre."},
 
       {"tls", "cert", false, 0, 0, [](Config& c) -> Slot { return &c.tls.cert; },
-       "The certificate and its chain (PEM). Needed by every role but mx.",
-       "Le certificat et sa chaîne (PEM). Nécessaire à tous les rôles sauf mx."},
+       "The certificate and its chain (PEM). Needed by every role but mx, lmtp and relay.",
+       "Le certificat et sa chaîne (PEM). Nécessaire à tous les rôles sauf mx, lmtp et relay."},
       {"tls", "key", false, 0, 0, [](Config& c) -> Slot { return &c.tls.key; }, "The certificate's private key (PEM).",
        "La clé privée du certificat (PEM)."},
       {"tls.name", "name", true, 0, 0, [](Config& c) -> Slot { return &c.tls.names.back().name; },
@@ -154,27 +183,40 @@ std::string type_name(const Slot& slot, bool fr) {
           [&](Path*) { return fr ? "fichier" : "path"; }, [&](Size*) { return fr ? "taille" : "size"; },
           [&](Duration*) { return fr ? "durée" : "duration"; }, [&](Port*) { return fr ? "nombre" : "number"; },
           [&](HostPort*) { return fr ? "hôte:port" : "host:port"; },
+          [&](std::vector<Actor>*) { return fr ? "mots" : "words"; },
+          [&](std::vector<net::Network>*) { return fr ? "réseaux" : "networks"; },
           [&](auto*) { return fr ? "mot" : "word"; },  // Role, LogFormat, Level
       },
       slot);
 }
 
+std::string array_text(const auto& list, auto text_of) {
+  std::string out;
+  for (const auto& item : list) out += fmt::format("{}\"{}\"", out.empty() ? "" : ", ", text_of(item));
+  return "[" + out + "]";
+}
+
 // The value as TOML; empty when it has none.
 std::string value_text(const Slot& slot) {
   const auto quoted = [](std::string_view s) { return s.empty() ? std::string() : fmt::format("\"{}\"", s); };
-  return std::visit(Overloaded{
-                        [&](std::string* s) { return quoted(*s); },
-                        [&](std::uint64_t* n) { return fmt::format("{}", *n); },
-                        [&](Path* p) { return quoted(p->value); },
-                        [&](Size* s) { return quoted(format_size(*s)); },
-                        [&](Duration* d) { return quoted(format_duration(*d)); },
-                        [&](Port* p) { return p->value < 0 ? std::string() : fmt::format("{}", p->value); },
-                        [&](HostPort* h) { return quoted(h->host); },
-                        [&](Role* r) { return quoted(role_name(*r)); },
-                        [&](LogFormat* f) { return quoted(*f == LogFormat::json ? "json" : "logfmt"); },
-                        [&](Level* l) { return quoted(level_name(*l)); },
-                    },
-                    slot);
+  return std::visit(
+      Overloaded{
+          [&](std::string* s) { return quoted(*s); },
+          [&](std::uint64_t* n) { return fmt::format("{}", *n); },
+          [&](Path* p) { return quoted(p->value); },
+          [&](Size* s) { return quoted(format_size(*s)); },
+          [&](Duration* d) { return quoted(format_duration(*d)); },
+          [&](Port* p) { return p->value < 0 ? std::string() : fmt::format("{}", p->value); },
+          [&](HostPort* h) { return quoted(h->host); },
+          [&](std::vector<Actor>* list) { return array_text(*list, [](Actor a) { return actor_name(a); }); },
+          [&](std::vector<net::Network>* list) {
+            return array_text(*list, [](const net::Network& n) -> std::string_view { return n.text(); });
+          },
+          [&](Role* r) { return quoted(role_name(*r)); },
+          [&](LogFormat* f) { return quoted(*f == LogFormat::json ? "json" : "logfmt"); },
+          [&](Level* l) { return quoted(level_name(*l)); },
+      },
+      slot);
 }
 
 // A value that shows how a key without a standard one is written.
@@ -182,6 +224,8 @@ std::string example(const KeyRow& key) {
   if (key.name == "hostname") return "\"mx.example.org\"";
   if (key.name == "data_dir") return "\"/var/lib/chappe\"";
   if (key.name == "user") return "\"chappe\"";
+  if (key.name == "mda") return "\"mda.example.org:24\"";
+  if (key.name == "mda_ca") return "\"/etc/chappe/tls/site-ca.pem\"";
   if (key.name == "relay") return "\"smarthost.example.net:25\"";
   if (key.name == "forward") return "\"192.0.2.53:53\"";
   if (key.name == "root_hints") return "\"/usr/share/dns/root.hints\"";
@@ -214,6 +258,12 @@ std::array<Size, kParts> Config::standard_budget() {
   for (std::size_t i = 0; i < kParts; ++i) sizes[i].bytes = budget_parts()[i].standard;
   return sizes;
 }
+
+std::vector<net::Network> Config::loopback_networks() {
+  return {net::Network::parse("127.0.0.0/8").value(), net::Network::parse("::1").value()};
+}
+
+bool Config::Server::plays(Actor actor) const { return std::ranges::find(roles, actor) != roles.end(); }
 
 Budget::Limits Config::budget_limits() const {
   Budget::Limits out{};

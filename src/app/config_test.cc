@@ -93,6 +93,72 @@ in_flight = 1048576
   EXPECT_EQ(c.budget_limits()[static_cast<std::size_t>(Part::in_flight)], 1048576u);
 }
 
+TEST(Config, APartOfASite) {
+  const auto parsed = parse_config(R"([server]
+hostname = "mx.example.org"
+data_dir = "data"
+roles = ["mx", "mta"]
+mda = "[2001:db8::24]:24"
+mda_ca = "ca.pem"
+networks = ["192.0.2.0/28", "::1"]
+[[listen]]
+role = "mx"
+[[listen]]
+role = "relay"
+address = "192.0.2.1"
+port = 26
+)",
+                                   "chappe.toml");
+  for (const auto& e : parsed.errors) ADD_FAILURE() << e.describe();
+  const Config::Server& s = parsed.config.server;
+  EXPECT_THAT(s.roles, ElementsAre(Actor::mx, Actor::mta));
+  EXPECT_TRUE(s.plays(Actor::mta));
+  EXPECT_FALSE(s.plays(Actor::mda));
+  EXPECT_EQ(s.mda.host, "2001:db8::24");
+  EXPECT_TRUE(s.networks[0].contains(*net::Endpoint::parse("192.0.2.15", 0)));
+  EXPECT_FALSE(s.networks[0].contains(*net::Endpoint::parse("127.0.0.1", 0)));
+  const Config standard;
+  EXPECT_TRUE(standard.server.networks[0].contains(*net::Endpoint::parse("127.0.0.1", 0)));
+  for (int i = 0; i < kActors; ++i) EXPECT_TRUE(standard.server.plays(static_cast<Actor>(i)));
+}
+
+std::string in_server(std::string_view lines, std::string_view listeners) {
+  return fmt::format("[server]\nhostname = \"h\"\ndata_dir = \"d\"\n{}\n{}\n", lines, listeners);
+}
+
+TEST(Config, WhatDoesNotFitItsRolesIsRefusedAtItsLine) {
+  constexpr std::string_view kMx = "[[listen]]\nrole = \"mx\"";
+  constexpr std::string_view kLmtp = "[[listen]]\nrole = \"lmtp\"";
+  const std::string others = "mda = \"m:24\"\nrelay = \"r:25\"\n";
+  EXPECT_THAT(errors(in_server(others + "roles = [\"mx\"]", kMx)), IsEmpty());
+  EXPECT_THAT(errors(in_server("roles = [\"mx\", \"msa\", \"mta\", \"mda\"]", kMx)), IsEmpty()) << "as without";
+  EXPECT_THAT(errors(in_server("roles = [\"mda\"]\nrelay = \"r:25\"", kLmtp)), IsEmpty());
+  EXPECT_THAT(errors(in_server("roles = [\"mx\", \"mda\", \"mta\"]", fmt::format("{}\n{}", kMx, kLmtp))), IsEmpty());
+  EXPECT_THAT(
+      errors(in_server("roles = [\"mx\"]", kMx)),
+      ElementsAre(HasSubstr("chappe.toml:4: error: without \"mda\" among the 'roles', 'mda' must say where"),
+                  HasSubstr("chappe.toml:4: error: without \"mta\" among the 'roles', 'relay' must say where")));
+  EXPECT_THAT(
+      errors(in_server(others + "roles = [\"msa\"]", kMx)),
+      ElementsAre(HasSubstr("toml:6: error: 'roles' holds \"msa\", and no [[listen]] is for it: add one with the "
+                            "role submission or submissions"),
+                  HasSubstr("toml:7: error: a listener of the role mx is the mx's, which this process")));
+  EXPECT_THAT(errors(in_server("roles = [\"mta\"]", kMx)),
+              ElementsAre(HasSubstr("toml:4: error: 'roles' holds \"mta\""), HasSubstr("toml:5: error: a listener")));
+  EXPECT_THAT(errors(in_server("mda = \"m:24\"", kMx)),
+              ElementsAre(HasSubstr("toml:4: error: 'mda' names another host")));
+  EXPECT_THAT(errors(in_server("mda_ca = \"m\"", kMx)),
+              ElementsAre(HasSubstr("toml:4: error: 'mda_ca' means nothing")));
+  EXPECT_THAT(errors(in_server("", fmt::format("{}\nport = 25", kLmtp))),
+              ElementsAre(HasSubstr("toml:5: error: LMTP must not be spoken on port 25")));
+  EXPECT_THAT(errors(in_server("roles = [\"mxx\"]", kMx)),
+              ElementsAre(HasSubstr("toml:4: error: 'roles' cannot hold 'mxx', did you mean 'mx'?")));
+  EXPECT_THAT(errors(in_server("roles = []", kMx)), ElementsAre(HasSubstr("'roles' is empty")));
+  EXPECT_THAT(errors(in_server("roles = \"mx\"", kMx)), ElementsAre(HasSubstr("'roles' must be a list")));
+  EXPECT_THAT(errors(in_server("networks = [\"10.0.0.1/8\"]", kMx)), ElementsAre(HasSubstr("bits behind its prefix")));
+  EXPECT_THAT(errors(in_server("networks = [\"::1\", \"::1\"]", kMx)), ElementsAre(HasSubstr("'::1' twice")));
+}
+
 TEST(Config, AllErrorsAtOnceEachAtItsLine) {
   EXPECT_THAT(errors(R"([server]
 hostnme = "mx.example.org"

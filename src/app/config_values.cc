@@ -14,16 +14,19 @@ struct RoleRow {
   std::string_view name;
   std::uint16_t port;
   bool implicit_tls;
+  Actor actor;
 };
 // RFC 5321 §4.5.4.2, RFC 6409 §3.1, RFC 8314 §7.3, RFC 9051 §2.1, RFC 1939 §3
 constexpr std::array<RoleRow, kRoles> kRoleRows = {{
-    {Role::mx, "mx", 25, false},
-    {Role::submission, "submission", 587, false},
-    {Role::submissions, "submissions", 465, true},
-    {Role::imap, "imap", 143, false},
-    {Role::imaps, "imaps", 993, true},
-    {Role::pop3, "pop3", 110, false},
-    {Role::pop3s, "pop3s", 995, true},
+    {Role::mx, "mx", 25, false, Actor::mx},
+    {Role::submission, "submission", 587, false, Actor::msa},
+    {Role::submissions, "submissions", 465, true, Actor::msa},
+    {Role::imap, "imap", 143, false, Actor::mda},
+    {Role::imaps, "imaps", 993, true, Actor::mda},
+    {Role::pop3, "pop3", 110, false, Actor::mda},
+    {Role::pop3s, "pop3s", 995, true, Actor::mda},
+    {Role::lmtp, "lmtp", 24, false, Actor::mda},
+    {Role::relay, "relay", 25, false, Actor::mta},
 }};
 
 template <class Amount>
@@ -56,8 +59,12 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   return number;
 }
 
+constexpr std::array<std::string_view, kActors> kActorNames = {"mx", "msa", "mta", "mda"};
+
 }  // namespace
 
+std::string_view actor_name(Actor actor) { return kActorNames[static_cast<std::size_t>(actor)]; }
+Actor role_actor(Role role) { return kRoleRows[static_cast<std::size_t>(role)].actor; }
 std::string_view role_name(Role role) { return kRoleRows[static_cast<std::size_t>(role)].name; }
 std::uint16_t role_port(Role role) { return kRoleRows[static_cast<std::size_t>(role)].port; }
 bool role_is_implicit_tls(Role role) { return kRoleRows[static_cast<std::size_t>(role)].implicit_tls; }

@@ -34,6 +34,10 @@ std::string route_page(const Invocation& i, const Value& answer) {
     if (goes == "mailbox") {
       out += fmt::format(fmt::runtime(i.say({"is filed here, in {}", "est classée ici, dans {}"})),
                          one_line(text_of(end, "mailbox")));
+    } else if (goes == "mda") {
+      out += fmt::format(
+          fmt::runtime(i.say({"is kept by the mda of the site, {}:{}", "est tenue par le mda du site, {}:{}"})),
+          one_line(text_of(end, "mda")), number_of(end, "port"));
     } else if (goes == "relay") {
       out += fmt::format(fmt::runtime(i.say({"goes to the relay {}:{}", "va au relais {}:{}"})),
                          one_line(text_of(end, "relay")), number_of(end, "port"));

@@ -77,6 +77,8 @@ Task<Result<std::string>> route_report(const RouteSources* sources, std::string 
     w.begin_object().field("address", end.address);
     if (end.destination.kind == post::Destination::Kind::remote) {
       co_await write_remote(sources, &w, end.address, deadline);
+    } else if (end.destination.kind == post::Destination::Kind::mda) {
+      w.field("goes", "mda").field("mda", sources->mda.host).field("port", sources->mda.port);
     } else {
       const std::string& mailbox = end.destination.mailbox;
       w.field("goes", "mailbox").field("mailbox", mailbox.empty() ? std::string("INBOX") : mailbox);

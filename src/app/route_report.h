@@ -16,12 +16,13 @@ struct RouteSources {
   dns::Resolver* resolver;  // null: nothing carries letters to other hosts here
   Random& random;
   agents::mta::Self self;
-  std::string relay;  // empty: the DNS finds the way
+  agents::mta::NextHop mda;  // of the site, where it is another process
+  std::string relay;         // empty: the DNS finds the way
   std::uint16_t port = 25;
 };
 
-// JSON: {"address":…, "ends":[{"address":…, "goes":"mailbox"|"relay"|"hosts"|"nowhere"|"later"|"waits", …}]}. Errors:
-// not_found (it is ours, and nobody has it), invalid, and those of the store.
+// JSON: {"address":…, "ends":[{"address":…, "goes":"mailbox"|"mda"|"relay"|"hosts"|"nowhere"|"later"|"waits", …}]}.
+// Errors: not_found (it is ours, and nobody has it), invalid, and those of the store.
 net::Task<Result<std::string>> route_report(const RouteSources* sources, std::string address, net::Deadline deadline);
 
 // A report for people.

@@ -8,15 +8,13 @@
 #include <thread>
 
 #include "agents/control/control.h"
-#include "agents/imap/imap.h"
-#include "agents/msa/submission.h"
 #include "agents/mta/mta.h"
-#include "agents/mx/exchanger.h"
-#include "agents/pop3/pop3.h"
 #include "app/cli.h"
+#include "app/registry.h"
 #include "app/resolver_choice.h"
 #include "app/route_report.h"
 #include "app/server_counts.h"
+#include "app/server_doors.h"
 #include "dns/cache.h"
 #include "dns/live.h"
 #include "net/acceptor.h"
@@ -80,24 +78,6 @@ Result<std::unique_ptr<Log>> open_log(const Config::Logging& config) {
   return std::make_unique<Log>(std::move(*sink), Log::Options{.format = config.format, .level = config.level});
 }
 
-// What is said to a connection beyond the limits, in the words of its protocol.
-Bytes refusal_of(Role role) {
-  switch (role) {
-    case Role::mx:
-    case Role::submission:
-      return "421 4.7.0 Too many connections, try again later\r\n";
-    case Role::imap:
-      return "* BYE [LIMIT] Too many connections, try again later\r\n";
-    case Role::pop3:
-      return "-ERR [SYS/TEMP] Too many connections, try again later\r\n";
-    case Role::submissions:
-    case Role::imaps:
-    case Role::pop3s:
-      return {};  // nothing can be said before TLS
-  }
-  return {};
-}
-
 // `octets`: of its caches.
 Result<std::unique_ptr<dns::Resolver>> live_resolver(const Config::Dns& config, std::size_t octets) {
   dns::LiveOptions options = TRY(live_options(config));
@@ -140,7 +120,8 @@ struct Server::Parts {
   crypto::TicketKeys tickets;
   std::vector<net::ListenSocket> sockets;
   std::vector<Bound> bound;
-  net::ConnectionCount connections;  // sessions give their places back as long as there are shards
+  net::ConnectionCount connections;       // sessions give their places back as long as there are shards
+  net::ConnectionCount site_connections;  // of the site's own hosts, which are few and need many
   net::Shards shards;
   net::OffloadPool reads;  // the pools answer to shards, so they end first
   net::OffloadPool hashing;
@@ -152,11 +133,13 @@ struct Server::Parts {
   std::unique_ptr<post::Deliver> deliver;
   std::unique_ptr<post::Trail> trail;
   std::unique_ptr<post::Directory> directory;
+  // Where something is carried to other hosts, or the mda asked.
+  std::unique_ptr<dns::Resolver> uncached;
+  std::unique_ptr<dns::Resolver> resolver;  // the same, with a cache in each shard
+  std::unique_ptr<Registry> registry;
   agents::Throttle throttle;
   std::unique_ptr<agents::Site> site;
   std::vector<std::unique_ptr<agents::Door>> doors;
-  std::unique_ptr<dns::Resolver> uncached;
-  std::unique_ptr<dns::Resolver> resolver;  // the same, with a cache in each shard
   agents::mta::Self self;
   std::unique_ptr<agents::Mta> mta;  // nothing: letters for other hosts wait
   std::vector<std::unique_ptr<net::Acceptor>> acceptors;
@@ -176,6 +159,7 @@ struct Server::Parts {
         connections(options.limits
                         ? net::ConnectionLimits{config.limits.connections, config.limits.connections_per_network}
                         : net::ConnectionLimits{SIZE_MAX, SIZE_MAX}),
+        site_connections({config.limits.connections, config.limits.connections}),
         shards(config.server.shards ? config.server.shards : std::max(1u, std::thread::hardware_concurrency())),
         reads(std::max<std::size_t>(1, config.server.offload_threads)),
         hashing(std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2), kHashQueue),
@@ -183,6 +167,7 @@ struct Server::Parts {
         throttle(system_clock(), options.limits) {}
 
   void accept(Role role, net::ListenSocket socket);
+  Result<void> make_resolver();
   Result<void> make_mta();
   Result<void> open_control();
   agents::control::Status status() const;
@@ -226,6 +211,13 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   p.trail = std::make_unique<post::Trail>(*p.store, *p.commit, system_clock(),
                                           post::TrailLimits{.age = p.config.limits.trail_age});
   p.directory = TRY(net::run_on(p.shards.at(0), Parts::open_directory(&p)));
+  const bool carries = p.options.mta || !p.config.server.relay.host.empty();
+  if (carries || !p.config.server.mda.host.empty()) TRY(p.make_resolver());
+  p.registry = TRY(Registry::make(p.config.server, {.directory = *p.directory,
+                                                    .resolver = p.resolver.get(),
+                                                    .shards = p.shards,
+                                                    .log = *p.log,
+                                                    .metrics = p.metrics}));
   p.site.reset(new agents::Site{
       .hostname = p.config.server.hostname,
       .limits = site_limits(p.config),
@@ -236,20 +228,25 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .shards = p.shards,
       .offload = p.reads,
       .directory = *p.directory,
+      .rcpts = p.registry->rcpts(),
+      .senders = p.registry->senders(),
+      .logins = p.registry->logins(),
       .mailboxes = *p.mailboxes,
       .deliver = *p.deliver,
       .letter_ids = p.letter_ids,
       .trail = *p.trail,
       .throttle = p.throttle,
+      .networks = p.config.server.networks,
       .handshakes = {p.shards.size(),
                      agents::Handshakes(p.options.limits ? p.config.limits.tls_handshakes_per_network : 0)},
       .tls = std::move(tls)});
-  if (p.options.mta || !p.config.server.relay.host.empty()) TRY(p.make_mta());
+  if (carries) TRY(p.make_mta());
   p.routes.emplace(
-      RouteSources{.directory = *p.directory,
+      RouteSources{.directory = p.registry->rcpts(),
                    .resolver = p.mta ? p.resolver.get() : nullptr,
                    .random = system_random(),
                    .self = p.self,
+                   .mda = p.registry->mda(),
                    .relay = p.config.server.relay.host,
                    .port = p.config.server.relay.host.empty() ? role_port(Role::mx) : p.config.server.relay.port});
   p.exposed.reset(new ServerCounts{.metrics = p.metrics,
@@ -264,16 +261,21 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   return server;
 }
 
-Result<void> Server::Parts::make_mta() {
+Result<void> Server::Parts::make_resolver() {
   const std::size_t half = budget.limit(Part::dns) / 2;
   uncached = options.resolver ? std::move(options.resolver) : TRY(live_resolver(config.dns, half));
   dns::CacheLimits limits;
   limits.octets = half;
   resolver = std::make_unique<dns::ShardCaches>(*uncached, shards, limits);
+  return {};
+}
+
+Result<void> Server::Parts::make_mta() {
   agents::MtaOptions mta_options;
   mta_options.hostname = config.server.hostname;
-  mta_options.relay = config.server.relay.host;
-  if (!mta_options.relay.empty()) mta_options.port = config.server.relay.port;
+  mta_options.relay = {config.server.relay.host, config.server.relay.port};
+  mta_options.mda = registry->mda();
+  mta_options.mda_trust = registry->trust();
   self.names.push_back(TRY(dns::Name::parse(config.server.hostname)));
   self.addresses = TRY(exchanger_addresses(bound));
   mta_options.self = self;
@@ -282,7 +284,7 @@ Result<void> Server::Parts::make_mta() {
                                .queue = *queue,
                                .deliver = *deliver,
                                .mailboxes = *mailboxes,
-                               .directory = *directory,
+                               .directory = registry->authors(),
                                .ids = letter_ids,
                                .clock = system_clock(),
                                .random = system_random(),
@@ -293,8 +295,9 @@ Result<void> Server::Parts::make_mta() {
 
 Result<void> Server::Parts::open_control() {
   namespace control_socket = agents::control;
+  const bool mda = config.server.plays(Actor::mda);
   office = {
-      .directory = directory.get(),
+      .directory = mda ? directory.get() : nullptr,
       .mailboxes = mailboxes.get(),
       .queue = queue.get(),
       .trail = trail.get(),
@@ -322,7 +325,7 @@ agents::control::Status Server::Parts::status() const {
                               .pid = getpid(),
                               .started = opened,
                               .listeners = {},
-                              .connections = connections.open(),
+                              .connections = connections.open() + site_connections.open(),
                               .commits = counts.changes,
                               .groups = counts.groups,
                               .read_only = store->read_only(),
@@ -366,36 +369,17 @@ void Server::Parts::accept(Role role, net::ListenSocket socket) {
   agents::Site* to = site.get();
   const agents::Door* door =
       doors.emplace_back(std::make_unique<agents::Door>(metrics, role_name(role), role_is_implicit_tls(role))).get();
-  net::Acceptor::Handler handler;
-  switch (role) {
-    case Role::mx:
-      handler = [to, door, smtp = agents::exchanger_options(*to)](net::Stream s) {
-        return agents::serve_exchanger(to, door, smtp, std::move(s));
-      };
-      break;
-    case Role::submission:
-    case Role::submissions:
-      handler = [to, door, smtp = agents::submission_options(*to)](net::Stream s) {
-        return agents::serve_submission(to, door, smtp, std::move(s));
-      };
-      break;
-    case Role::imap:
-    case Role::imaps:
-      handler = [to, door](net::Stream s) { return agents::serve_imap(to, door, std::move(s)); };
-      break;
-    case Role::pop3:
-    case Role::pop3s:
-      handler = [to, door](net::Stream s) { return agents::serve_pop3(to, door, std::move(s)); };
-      break;
-  }
+  const bool own_hosts = role == Role::lmtp || role == Role::relay;
   acceptors.push_back(std::make_unique<net::Acceptor>(
-      shards, std::move(socket), connections, refusal_of(role), std::move(handler),
+      shards, std::move(socket), own_hosts ? site_connections : connections, refusal_of(role),
+      door_handler(role, to, door),
       [to, door](const net::Endpoint& peer) { to->trail.note_refused(door->name, peer.network(), "limit"); }));
 }
 
 void Server::start() {
   Parts& p = *parts_;
   net::set_task_failure_hook([log = p.log.get()](const char* what) { log->event(kTaskFailed, what); });
+  p.registry->start();  // before somebody asks
   for (std::size_t i = 0; i < p.sockets.size(); ++i) p.accept(p.bound[i].role, std::move(p.sockets[i]));
   p.sockets.clear();
   for (auto& acceptor : p.acceptors) acceptor->start();
@@ -432,6 +416,10 @@ Result<void> Server::reload(Config fresh) {
   differs("dns.trust_anchor", fresh.dns.trust_anchor.value != old.dns.trust_anchor.value);
   differs("dns.forward",
           fresh.dns.forward.host != old.dns.forward.host || fresh.dns.forward.port != old.dns.forward.port);
+  differs("server.roles", fresh.server.roles != old.server.roles);
+  differs("server.mda", fresh.server.mda.host != old.server.mda.host || fresh.server.mda.port != old.server.mda.port);
+  differs("server.mda_ca", fresh.server.mda_ca.value != old.server.mda_ca.value);
+  differs("server.networks", fresh.server.networks != old.server.networks);
   differs("server.shards", fresh.server.shards != old.server.shards);
   differs("log.file", fresh.log.file.value != old.log.file.value);
   differs("log.format", fresh.log.format != old.log.format);
@@ -447,9 +435,10 @@ void Server::stop() {
   if (!parts_ || std::exchange(parts_->stopped, true)) return;
   Parts& p = *parts_;
   const Steady began = system_clock().steady();
-  if (p.started) p.log->event(kStopping, p.connections.open());
+  if (p.started) p.log->event(kStopping, p.connections.open() + p.site_connections.open());
   for (auto& acceptor : p.acceptors) acceptor->stop();
   if (p.mta) p.mta->stop();
+  if (p.registry) p.registry->stop();
   if (p.control) p.control->stop();
   // Sessions end first; what they have handed to the commit path is made durable before it stops; the store is last.
   p.shards.stop();
@@ -460,9 +449,10 @@ void Server::stop() {
   p.routes.reset();
   p.exposed.reset();
   p.mta.reset();
+  p.site.reset();
+  p.registry.reset();
   p.resolver.reset();
   p.uncached.reset();
-  p.site.reset();
   p.directory.reset();
   p.trail.reset();
   p.deliver.reset();

@@ -38,6 +38,7 @@ DOMAIN = "example.test"
 PASSWORD = "correct horse"
 HOST = "127.0.0.1"
 PORTS = {"mx": 25, "submission": 587, "submissions": 465, "imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
+SITE_PORTS = {"lmtp": 24, "relay": 25}  # of listeners for the hosts of a site
 
 imaplib._MAXLINE = poplib._MAXLINE = 10_000_000  # hostile letters have long lines
 

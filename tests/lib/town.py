@@ -114,6 +114,8 @@ class Town:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def site(self, domain, address, accounts=(), **settings):
+        """`settings`: `listen`, the roles of its listeners; `host`, its first label; `server`, more lines of [server];
+        `lines`, more lines at the end; `keeps` (True): it has domains and accounts."""
         return Site(self, domain, address, accounts, settings)
 
 
@@ -126,24 +128,28 @@ class Site(chappe.Server):
         self.domain = domain
         self.host = address
         self.settings = settings
-        self.ports = dict(chappe.PORTS)
+        self.ports = chappe.PORTS | chappe.SITE_PORTS
+        self.roles = settings.get("listen", ("mx", "submissions", "imaps"))
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="chappe-site-"))
         self.dir = self.folder / "data"
         self.certificate = str(self.folder / "cert.pem")
-        make_certificate(self.folder, f"mx.{self.domain}", "localhost", self.host)
+        name = f"{self.settings.get('host', 'mx')}.{self.domain}"
+        make_certificate(self.folder, name, "localhost", self.host)
         listeners = "".join(
-            f'[[listen]]\nrole = "{role}"\naddress = "{self.host}"\n' for role in ("mx", "submissions", "imaps")
+            f'[[listen]]\nrole = "{role}"\naddress = "{self.host}"\n' for role in self.roles
         )
+        server = "".join(f"{line}\n" for line in self.settings.get("server", ()))
         (self.folder / "chappe.toml").write_text(
-            f'[server]\nhostname = "mx.{self.domain}"\ndata_dir = "data"\n{listeners}'
+            f'[server]\nhostname = "{name}"\ndata_dir = "data"\n{server}{listeners}'
             f'[tls]\ncert = "cert.pem"\nkey = "key.pem"\n[dns]\n{self.town.dns}'
             f'[log]\nfile = "chappe.log"\n' + "".join(f"{line}\n" for line in self.settings.get("lines", ()))
         )
         try:
             self.start()
-            self.command("domain", "add", self.domain)
+            if self.settings.get("keeps", True):
+                self.command("domain", "add", self.domain)
             for account in self.accounts:
                 self.command("account", "add", self.address(account), "--password-file", "-", input=PASSWORD + "\n")
             return self
@@ -163,8 +169,8 @@ class Site(chappe.Server):
             if self.process.poll() is not None:
                 raise Failure(f"{self.domain} ended with {self.process.returncode}: {self.output()[-1000:]}")
             with contextlib.suppress(OSError, Failure):
-                with self.connect("mx", tls=False) as sock:
-                    if sock.recv(4) == b"220 ":
+                with self.connect(self.roles[0]) as sock:
+                    if sock.recv(4) in (b"220 ", b"* OK"):
                         return time.monotonic() - began
             if time.monotonic() - began > timeout * SLOW:
                 raise Failure(f"{self.domain} was not ready within {timeout * SLOW} s: {self.output()[-1000:]}")

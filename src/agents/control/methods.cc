@@ -172,6 +172,12 @@ bool fits(const Value& value, ParamKind kind) {
   return false;
 }
 
+// Whether the method reads or changes what the directory keeps.
+bool about_directory(std::string_view method) {
+  static constexpr std::string_view kFamilies[] = {"domain.", "account.", "alias.", "config.", "audit."};
+  return std::ranges::any_of(kFamilies, [method](std::string_view family) { return method.starts_with(family); });
+}
+
 // Says what is wrong by name only: values may be secrets.
 Result<void> check(const MethodRow& row, const Value& params) {
   if (!params.is_null() && params.kind() != Value::Kind::object)
@@ -201,6 +207,10 @@ Task<Result<std::string>> call(const Office* office, std::string method, Value p
   const auto row = std::ranges::find(methods(), std::string_view(method), &MethodRow::name);
   if (row == methods().end()) co_return fail(Errc::unsupported, "there is no method '{}'", printable(method, 40));
   CO_TRY(check(*row, params));
+  if (!office->directory && about_directory(row->name))
+    co_return fail(
+        Errc::unsupported,
+        "this process keeps no domains and accounts (server.roles): they are at the host that server.mda names");
   co_return co_await row->run(office, Call{std::move(params), std::move(who), deadline});
 }
 

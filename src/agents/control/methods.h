@@ -53,7 +53,7 @@ struct Host {
 
 // What the methods stand on; all must outlive the calls.
 struct Office {
-  post::Directory* directory;
+  post::Directory* directory;  // null: domains and accounts are kept by the mda of the site
   post::Mailboxes* mailboxes;
   post::Queue* queue;
   post::Trail* trail;

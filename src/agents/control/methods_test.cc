@@ -308,5 +308,12 @@ TEST_F(Methods, TheServerItself) {
   EXPECT_EQ(stops, 1);
 }
 
+TEST_F(Methods, WithoutADirectoryNothingIsKeptByMistake) {
+  office.directory = nullptr;
+  for (const char* method : {"domain.list", "account.list", "alias.list", "config.export", "audit.list"})
+    EXPECT_THAT(text(method, "{}"), testing::StartsWith("unsupported: this process keeps no domains and accounts"));
+  EXPECT_EQ(text("queue.list", "{}"), R"({"queue":[]})");
+}
+
 }  // namespace
 }  // namespace chappe::agents::control

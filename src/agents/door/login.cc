@@ -19,6 +19,14 @@ const Event kThrottled("login.throttled", Level::warning, {"session", "door", "p
 // A name as the throttle counts it: what differs only in case is one.
 std::string counted(std::string_view name) { return to_lower(name.substr(0, 256)); }
 
+Error wrong() { return {Errc::unauthenticated, "Authentication failed: check the name and the password"}; }
+
+void note_failure(Session& session, const std::string& name, const std::string& how) {
+  session.door().logins_failed.add();
+  session.site().log.event(kFailed, session.id(), session.door().name, session.peer().describe(), printable(name), how,
+                           wrong());
+}
+
 }  // namespace
 
 std::vector<std::string> Login::mechanisms(bool tls) {
@@ -29,6 +37,16 @@ std::vector<std::string> Login::mechanisms(bool tls) {
 }
 
 Result<void> Login::may_try(const std::string& name) {
+  return from_ == From::own_host ? Result<void>() : SaslLogin::may_try(name);
+}
+
+Task<Error> Login::failed(std::string name, std::string how) {
+  if (from_ == From::client) co_return co_await SaslLogin::failed(std::move(name), std::move(how));
+  note_failure(session_, name, how);
+  co_return wrong();
+}
+
+Result<void> SaslLogin::may_try(const std::string& name) {
   if (session_.site().throttle.may_try(session_.peer().network(), counted(name))) return {};
   session_.site().trail.note_refused(session_.door().name, session_.peer().network(), "login");
   session_.site().log.event(kThrottled, session_.id(), session_.door().name, session_.peer().describe(),
@@ -36,27 +54,30 @@ Result<void> Login::may_try(const std::string& name) {
   return fail(Errc::busy, "Too many failed logins; try again in a few minutes");
 }
 
-Task<Error> Login::failed(std::string name, std::string how) {
+Task<Error> SaslLogin::failed(std::string name, std::string how) {
   Site& site = session_.site();
-  Error error(Errc::unauthenticated, "Authentication failed: check the name and the password");
-  session_.door().logins_failed.add();
-  site.log.event(kFailed, session_.id(), session_.door().name, session_.peer().describe(), printable(name), how, error);
+  note_failure(session_, name, how);
   const std::string network = session_.peer().network();
   site.throttle.failed(network, counted(name));
   site.trail.note_refused(session_.door().name, network, "login");
   (void)co_await net::sleep(session_.within(site.throttle.delay(network, counted(name))));
-  co_return error;
+  co_return wrong();
+}
+
+void SaslLogin::welcome(const LoggedIn& who, const std::string& how) {
+  Site& site = session_.site();
+  session_.door().logins.add();
+  site.log.event(kLoggedIn, session_.id(), session_.door().name, session_.peer().describe(), who.address, how);
+  session_.logged_in(who.address);
 }
 
 Task<Result<LoggedIn>> Login::succeeded(post::AccountId id, std::string how) {
   Site& site = session_.site();
   const post::Account account = CO_TRY(co_await site.directory.account(id, session_.within(site.limits.login)));
-  std::string address = account.address.written();
-  site.throttle.succeeded(session_.peer().network(), counted(address));
-  session_.door().logins.add();
-  site.log.event(kLoggedIn, session_.id(), session_.door().name, session_.peer().describe(), address, how);
-  session_.logged_in(address);
-  co_return LoggedIn{id, std::move(address)};
+  LoggedIn who{id, account.address.written()};
+  site.throttle.succeeded(session_.peer().network(), counted(who.address));
+  welcome(who, how);
+  co_return who;
 }
 
 Task<Result<LoggedIn>> Login::password(std::string name, crypto::Secret password) {
@@ -68,9 +89,10 @@ Task<Result<LoggedIn>> Login::password(std::string name, crypto::Secret password
   co_return std::unexpected(co_await failed(std::move(name), "password"));
 }
 
-Task<Result<Login::Step>> Login::begin(std::string mechanism, std::optional<Bytes> initial) {
+Task<Result<SaslLogin::Step>> Login::begin(std::string mechanism, std::optional<Bytes> initial) {
   const auto wanted = trust::sasl_mechanism(mechanism);
-  if (!wanted || (trust::sasl_shows_password(*wanted) && !session_.stream().tls()))
+  const bool closed = session_.stream().tls() || (from_ == From::own_host && session_.peer().loopback());
+  if (!wanted || (trust::sasl_shows_password(*wanted) && !closed))
     co_return fail(Errc::unsupported, "{} is not offered here", printable(mechanism, 40));
   sasl_ = trust::make_sasl_server(*wanted, session_.site().random);
   std::optional<ByteView> first;
@@ -78,12 +100,12 @@ Task<Result<Login::Step>> Login::begin(std::string mechanism, std::optional<Byte
   co_return co_await run(sasl_->start(first));
 }
 
-Task<Result<Login::Step>> Login::respond(Bytes response) {
+Task<Result<SaslLogin::Step>> Login::respond(Bytes response) {
   if (!sasl_) co_return fail(Errc::bug, "an answer to no challenge");
   co_return co_await run(sasl_->step(response));
 }
 
-Task<Result<Login::Step>> Login::run(trust::SaslStep step) {
+Task<Result<SaslLogin::Step>> Login::run(trust::SaslStep step) {
   const auto deadline = session_.within(session_.site().limits.login);
   auto& directory = session_.site().directory;
   for (;;) {

@@ -70,5 +70,13 @@ TEST_F(QuotaTest, AnAliasIsNotStoppedByOneOfItsTargets) {
   EXPECT_EQ(ask({full, roomy}, 101), "552 5.2.2");
 }
 
+TEST_F(QuotaTest, OfWhatTheMdaKeepsItKnows) {
+  post::Route route;
+  route.ends.push_back({"a@b", {Destination::Kind::mda, {}, ""}});
+  EXPECT_FALSE(net::run(no_room(&mailboxes_, &route, {}, soon())));
+  route.full = true;
+  EXPECT_EQ(net::run(no_room(&mailboxes_, &route, {}, soon()))->enhanced, "4.2.2");
+}
+
 }  // namespace
 }  // namespace chappe::agents

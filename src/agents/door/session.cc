@@ -38,6 +38,7 @@ Session::~Session() {
   const std::optional<std::string> account = account_.empty() ? std::nullopt : std::optional(account_);
   door_.open.add(-1);
   if (why_ == "tls") site_.trail.note_refused(door_.name, stream_.peer().network(), "tls");
+  if (why_ == "network") site_.trail.note_refused(door_.name, stream_.peer().network(), "network");
   if (why_ == "refused") site_.trail.note_refused(door_.name, stream_.peer().network(), "rules");
   site_.log.event(kClosed, id_, door_.name, stream_.peer().describe(), account, why_, stream_.received(),
                   stream_.sent(), site_.clock.steady() - began_);
@@ -67,6 +68,13 @@ net::Task<void> Session::move_to(net::Shard& shard) {
   member_.reset();
   co_await stream_.move_to(shard);
   member_.emplace(shard, cancel_);
+}
+
+bool Session::peer_is_own_host() const { return site_.is_own_host(stream_.peer()); }
+
+net::Task<void> Session::turn_away() {
+  why_ = "network";
+  co_await close("421 4.7.1 Only the hosts of this site may speak here (server.networks)\r\n");
 }
 
 net::Task<void> Session::close(Bytes words) {

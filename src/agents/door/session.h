@@ -36,6 +36,10 @@ class Session {
   net::Task<Result<void>> start_tls();
   // Goes on in another shard, coroutine and connection together.
   net::Task<void> move_to(net::Shard& shard);
+  // At a door for the hosts of the site only: whether the peer is one, and the goodbye to who is not. For now only, so
+  // that a letter of a host that was forgotten in the configuration waits instead of going back.
+  bool peer_is_own_host() const;
+  net::Task<void> turn_away();
   // Says `words` as far as that is possible, and closes.
   net::Task<void> close(Bytes words);
 

@@ -2,7 +2,9 @@
 // outlives every session. Members that are references may be used from any shard, by the rules of their own types.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "crypto/tls.h"
+#include "net/network.h"
 #include "net/shard.h"
 #include "post/directory/directory.h"
 #include "post/ingest/ingest.h"
@@ -22,6 +25,10 @@
 #include "post/trail/trail.h"
 
 namespace chappe::agents {
+
+class SaslLogin;
+class Session;
+using SaslLogins = std::function<std::unique_ptr<SaslLogin>(Session&)>;
 
 // How long things may take, and how much they may be. Defaults are the configuration's ([limits]).
 struct SiteLimits {
@@ -47,16 +54,24 @@ struct Site {
   Log& log;
   Budget& budget;
   net::Shards& shards;
-  net::Offload& offload;  // for work on large letters
-  post::Directory& directory;
+  net::Offload& offload;        // for work on large letters
+  post::Directory& directory;   // of the accounts that are here
+  post::RcptSource& rcpts;      // who has an address: the directory, or the mda in another process
+  post::SenderSource& senders;  // who may write as whom: the same
+  SaslLogins logins;            // who checks the logins of our own people when they hand in letters: the same
   post::Mailboxes& mailboxes;
   post::Deliver& deliver;
   post::LetterIds& letter_ids;
   post::Trail& trail;
   Throttle& throttle;
+  std::vector<net::Network> networks;  // of the site's own hosts
   std::vector<Handshakes> handshakes;  // of each shard, by its index
   // The certificates shown now; a session takes what is there when its handshake begins.
   std::atomic<std::shared_ptr<const crypto::TlsServer>> tls;
+
+  bool is_own_host(const net::Endpoint& peer) const {
+    return std::ranges::any_of(networks, [&peer](const net::Network& n) { return n.contains(peer); });
+  }
 };
 
 }  // namespace chappe::agents

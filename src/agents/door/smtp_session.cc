@@ -54,7 +54,6 @@ class Conversation {
       : session_(session),
         site_(session.site()),
         actor_(actor),
-        login_(session),
         machine_(std::move(options), session.door().implicit_tls) {}
   ~Conversation() { end_transaction({}, ingest_ ? ingest_->size() : 0); }
   Conversation(const Conversation&) = delete;
@@ -68,7 +67,8 @@ class Conversation {
   Task<bool> handle(proto::smtp::Event event);
 
   void on(proto::smtp::Hello& hello);
-  Task<void> on_auth(Result<Login::Step> step);
+  Task<void> on(proto::smtp::AuthBegin& begin);
+  void on_auth(Result<SaslLogin::Step> step);
   Task<void> on(proto::smtp::Mail& mail);
   Task<void> on(proto::smtp::Rcpt& rcpt);
   Task<void> on(proto::smtp::DataEnd& end);
@@ -79,12 +79,13 @@ class Conversation {
   void end_transaction(const post::TrailReply& reply = {}, std::uint64_t size = 0);
   // Sends the reply, and notes it when it is a refusal.
   void answer(const Reply& reply, std::string_view command, std::string_view address);
+  void note_refusal(const Reply& reply, std::string_view command, std::string_view address);
   void progress() { patience_ = session_.within(site_.limits.smtp); }
 
   Session& session_;
   Site& site_;
   SmtpActor& actor_;
-  Login login_;
+  std::unique_ptr<SaslLogin> login_;
   ServerMachine machine_;
   proto::smtp::Hello hello_;
   std::optional<Transaction> transaction_;
@@ -186,11 +187,11 @@ Task<bool> Conversation::handle(proto::smtp::Event event) {
   } else if (std::holds_alternative<proto::smtp::StartTls>(event)) {
     machine_.accept();
   } else if (auto* begin = std::get_if<proto::smtp::AuthBegin>(&event)) {
-    co_await on_auth(co_await login_.begin(std::move(begin->mechanism), std::move(begin->initial)));
+    co_await on(*begin);
   } else if (auto* response = std::get_if<proto::smtp::AuthResponse>(&event)) {
-    co_await on_auth(co_await login_.respond(std::move(response->response)));
+    on_auth(co_await login_->respond(std::move(response->response)));
   } else if (std::holds_alternative<proto::smtp::AuthCancel>(event)) {
-    login_.cancel();
+    login_->cancel();
   } else if (auto* mail = std::get_if<proto::smtp::Mail>(&event)) {
     co_await on(*mail);
   } else if (auto* rcpt = std::get_if<proto::smtp::Rcpt>(&event)) {
@@ -225,18 +226,21 @@ void Conversation::on(proto::smtp::Hello& hello) {
   machine_.accept();
 }
 
-Task<void> Conversation::on_auth(Result<Login::Step> step) {
+Task<void> Conversation::on(proto::smtp::AuthBegin& begin) {
+  if (!login_) login_ = actor_.login();
+  on_auth(co_await login_->begin(std::move(begin.mechanism), std::move(begin.initial)));
+}
+
+void Conversation::on_auth(Result<SaslLogin::Step> step) {
   progress();
   if (!step) {
-    machine_.reject(step.error().code() == Errc::busy ? Reply(454, "4.7.0", step.error().text())  // RFC 4954 §6
-                                                      : refusal(step.error()));
+    machine_.reject(step.error().temporary() ? Reply(454, "4.7.0", step.error().text())  // RFC 4954 §6
+                                             : refusal(step.error()));
   } else if (auto* challenge = std::get_if<trust::SaslChallenge>(&*step)) {
     machine_.challenge(challenge->data);
   } else {
-    actor_.logged_in(std::get<LoggedIn>(std::move(*step)));
-    machine_.accept();
+    machine_.accept(actor_.logged_in(std::get<LoggedIn>(std::move(*step))));
   }
-  co_return;
 }
 
 void Conversation::answer(const Reply& reply, std::string_view command, std::string_view address) {
@@ -244,10 +248,14 @@ void Conversation::answer(const Reply& reply, std::string_view command, std::str
     machine_.accept(reply);
     return;
   }
+  note_refusal(reply, command, address);
+  machine_.reject(reply);
+}
+
+void Conversation::note_refusal(const Reply& reply, std::string_view command, std::string_view address) {
   session_.door().refusals.add();
   site_.log.event(kNo, session_.id(), transaction_ ? transaction_->id.text() : std::string(), command, address,
                   reply.code, reply.text);
-  machine_.reject(reply);
 }
 
 Task<void> Conversation::on(proto::smtp::Mail& mail) {
@@ -307,31 +315,48 @@ Task<void> Conversation::on(proto::smtp::DataEnd& end) {
   post::Ingest ingest = std::move(*ingest_);
   ingest_.reset();
   const std::uint64_t size = ingest.size();
-  Reply reply;
+  Replies replies;
   if (ingest.facts().received > site_.limits.received) {
     // RFC 5321 §6.3: a loop; §4.2.3 has 554 for it, RFC 3463 §3.5 names it 5.4.6.
-    reply =
-        Reply(554, "5.4.6", fmt::format("The letter has {} Received fields: it is in a loop", ingest.facts().received));
+    replies.emplace_back(554, "5.4.6",
+                         fmt::format("The letter has {} Received fields: it is in a loop", ingest.facts().received));
   } else {
-    reply = co_await actor_.letter(&t, std::move(ingest), end.facts);
+    replies = co_await actor_.letter(&t, std::move(ingest), end.facts);
   }
-  if (reply.positive()) {
+  const auto good = std::ranges::find_if(replies, &Reply::positive);
+  const bool taken = good != replies.end();
+  if (taken) {
     session_.door().letters.add();
     const std::optional<std::string> account =
         session_.account().empty() ? std::nullopt : std::optional(session_.account());
     site_.log.event(kAccepted, session_.id(), t.id.text(), t.mail.path.address(), t.accepted.size(), size,
                     session_.tls() ? session_.tls()->version : "none", account, site_.clock.steady() - mail_began_);
   }
-  answer(reply, "letter", t.mail.path.address());
+  if (replies.size() == 1) {
+    answer(replies.front(), "letter", t.mail.path.address());
+  } else {
+    for (std::size_t i = 0; i < replies.size(); ++i)
+      if (!replies[i].positive()) note_refusal(replies[i], "letter", t.accepted[i]);
+    machine_.answer_each(replies);
+  }
   drop_letter();
-  if (reply.positive()) {
+  if (taken) {
     transaction_.reset();
   } else {
-    end_transaction(on_trail(reply), size);
+    end_transaction(on_trail(replies.front()), size);
   }
 }
 
 }  // namespace
+
+void Transaction::judged(std::span<const Reply> replies) {
+  std::size_t i = 0;
+  for (post::TrailRcpt& rcpt : rcpts) {
+    if (rcpt.reply.code != 0 || i == replies.size()) continue;
+    if (!replies[i].positive()) rcpt.reply = on_trail(replies[i]);
+    ++i;
+  }
+}
 
 Task<void> serve_smtp(Session* session, std::shared_ptr<const proto::smtp::ServerOptions> options, SmtpActor* actor) {
   if (session->door().implicit_tls && !co_await session->start_tls()) co_return;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,14 @@ struct Transaction {
   std::vector<post::LetterRecipient> recipients;  // where those lead
   std::vector<post::TrailRcpt> rcpts;             // all that were named, at most kRcptsOnTrail of them refused
   std::uint32_t more_rcpts = 0;                   // that were refused, too
+
+  // For the trail: what the accepted recipients, in their order, were told after the letter.
+  void judged(std::span<const proto::smtp::Reply> replies);
 };
 inline constexpr std::size_t kRcptsOnTrail = 100;
+
+// To a letter: one; or, at an LMTP door, one for each accepted recipient in their order (RFC 2033 §4.2).
+using Replies = std::vector<proto::smtp::Reply>;
 
 class SmtpActor {
  public:
@@ -37,10 +44,10 @@ class SmtpActor {
   // RCPT: on a positive reply the actor has added to `transaction->recipients` where the letter goes.
   virtual net::Task<proto::smtp::Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) = 0;
   // The letter is complete: takes it in or refuses it. A positive reply promises that it is durable (RFC 5321 §6.1).
-  virtual net::Task<proto::smtp::Reply> letter(Transaction* transaction, post::Ingest ingest,
-                                               proto::smtp::LetterFacts facts) = 0;
-  // Somebody logged in (submission only).
-  virtual void logged_in(LoggedIn who) = 0;
+  virtual net::Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) = 0;
+  // Who checks logins, where AUTH is offered; and what somebody is told who has logged in (235).
+  virtual std::unique_ptr<SaslLogin> login() { return nullptr; }
+  virtual proto::smtp::Reply logged_in(LoggedIn) { return proto::smtp::Reply(proto::smtp::Rule::auth_ok); }
 };
 
 // Serves the connection to its end.

@@ -41,14 +41,14 @@ void Throttle::forget(Counts::iterator count) {
 bool Throttle::may_try(const std::string& network, const std::string& account) {
   if (!enabled_) return true;
   std::lock_guard lock(mutex_);
-  return faded(network) < kPerNetwork && faded(pair_key(network, account)) < kPerAccount;
+  return faded(network) < kPerNetwork && (account.empty() || faded(pair_key(network, account)) < kPerAccount);
 }
 
 void Throttle::failed(const std::string& network, const std::string& account) {
   if (!enabled_) return;
   std::lock_guard lock(mutex_);
   add(network);
-  add(pair_key(network, account));
+  if (!account.empty()) add(pair_key(network, account));
 }
 
 void Throttle::succeeded(const std::string& network, const std::string& account) {
@@ -61,7 +61,7 @@ void Throttle::succeeded(const std::string& network, const std::string& account)
 Duration Throttle::delay(const std::string& network, const std::string& account) {
   if (!enabled_) return Duration(0);
   std::lock_guard lock(mutex_);
-  const double n = std::min(faded(pair_key(network, account)), 5.0);
+  const double n = std::min(faded(account.empty() ? network : pair_key(network, account)), 5.0);
   return n < 0.5 ? Duration(0) : Duration(static_cast<std::int64_t>(125'000 * std::exp2(std::round(n))));
 }
 

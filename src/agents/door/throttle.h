@@ -25,6 +25,8 @@ class Throttle {
   // `enabled`: false counts nothing (chappe local --no-limits).
   explicit Throttle(Clock& clock, bool enabled = true) : clock_(clock), enabled_(enabled) {}
 
+  // An account is empty where a login is checked by the mda: who it is for is then not known here.
+
   // Whether a login may be tried now; false: say "later" without looking at the password.
   bool may_try(const std::string& network, const std::string& account);
   void failed(const std::string& network, const std::string& account);

@@ -30,6 +30,20 @@ TEST(Throttle, ANetworkThatTriesManyAccountsMustWait) {
   EXPECT_FALSE(throttle.may_try("192.0.2.1", "another"));
 }
 
+TEST(Throttle, WhoIsNotKnownByNameCountsByNetwork) {
+  ManualClock clock;
+  Throttle throttle(clock);
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_TRUE(throttle.may_try("192.0.2.1", "")) << i;
+    throttle.failed("192.0.2.1", "");
+  }
+  EXPECT_FALSE(throttle.may_try("192.0.2.1", ""));
+  EXPECT_TRUE(throttle.may_try("192.0.2.2", ""));
+  EXPECT_EQ(throttle.delay("192.0.2.1", ""), 4s);
+  clock.advance(Throttle::kHalfLife);
+  EXPECT_TRUE(throttle.may_try("192.0.2.1", ""));
+}
+
 TEST(Throttle, DelaysGrowToALimit) {
   ManualClock clock;
   Throttle throttle(clock);

@@ -32,8 +32,9 @@ std::string mail_date(Time time) {
 }
 
 Bytes received_field(const Session& session, const std::string& hostname, const TraceFacts& facts) {
-  // RFC 3848: ESMTP, S under TLS, A authenticated; RFC 6531 §4.3: UTF8SMTP in the same manner.
-  std::string with = facts.smtputf8 ? "UTF8SMTP" : facts.extended ? "ESMTP" : "SMTP";
+  // RFC 3848: ESMTP or LMTP, S under TLS, A authenticated; RFC 6531 §4.3: UTF8SMTP and UTF8LMTP in the same manner.
+  std::string with = facts.smtputf8 ? "UTF8" : facts.extended && !facts.lmtp ? "E" : "";
+  with += facts.lmtp ? "LMTP" : "SMTP";
   if (facts.extended && session.tls()) with += "S";
   if (facts.extended && facts.authenticated) with += "A";
   const auto& peer = session.peer();

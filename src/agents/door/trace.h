@@ -12,6 +12,7 @@ namespace chappe::agents {
 struct TraceFacts {
   std::string hello;      // as the client named itself
   bool extended = false;  // EHLO
+  bool lmtp = false;
   bool smtputf8 = false;
   bool authenticated = false;
   std::string recipient;  // shown when it is the only one

@@ -63,11 +63,15 @@ class World {
                         .shards = shards,
                         .offload = letters,
                         .directory = *directory,
+                        .rcpts = *directory,
+                        .senders = *directory,
+                        .logins = {},
                         .mailboxes = mailboxes,
                         .deliver = deliver,
                         .letter_ids = ids,
                         .trail = trail,
                         .throttle = throttle,
+                        .networks = {},
                         .handshakes = {shards.size(), Handshakes(0)},
                         .tls = *crypto::TlsServer::load({files_}, tickets_)});
     tls_at = open_door(&tls_door_);

@@ -26,8 +26,12 @@ class Submission final : public SmtpActor {
 
   Task<Reply> mail(const Transaction* transaction) override;
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
-  Task<Reply> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
-  void logged_in(LoggedIn who) override { who_ = std::move(who); }
+  Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
+  std::unique_ptr<SaslLogin> login() override { return site_.logins(session_); }
+  Reply logged_in(LoggedIn who) override {
+    who_ = std::move(who);
+    return SmtpActor::logged_in(who_);
+  }
 
  private:
   enum class Authors : std::uint8_t { own, foreign, stolen };
@@ -43,7 +47,7 @@ Task<Reply> Submission::mail(const Transaction* transaction) {
   const auto& path = transaction->mail.path;
   // The null path is for receipts and refusals that a client sends (RFC 8098 §3).
   if (path.null()) co_return Reply(250, "2.1.0", "Sender accepted");
-  auto may = co_await site_.directory.may_send_as(who_.account, path.address(), session_.within(site_.limits.commit));
+  auto may = co_await site_.senders.may_send(who_, path.address(), session_.within(site_.limits.commit));
   if (!may) co_return refusal(may.error());
   if (!*may)
     co_return Reply(553, "5.7.1",
@@ -55,7 +59,7 @@ Task<Reply> Submission::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   if (rcpt.path.literal) co_return Reply(550, "5.1.3", "Addresses with an IP literal are not served");
   const std::string address = rcpt.path.address();
   const net::Deadline deadline = session_.within(site_.limits.commit);
-  auto routed = co_await post::route(&site_.directory, address, deadline);
+  auto routed = co_await post::route(&site_.rcpts, address, deadline);
   if (!routed) {
     if (routed.error().code() == Errc::not_found) co_return Reply(550, "5.1.1", "No such mailbox here");
     co_return refusal(routed.error());
@@ -78,8 +82,8 @@ Task<Result<Submission::Authors>> Submission::authors(const message::Letter* hea
     if (!entry.is_mailbox()) continue;
     if (++looked_at > kMaxAuthors) break;
     const std::string address = entry.spec();
-    if (CO_TRY(co_await site_.directory.may_send_as(who_.account, address, deadline))) co_return Authors::own;
-    auto answer = co_await site_.directory.resolve_rcpt(address, deadline);
+    if (CO_TRY(co_await site_.senders.may_send(who_, address, deadline))) co_return Authors::own;
+    auto answer = co_await site_.rcpts.resolve_rcpt(address, deadline);
     // What cannot be an address is nobody's.
     if (!answer && answer.error().temporary()) co_return std::unexpected(std::move(answer.error()));
     if (answer && answer->kind != post::RcptAnswer::Kind::remote) found = Authors::stolen;
@@ -87,15 +91,15 @@ Task<Result<Submission::Authors>> Submission::authors(const message::Letter* hea
   co_return found;
 }
 
-Task<Reply> Submission::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
+Task<Replies> Submission::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
   const Time now = site_.clock.now();
   const Bytes header_bytes = ingest.octets().slice(0, ingest.facts().header_size).flatten();
   const message::Letter header(header_bytes);
   const auto authors_of = co_await authors(&header);
-  if (!authors_of) co_return refusal(authors_of.error());
+  if (!authors_of) co_return Replies{refusal(authors_of.error())};
   if (*authors_of == Authors::stolen)
-    co_return Reply(550, "5.7.1",
-                    fmt::format("You are logged in as {}: From names somebody else of this server", who_.address));
+    co_return Replies{Reply(
+        550, "5.7.1", fmt::format("You are logged in as {}: From names somebody else of this server", who_.address))};
 
   const Repairs repairs = repairs_of(header, {.bare_lf = facts.bare_lf > 0,
                                               .own_from = *authors_of == Authors::own,
@@ -113,13 +117,13 @@ Task<Reply> Submission::letter(Transaction* transaction, post::Ingest ingest, pr
   post::Letter letter = letter_of(session_, transaction, std::move(ingest), facts, now);
   letter.trace = ChunkList(received_field(session_, site_.hostname, trace) + repairs.fields);
   auto taken = co_await site_.deliver.take(std::move(letter), Session::regardless(site_.limits.commit));
-  if (!taken) co_return refusal(taken.error());
+  if (!taken) co_return Replies{refusal(taken.error())};
   std::string said = fmt::format("Taken as {}", taken->text());
   if (!repairs.rules.empty()) {
     site_.log.event(kRepaired, session_.id(), taken->text(), repairs.list());
     said += "; repaired: " + repairs.list();
   }
-  co_return Reply(250, "2.0.0", said);
+  co_return Replies{Reply(250, "2.0.0", said)};
 }
 
 }  // namespace

@@ -56,7 +56,16 @@ struct Mta::State {
                  .peer = {options.hostname, std::move(tls), options.times},
                  .limits = options.limits,
                  .port = options.port,
-                 .relay = options.relay} {}
+                 .relay = options.relay,
+                 .mda = options.mda,
+                 .to_mda = {}} {
+    outbound.to_mda = outbound.peer;
+    outbound.to_mda.lmtp = true;
+    if (options.mda_trust) {
+      outbound.to_mda.tls = options.mda_trust;
+      outbound.to_mda.wanted = mta::PeerTls::always;
+    }
+  }
 
   // One for each shard; its members belong to that one's thread.
   struct Lane {
@@ -91,7 +100,10 @@ std::vector<Parcel> Mta::State::parcels(std::vector<post::QueueEntry> due) const
   std::size_t first = 0;  // of the parcels of this letter
   for (post::QueueEntry& entry : due) {
     if (out.size() > first && out.back().entries.front().key.letter != entry.key.letter) first = out.size();
-    std::string where = options.relay.empty() ? destination_of(entry.recipient) : options.relay;
+    // No domain has a blank in it.
+    std::string where = entry.to_mda                 ? "mda " + options.mda.host
+                        : options.relay.host.empty() ? destination_of(entry.recipient)
+                                                     : options.relay.host;
     const auto same = std::find_if(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(), [&](const Parcel& p) {
       return p.destination == where && p.entries.size() < kRecipients;
     });

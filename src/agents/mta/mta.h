@@ -19,8 +19,12 @@ struct MtaOptions {
   std::string hostname = {};  // what we call ourselves in EHLO and in notifications
   mta::Self self = {};
   std::uint16_t port = 25;  // where other servers listen
-  // A smart host that gets everything, instead of the way by the DNS: a name, an IP address, or empty.
-  std::string relay = {};
+  // A smart host that gets what is for others, instead of the way by the DNS.
+  mta::NextHop relay = {};
+  // Who gets what is for our own mailboxes, when they are kept by another process; and the certificates it must be
+  // known by (none: whoever answers there).
+  mta::NextHop mda = {};
+  std::shared_ptr<const crypto::TlsClient> mda_trust = {};
   mta::PeerTimes times = {};
   mta::OutboundLimits limits = {};
   std::size_t claimed = 2'000;  // recipients that are on their way at a time

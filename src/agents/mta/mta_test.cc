@@ -138,11 +138,69 @@ TEST_F(MtaTest, TheWholeLineOfADeadDestinationIsPutOffAtOnce) {
 
 TEST_F(MtaTest, ARelayGetsEverything) {
   FakeServer& relay = server("127.0.0.21");
-  start("smart.example. A 127.0.0.21\n", {.relay = "smart.example"});
+  start("smart.example. A 127.0.0.21\n", {.relay = {"smart.example", server_port()}});
   send({"bob@one.net", "eve@two.net"});
   EXPECT_THAT(settled(), IsEmpty());
   ASSERT_THAT(relay.received(), SizeIs(1));
   EXPECT_THAT(relay.received()[0].recipients, ElementsAre("bob@one.net", "eve@two.net"));
+}
+
+TEST_F(MtaTest, WhatTheMdaKeepsGoesThereByLmtpWithAVerdictForEach) {
+  FakeServer& mda = server("127.0.0.21");
+  mda.lmtp = true;
+  mda.on_rcpt = [](const std::string& to) {
+    return to.starts_with("gone") ? Reply(550, "5.1.1", "Nobody") : Reply(250, "2.1.5", "ok");
+  };
+  mda.on_each = [](const std::string& to) {
+    return to.starts_with("full") ? Reply(452, "4.2.2", "Full") : Reply(250, "2.0.0", "taken");
+  };
+  start("mda.test. A 127.0.0.21\n", {.mda = {"mda.test", server_port()}});
+  send_to_mda({"bob@one.test", "full@two.test", "gone@one.test", "eve@one.test"});
+  const auto rows = settled();
+  ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_EQ(rows[0].recipient, "full@two.test");
+  EXPECT_EQ(rows[0].last_error, "452 4.2.2 Full");
+  EXPECT_TRUE(rows[0].to_mda);
+  ASSERT_THAT(mda.received(), SizeIs(1)) << "domains do not part what goes to one host";
+  EXPECT_THAT(mda.received()[0].recipients, ElementsAre("bob@one.test", "full@two.test", "eve@one.test"));
+  ASSERT_THAT(inbox(), SizeIs(1));
+  EXPECT_THAT(inbox()[0], HasSubstr("Final-Recipient: rfc822; gone@one.test\r\nAction: failed\r\nStatus: 5.1.1"));
+}
+
+TEST_F(MtaTest, LettersWaitForAnMdaThatIsAway) {
+  server("127.0.0.21");
+  for (const char* host : {"127.0.0.29", "nowhere.test", "not a name"}) {
+    start("one.net. A 127.0.0.21\n", {.mda = {host, server_port()}});
+    send_to_mda({"bob@one.test"});
+    const auto rows = settled();
+    ASSERT_THAT(rows, SizeIs(1)) << host;
+    EXPECT_EQ(rows[0].attempts, 1u);
+    EXPECT_THAT(inbox(), IsEmpty());
+    drop(rows[0].key);
+  }
+}
+
+TEST_F(MtaTest, AnswersThatCameBeforeTheMdaWentCount) {  // RFC 2033 §5
+  FakeServer& mda = server("127.0.0.21");
+  mda.lmtp = true;
+  mda.on_each = [](const std::string&) { return Reply(250, "2.0.0", "taken"); };
+  mda.drops_after = 1;
+  start("", {.mda = {"127.0.0.21", server_port()}});
+  send_to_mda({"bob@one.test", "eve@one.test"});
+  const auto rows = settled();
+  ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_EQ(rows[0].recipient, "eve@one.test");
+}
+
+TEST_F(MtaTest, AnMdaMustShowItsCertificateWhereOneIsAskedFor) {
+  FakeServer& mda = server("127.0.0.21");
+  mda.lmtp = true;
+  start("", {.mda = {"127.0.0.21", server_port()}, .mda_trust = *crypto::TlsClient::opportunistic()});
+  send_to_mda({"bob@one.test"});
+  const auto rows = settled();
+  ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_THAT(rows[0].last_error, HasSubstr("does not offer STARTTLS"));
+  EXPECT_THAT(mda.received(), IsEmpty());
 }
 
 }  // namespace

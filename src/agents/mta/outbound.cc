@@ -40,6 +40,7 @@ void Outbound::hand(Parcel parcel) {
   Destination& to = destinations_.try_emplace(parcel.destination).first->second;
   if (to.domain.empty()) {
     to.domain = parcel.destination;
+    to.mda = parcel.to_mda();
     to.limit = parts_.limits.first;
   }
   if (parts_.clock.steady() < to.closed_until) {
@@ -91,7 +92,7 @@ Task<void> Outbound::work(Destination* to) {
     }
     if (peer && peer->letters() >= parts_.limits.letters) co_await std::exchange(peer, nullptr)->quit();
     if (!peer) {
-      Reached reached = co_await reach(&to->domain);
+      Reached reached = co_await reach(to);
       if (auto* verdict = std::get_if<Verdict>(&reached)) {
         const bool later = verdict->outcome == Outcome::later;
         if (later && !cancel_.cancelled()) close(*to, verdict->words);
@@ -122,27 +123,18 @@ Task<void> Outbound::work(Destination* to) {
 }
 
 // The hosts of the domain in their order, until one of them can be spoken to.
-Task<Outbound::Reached> Outbound::reach(const std::string* domain) {
+Task<Outbound::Reached> Outbound::reach(const Destination* to) {
+  if (to->mda) co_return co_await reach_hop(&parts_.mda, &parts_.to_mda);
+  if (!parts_.relay.host.empty()) co_return co_await reach_hop(&parts_.relay, &parts_.peer);
   std::unique_ptr<Peer> peer;
   std::optional<Verdict> instead;
   // A host that may answer later counts more than one that never will.
   const auto note = [&instead](Verdict verdict) {
     if (!instead || instead->outcome == Outcome::never) instead = std::move(verdict);
   };
-  MailRoute route;
-  const auto literal = net::Endpoint::parse(parts_.relay == "localhost" ? "127.0.0.1" : parts_.relay, parts_.port);
-  if (!parts_.relay.empty() && literal) {
-    route.is_literal = true;
-    route.literal = *literal;
-  } else if (!parts_.relay.empty()) {
-    const auto name = dns::Name::parse(parts_.relay);
-    if (!name) co_return later("4.3.5", parts_.relay, "server.relay is no name of a host");
-    route.hosts.push_back({0, *name});
-  } else {
-    route = co_await find_route(&parts_.resolver, &parts_.random, &parts_.self, *domain, parts_.port,
-                                Deadline::in(kDns, &cancel_));
-    if (route.end != MailRoute::End::hosts) co_return verdict_of(route.verdict, {});
-  }
+  MailRoute route = co_await find_route(&parts_.resolver, &parts_.random, &parts_.self, to->domain, parts_.port,
+                                        Deadline::in(kDns, &cancel_));
+  if (route.end != MailRoute::End::hosts) co_return verdict_of(route.verdict, {});
   if (route.is_literal) {
     auto opened = co_await Peer::open(&parts_.peer, route.literal.ip(), {route.literal}, &cancel_);
     if (opened) co_return std::move(*opened);
@@ -157,6 +149,15 @@ Task<Outbound::Reached> Outbound::reach(const std::string* domain) {
     if (cancel_.cancelled()) break;
   }
   co_return std::move(*instead);
+}
+
+// Nobody's letter goes back because a host of our own site does not answer, or is not configured yet.
+Task<Outbound::Reached> Outbound::reach_hop(const NextHop* hop, const PeerOptions* how) {
+  auto at = co_await find_hop(&parts_.resolver, *hop, Deadline::in(kDns, &cancel_));
+  if (!at) co_return later("4.4.1", hop->host, at.error().text());
+  auto opened = co_await Peer::open(how, hop->host, std::move(*at), &cancel_);
+  if (opened) co_return std::move(*opened);
+  co_return later("4.4.1", hop->host, opened.error().text());
 }
 
 Task<bool> Outbound::reach_host(MailHost host, std::unique_ptr<Peer>* peer, Verdict* verdict) {

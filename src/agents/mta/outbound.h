@@ -39,8 +39,9 @@ struct OutboundParts {
   PeerOptions peer;
   OutboundLimits limits;
   std::uint16_t port = 25;
-  // A smart host ("relay.example.net", "192.0.2.1", "localhost"): everything goes there, whatever the DNS says.
-  std::string relay;
+  NextHop relay;       // a smart host: what is for others goes there, whatever the DNS says
+  NextHop mda;         // what is for our own mailboxes goes there, by LMTP
+  PeerOptions to_mda;  // how
 };
 
 class Outbound {
@@ -55,6 +56,7 @@ class Outbound {
  private:
   struct Destination {
     std::string domain;
+    bool mda = false;
     std::deque<Parcel> line;
     std::size_t workers = 0;
     std::size_t idle = 0;  // of them
@@ -69,7 +71,8 @@ class Outbound {
 
   void start_workers(Destination& destination);
   net::Task<void> work(Destination* destination);
-  net::Task<Reached> reach(const std::string* domain);
+  net::Task<Reached> reach(const Destination* destination);
+  net::Task<Reached> reach_hop(const NextHop* hop, const PeerOptions* how);
   net::Task<bool> reach_host(MailHost host, std::unique_ptr<Peer>* peer, Verdict* verdict);
   // Hands the parcel over, and settles it. False: the connection is of no more use.
   net::Task<bool> transfer(Destination* destination, Peer* peer, Parcel parcel);

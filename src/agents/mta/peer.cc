@@ -16,6 +16,7 @@ namespace {
 proto::smtp::ClientOptions client_options(const PeerOptions& options) {
   proto::smtp::ClientOptions out;
   out.name = options.hostname;
+  out.lmtp = options.lmtp;
   return out;
 }
 
@@ -40,20 +41,27 @@ Task<Result<std::unique_ptr<Peer>>> Peer::open(const PeerOptions* options, std::
     std::unique_ptr<Peer> peer(new Peer(options, host, std::move(stream), cancel));
     const auto greeted = co_await peer->greet(with_tls);
     if (greeted) co_return std::move(peer);
-    if (!peer->tls_failed_) co_return std::unexpected(greeted.error());
+    if (!peer->tls_failed_ || peer->needs_tls()) co_return std::unexpected(greeted.error());
   }
   co_return fail(Errc::bug, "a connection without TLS failed in its handshake");
+}
+
+bool Peer::needs_tls() const {
+  return options_.wanted == PeerTls::always || (options_.wanted == PeerTls::off_loopback && !stream_.peer().loopback());
 }
 
 Task<Result<void>> Peer::greet(bool with_tls) {
   ClientEvent event = CO_TRY(co_await advance(options_.times.greeting));
   if (event != ClientEvent::done || !machine_.ok())
     co_return fail(Errc::unavailable, "{}", in_words(machine_.answer()));
+  if (needs_tls() && !machine_.extensions().starttls)
+    co_return fail(Errc::unavailable, "{} does not offer STARTTLS, and without it nothing is said there", host_);
   if (!with_tls || !machine_.extensions().starttls) co_return Result<void>();
   CO_TRY(machine_.starttls());
   auto secured = co_await advance(options_.times.command);
   if (!secured) co_return std::unexpected(std::move(secured.error()));
   if (*secured != ClientEvent::done) co_return fail(Errc::unavailable, "STARTTLS: {}", in_words(machine_.answer()));
+  if (needs_tls() && !stream_.tls()) co_return fail(Errc::unavailable, "STARTTLS: {}", in_words(machine_.answer()));
   // Refused in words, the connection goes on in clear (RFC 3207 §4: 454, 501).
   co_return Result<void>();
 }
@@ -93,7 +101,15 @@ Task<Result<std::vector<proto::smtp::Answer>>> Peer::send(proto::smtp::Envelope 
   CO_TRY(machine_.send(std::move(envelope)));
   bool ended = false;
   for (std::uint64_t at = 0;;) {
-    const ClientEvent event = CO_TRY(co_await advance(ended ? options_.times.final_dot : options_.times.command));
+    const auto advanced = co_await advance(ended ? options_.times.final_dot : options_.times.command);
+    if (!advanced) {
+      // RFC 2033 §5: the answers that came count, and the others are temporary failures.
+      machine_.feed_end();
+      (void)machine_.next();
+      if (ended && machine_.ok()) co_return machine_.results();
+      co_return std::unexpected(advanced.error());
+    }
+    const ClientEvent event = *advanced;
     if (event == ClientEvent::need_letter) {
       const Deadline deadline = within(options_.times.stretch);
       const ChunkList piece = CO_TRY(co_await read(at, deadline));
@@ -108,6 +124,8 @@ Task<Result<std::vector<proto::smtp::Answer>>> Peer::send(proto::smtp::Envelope 
     } else if (event == ClientEvent::done) {
       ++letters_;
       co_return machine_.results();
+    } else if (machine_.ok()) {
+      co_return machine_.results();  // as above
     } else {
       co_return fail(Errc::closed, "{}", in_words(machine_.answer()));
     }
@@ -116,6 +134,31 @@ Task<Result<std::vector<proto::smtp::Answer>>> Peer::send(proto::smtp::Envelope 
 
 Result<crypto::CertificateFacts> Peer::certificate() const {
   return crypto::certificate_facts(TRY(stream_.peer_certificate()));
+}
+
+Task<Result<proto::smtp::Answer>> Peer::ask(proto::smtp::Envelope envelope) {
+  CO_TRY(machine_.ask(std::move(envelope)));
+  const ClientEvent event = CO_TRY(co_await advance(options_.times.command));
+  if (event != ClientEvent::done) co_return fail(Errc::closed, "{}", in_words(machine_.answer()));
+  ++letters_;
+  co_return machine_.answer();
+}
+
+Task<Result<Peer::Auth>> Peer::auth(std::string mechanism, std::optional<Bytes> initial) {
+  CO_TRY(machine_.auth(mechanism, initial ? std::optional<ByteView>(*initial) : std::nullopt));
+  co_return co_await auth_goes_on();
+}
+
+Task<Result<Peer::Auth>> Peer::respond(Bytes response) {
+  machine_.respond(response);
+  co_return co_await auth_goes_on();
+}
+
+Task<Result<Peer::Auth>> Peer::auth_goes_on() {
+  const ClientEvent event = CO_TRY(co_await advance(options_.times.command));
+  if (event == ClientEvent::challenge) co_return Auth{machine_.challenge_octets(), {}};
+  if (event == ClientEvent::done) co_return Auth{std::nullopt, machine_.answer()};
+  co_return fail(Errc::closed, "{}", in_words(machine_.answer()));
 }
 
 Task<void> Peer::quit() {

@@ -22,26 +22,48 @@ struct PeerTimes {
   Duration quit = std::chrono::seconds(2);
 };
 
+enum class PeerTls : std::uint8_t {
+  offered,       // taken where it is offered, done without where it fails (RFC 7435)
+  off_loopback,  // insisted on, but on the loopback
+  always,
+};
+
 struct PeerOptions {
   std::string hostname;  // what we call ourselves
   std::shared_ptr<const crypto::TlsClient> tls;
   PeerTimes times;
+  PeerTls wanted = PeerTls::offered;
+  bool lmtp = false;  // RFC 2033
 };
 
 class Peer {
  public:
-  // Connects to one of `addresses` of `host`, hears its greeting, says EHLO, and starts TLS where it is offered. A
-  // handshake that fails is tried once more without TLS, on another connection: encryption without authentication is
-  // better than none, and none is better than no letter (RFC 7435). Errors: those of connecting; unavailable with the
-  // other side's words.
+  // Connects to one of `addresses` of `host`, hears its greeting, says EHLO, and starts TLS where it is offered. Where
+  // it is not insisted on, a handshake that fails is tried once more without TLS, on another connection: encryption
+  // without authentication is better than none, and none is better than no letter (RFC 7435). Errors: those of
+  // connecting; unavailable with the other side's words.
   static net::Task<Result<std::unique_ptr<Peer>>> open(const PeerOptions* options, std::string host,
                                                        std::vector<net::Endpoint> addresses, net::Cancel* cancel);
 
   // Hands over a letter. `read` gives the octets from an offset on, at most some hundred KB of them, until there are
-  // none. Gives an answer for each recipient; an error means that the connection is of no more use and the letter was
-  // not taken, as far as we know: closed, timeout, cancelled, or those of `read`.
+  // none. Gives an answer for each recipient (of LMTP: some may be 421, when the connection broke between the answers);
+  // an error means that the connection is of no more use and the letter was not taken, as far as we know: closed,
+  // timeout, cancelled, or those of `read`.
   using Read = std::function<net::Task<Result<ChunkList>>(std::uint64_t offset, net::Deadline deadline)>;
   net::Task<Result<std::vector<proto::smtp::Answer>>> send(proto::smtp::Envelope envelope, Read read);
+
+  // What would be said to an envelope (proto/smtp/client.h: ask): to the sender, if there is no recipient, else to the
+  // first one. Errors: closed, timeout, cancelled; invalid and unsupported leave the connection as it is.
+  net::Task<Result<proto::smtp::Answer>> ask(proto::smtp::Envelope envelope);
+
+  // An exchange of AUTH: begin with the one, go on with the other, until there is no challenge. Errors: closed,
+  // timeout, cancelled; unsupported: a mechanism that is not offered.
+  struct Auth {
+    std::optional<Bytes> challenge;  // decoded; nothing: it is over
+    proto::smtp::Answer answer;      // then: 235, or why not
+  };
+  net::Task<Result<Auth>> auth(std::string mechanism, std::optional<Bytes> initial);
+  net::Task<Result<Auth>> respond(Bytes response);
 
   // Says QUIT and closes.
   net::Task<void> quit();
@@ -55,13 +77,15 @@ class Peer {
   const std::string& hello_words() const { return machine_.hello_words(); }
   // What it showed in the handshake. Errc::not_found without TLS.
   Result<crypto::CertificateFacts> certificate() const;
-  // Letters handed over so far.
+  // Letters handed over so far, and questions asked.
   std::size_t letters() const { return letters_; }
 
  private:
   Peer(const PeerOptions* options, std::string host, net::Stream stream, net::Cancel* cancel);
+  bool needs_tls() const;
   net::Task<Result<void>> greet(bool with_tls);
   net::Task<Result<proto::smtp::ClientEvent>> advance(Duration span);
+  net::Task<Result<Auth>> auth_goes_on();
   net::Task<Result<void>> flush(net::Deadline deadline);
   net::Deadline within(Duration span) { return net::Deadline::in(span, cancel_); }
 

@@ -151,4 +151,16 @@ Task<HostAddresses> find_addresses(dns::Resolver* resolver, const Self* self, dn
   co_return out;
 }
 
+Task<Result<std::vector<net::Endpoint>>> find_hop(dns::Resolver* resolver, NextHop hop, net::Deadline deadline) {
+  if (const auto at = net::Endpoint::parse(hop.host == "localhost" ? "127.0.0.1" : hop.host, hop.port))
+    co_return std::vector{*at};
+  auto name = dns::Name::parse(hop.host);
+  if (!name) co_return fail(Errc::unavailable, "{} is no name of a host", printable(hop.host, 80));
+  // It may well be on this machine, behind another port.
+  const Self nobody;
+  HostAddresses found = co_await find_addresses(resolver, &nobody, std::move(*name), hop.port, deadline);
+  if (found.addresses.empty()) co_return fail(Errc::unavailable, "{}", found.verdict.text);
+  co_return std::move(found.addresses);
+}
+
 }  // namespace chappe::agents::mta

@@ -59,4 +59,14 @@ struct HostAddresses {
 net::Task<HostAddresses> find_addresses(dns::Resolver* resolver, const Self* self, dns::Name host, std::uint16_t port,
                                         net::Deadline deadline);
 
+// A host that the configuration names, instead of the DNS's MX: the relay, the mda.
+struct NextHop {
+  std::string host;  // a name, an IP address, or "localhost"; empty: none
+  std::uint16_t port = 25;
+};
+
+// Its addresses, the same for everybody who goes there. What is wrong with it may be put right while the letters wait,
+// so every error is temporary: unavailable.
+net::Task<Result<std::vector<net::Endpoint>>> find_hop(dns::Resolver* resolver, NextHop hop, net::Deadline deadline);
+
 }  // namespace chappe::agents::mta

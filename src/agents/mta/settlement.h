@@ -26,8 +26,9 @@ struct Verdict {
 
 // The recipients of one letter that were tried together.
 struct Parcel {
-  std::string destination;  // the domain, or the relay
+  std::string destination;  // the domain, or the relay, or the mda
   std::vector<post::QueueEntry> entries;
+  bool to_mda() const { return entries.front().to_mda; }
   bool again = false;  // has failed once already because a connection that was kept had gone stale
 };
 

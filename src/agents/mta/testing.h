@@ -40,13 +40,30 @@ class FakeServer {
                                                 [this](net::Stream s) { return serve(this, std::move(s)); });
     acceptor_->start();
   }
-  void stop() { acceptor_->stop(); }
+  void stop() {
+    if (acceptor_) acceptor_->stop();
+  }
+  // Gives its port free.
+  void close() {
+    acceptor_->stop();
+    acceptor_.reset();
+    hang_up();
+  }
+  // Closes every connection that is open.
+  void hang_up() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [shard, cancel] : open_) shard->post([session = cancel] { session->cancel(); });
+  }
 
   std::function<Reply(const std::string&)> on_rcpt = [](const std::string&) { return Reply(250, "2.1.5", "ok"); };
+  bool lmtp = false;
+  std::function<Reply(const std::string&)> on_each;  // of LMTP: what a recipient is told after the letter
+  std::function<Reply(const proto::smtp::Mail&)> on_mail = [](const auto&) { return Reply(250, "2.1.0", "ok"); };
   std::function<Reply()> on_letter = [] { return Reply(250, "2.0.0", "taken"); };
-  bool mute = false;        // accepts connections and says nothing
-  bool drops_dot = false;   // closes after the letter, without an answer
-  bool breaks_tls = false;  // offers STARTTLS and speaks no TLS
+  bool mute = false;                   // accepts connections and says nothing
+  std::size_t drops_after = SIZE_MAX;  // of LMTP: closes after so many answers to a letter
+  bool drops_dot = false;              // closes after the letter, without an answer
+  bool breaks_tls = false;             // offers STARTTLS and speaks no TLS
 
   std::uint16_t port() const { return at_.port(); }
   std::vector<Received> received() {
@@ -57,26 +74,35 @@ class FakeServer {
 
  private:
   static net::Task<void> serve(FakeServer* self, net::Stream stream);
-  net::Task<bool> handle(proto::smtp::ServerMachine* machine, proto::smtp::Event* event, Received* letter);
+  net::Task<bool> handle(net::Stream* stream, proto::smtp::ServerMachine* machine, proto::smtp::Event* event,
+                         Received* letter);
 
   net::ConnectionCount count_{net::ConnectionLimits{1000, 1000}};
   net::Endpoint at_;
   std::unique_ptr<net::Acceptor> acceptor_;
   std::mutex mutex_;
   std::vector<Received> received_;
+  std::vector<std::pair<net::Shard*, std::shared_ptr<net::Cancel>>> open_;
 };
 
 inline net::Task<void> FakeServer::serve(FakeServer* self, net::Stream stream) {
   using namespace proto::smtp;
   ++self->connections;
-  net::Cancel cancel;
+  const auto shared = std::make_shared<net::Cancel>();
+  net::Cancel& cancel = *shared;
+  {
+    const std::lock_guard lock(self->mutex_);
+    self->open_.emplace_back(net::Shard::current(), shared);
+  }
   const net::Shard::Member member(*net::Shard::current(), cancel);
   const auto within = [&cancel](Duration span) { return net::Deadline::in(span, &cancel); };
   if (self->mute) {
     (void)co_await stream.read(within(60s));
     co_return;
   }
-  auto options = std::make_shared<ServerOptions>(default_options(Role::exchanger));
+  auto options = std::make_shared<ServerOptions>(default_options(self->lmtp ? Role::lmtp : Role::exchanger));
+  if (self->lmtp) options->auth_mechanisms = {"PLAIN"};
+  options->auth_without_tls = true;
   options->hostname = "fake.test";
   options->tls_available = self->breaks_tls;
   ServerMachine machine(options);
@@ -98,14 +124,14 @@ inline net::Task<void> FakeServer::serve(FakeServer* self, net::Stream stream) {
     } else if (std::holds_alternative<Close>(event)) {
       (void)co_await stream.write(machine.take_output(), within(10s));
       co_return;
-    } else if (!co_await self->handle(&machine, &event, &letter)) {
+    } else if (!co_await self->handle(&stream, &machine, &event, &letter)) {
       co_return;
     }
   }
 }
 
-inline net::Task<bool> FakeServer::handle(proto::smtp::ServerMachine* machine, proto::smtp::Event* event,
-                                          Received* letter) {
+inline net::Task<bool> FakeServer::handle(net::Stream* stream, proto::smtp::ServerMachine* machine,
+                                          proto::smtp::Event* event, Received* letter) {
   using namespace proto::smtp;
   const auto answer = [machine](const Reply& reply) {
     reply.positive() ? machine->accept(reply) : machine->reject(reply);
@@ -115,7 +141,7 @@ inline net::Task<bool> FakeServer::handle(proto::smtp::ServerMachine* machine, p
     machine->accept();
   } else if (auto* mail = std::get_if<Mail>(event)) {
     *letter = {.sender = mail->path.address(), .recipients = {}, .octets = {}};
-    machine->accept();
+    answer(on_mail(*mail));
   } else if (auto* rcpt = std::get_if<Rcpt>(event)) {
     const Reply reply = on_rcpt(rcpt->path.address());
     if (reply.positive()) letter->recipients.push_back(rcpt->path.address());
@@ -124,6 +150,20 @@ inline net::Task<bool> FakeServer::handle(proto::smtp::ServerMachine* machine, p
     letter->octets += data->bytes.view();
   } else if (std::holds_alternative<DataEnd>(*event)) {
     if (drops_dot) co_return false;
+    if (on_each) {
+      std::vector<Reply> each;
+      for (const auto& address : letter->recipients) each.push_back(on_each(address));
+      if (drops_after < each.size()) {
+        Bytes said;
+        for (std::size_t i = 0; i < drops_after; ++i) proto::smtp::append_reply(said, each[i]);
+        (void)co_await stream->write(std::move(said), net::Deadline::in(10s));
+        co_return false;
+      }
+      machine->answer_each(each);
+      const std::lock_guard lock(mutex_);
+      received_.push_back(std::move(*letter));
+      co_return true;
+    }
     const Reply reply = on_letter();
     if (reply.positive()) {
       const std::lock_guard lock(mutex_);
@@ -168,9 +208,16 @@ class MtaTest : public ::testing::Test {
     port_ = servers_.back()->port();
     return *servers_.back();
   }
+  std::uint16_t server_port() const { return port_; }
   void start(const std::string& zone, MtaOptions options = {}) {
     auto made = dns::ZoneResolver::from_text("$TTL 60\n" + zone);
     ASSERT_TRUE(made) << made.error().text();
+    if (mta_) {
+      mta_->stop();
+      std::this_thread::sleep_for(100ms);
+      retired_.push_back(std::move(mta_));
+    }
+    retired_resolvers_.push_back(std::move(resolver_));
     resolver_ = std::move(*made);
     options.hostname = "mail.example.test";
     options.port = port_;
@@ -201,6 +248,16 @@ class MtaTest : public ::testing::Test {
   std::vector<post::QueueEntry> queued() {
     return net::run_on(shards_.at(0), queue_.list(std::nullopt, 1000, soon())).value();
   }
+  void send_to_mda(std::vector<std::string> to) {
+    post::Letter letter;
+    letter.id = ids_.next();
+    letter.sender = "alice@example.test";
+    letter.arrived = system_clock().now();
+    letter.octets = ChunkList("Subject: hello\r\n\r\nHello.\r\n");
+    for (auto& address : to) letter.recipients.push_back({address, {post::Destination::Kind::mda, {}, ""}, 0, ""});
+    ASSERT_TRUE(net::run_on(shards_.at(0), deliver_.take(std::move(letter), soon())));
+  }
+  void drop(post::QueueKey key) { ASSERT_TRUE(net::run_on(shards_.at(0), queue_.drop(key, "test", soon()))); }
   // The queue once nothing is on its way.
   std::vector<post::QueueEntry> settled() {
     for (int i = 0; i < 2000; ++i) {
@@ -240,6 +297,9 @@ class MtaTest : public ::testing::Test {
   std::vector<std::unique_ptr<FakeServer>> servers_;
   std::uint16_t port_ = 0;
   std::unique_ptr<Mta> mta_;
+  // Of earlier calls of start(): what they have begun may not have ended yet.
+  std::vector<std::unique_ptr<Mta>> retired_;
+  std::vector<std::unique_ptr<dns::ZoneResolver>> retired_resolvers_;
 };
 
 }  // namespace chappe::agents::mta::testing

@@ -1,8 +1,7 @@
 #include "agents/mx/exchanger.h"
 
-#include "agents/door/quota.h"
+#include "agents/door/recipient.h"
 #include "agents/door/trace.h"
-#include "post/delivery/route.h"
 
 namespace chappe::agents {
 
@@ -17,8 +16,7 @@ class Exchanger final : public SmtpActor {
 
   Task<Reply> mail(const Transaction*) override { co_return Reply(250, "2.1.0", "Sender accepted"); }
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
-  Task<Reply> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
-  void logged_in(LoggedIn) override {}
+  Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
 
  private:
   Session& session_;
@@ -30,28 +28,14 @@ Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   // RFC 5321 §4.1.1.3: <Postmaster> has no domain; the directory knows who that is.
   const std::string address = rcpt.path.address();
   const net::Deadline deadline = session_.within(site_.limits.commit);
-  auto answer = co_await site_.directory.resolve_rcpt(address, deadline);
-  if (!answer) co_return refusal(answer.error());
-  using enum post::RcptAnswer::Kind;
-  switch (answer->kind) {
-    case remote:
-      co_return Reply(550, "5.7.1", "This server does not relay: the domain is not served here");
-    case unknown:
-      co_return Reply(550, "5.1.1", "No such mailbox here");
-    case account:
-    case alias:
-      break;
-  }
-  auto routed = co_await post::route(&site_.directory, address, deadline);
-  if (!routed) co_return refusal(routed.error());
-  if (auto full = co_await no_room(&site_.mailboxes, &*routed, transaction->mail.size, deadline))
-    co_return std::move(*full);
-  for (auto& end : routed->ends)
+  auto found = co_await find_recipient(&site_, address, transaction->mail.size, deadline);
+  if (auto* refused = std::get_if<Reply>(&found)) co_return std::move(*refused);
+  for (auto& end : std::get<post::Route>(found).ends)
     transaction->recipients.push_back({std::move(end.address), std::move(end.destination), 0, {}});
   co_return Reply(250, "2.1.5", "Recipient accepted");
 }
 
-Task<Reply> Exchanger::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
+Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
   const Time now = site_.clock.now();
   const bool several = transaction->accepted.size() > 1;
   const TraceFacts trace{.hello = transaction->hello.name,
@@ -65,8 +49,8 @@ Task<Reply> Exchanger::letter(Transaction* transaction, post::Ingest ingest, pro
   letter.trace = ChunkList(received_field(session_, site_.hostname, trace));
   // What has begun to be written is finished although the process drains: the client would only send it again.
   auto taken = co_await site_.deliver.take(std::move(letter), Session::regardless(site_.limits.commit));
-  if (!taken) co_return refusal(taken.error());
-  co_return Reply(250, "2.0.0", fmt::format("Taken as {}", taken->text()));
+  if (!taken) co_return Replies{refusal(taken.error())};
+  co_return Replies{Reply(250, "2.0.0", fmt::format("Taken as {}", taken->text()))};
 }
 
 }  // namespace

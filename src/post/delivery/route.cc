@@ -28,6 +28,10 @@ net::Task<Result<Route>> route(RcptSource* source, std::string address, net::Dea
           out.ends.push_back(
               {std::move(step.address), {Destination::Kind::mailbox, answer.account, std::move(answer.mailbox)}});
         break;
+      case RcptAnswer::Kind::mda:
+        out.full = answer.full;
+        out.ends.push_back({std::move(step.address), {Destination::Kind::mda, {}, {}}});
+        break;
       case RcptAnswer::Kind::remote:
         out.ends.push_back({std::move(step.address), {Destination::Kind::remote, {}, {}}});
         break;

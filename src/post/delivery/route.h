@@ -15,6 +15,7 @@ namespace chappe::post {
 struct RcptAnswer {
   enum class Kind : std::uint8_t {
     account,  // a mailbox here
+    mda,      // a mailbox of our site, or what stands for some, kept by the mda, which is another process
     alias,    // stands for `targets`
     remote,   // of a domain that is not ours
     unknown,  // of our domain, and nobody has it
@@ -23,12 +24,13 @@ struct RcptAnswer {
   AccountId account;
   std::string mailbox;               // of an account: a folder other than INBOX (subaddress), or empty
   std::vector<std::string> targets;  // of an alias
+  bool full = false;                 // of the mda's: it says that the mailbox is full now
 };
 
 class RcptSource {
  public:
   virtual ~RcptSource() = default;
-  // `address` as written, without angle brackets. Errors: invalid, and those of the store.
+  // `address` as written, without angle brackets. Errors: invalid, and those of the store, or of reaching the mda.
   virtual net::Task<Result<RcptAnswer>> resolve_rcpt(std::string address, net::Deadline deadline) = 0;
 };
 
@@ -44,6 +46,7 @@ struct Route {
   std::vector<End> ends;
   // Targets of an alias that nobody has; the letter still goes to the others.
   std::vector<std::string> unknown;
+  bool full = false;  // the mda says so
 };
 
 // Follows `address` to its ends. A loop ends where it closes. Errors: not_found (nobody has the address, or nothing it

@@ -54,6 +54,18 @@ TEST(Route, FollowsAliases) {
   EXPECT_EQ(ends(net::run(route(&book, "nobody", soon()))), "not_found");
 }
 
+TEST(Route, WhatTheMdaKeepsGoesThere) {
+  Book book;
+  book.rows["bob"] = {RcptAnswer::Kind::mda, {}, "", {}};
+  book.rows["eve"] = {RcptAnswer::Kind::mda, {}, "", {}, true};
+  const auto bob = net::run(route(&book, "bob", soon()));
+  ASSERT_TRUE(bob);
+  ASSERT_EQ(bob->ends.size(), 1u);
+  EXPECT_EQ(bob->ends[0].destination.kind, Destination::Kind::mda);
+  EXPECT_FALSE(bob->full);
+  EXPECT_TRUE(net::run(route(&book, "eve", soon()))->full);
+}
+
 TEST(Route, TwoAddressesOfOneMailboxAreOneEnd) {
   Book book;
   book.account("bob", 1);

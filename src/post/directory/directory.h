@@ -23,6 +23,7 @@
 #include "post/delivery/route.h"
 #include "post/directory/apply.h"
 #include "post/directory/login_cache.h"
+#include "post/directory/people.h"
 #include "post/directory/types.h"
 #include "store/commit.h"
 #include "store/store.h"
@@ -41,7 +42,7 @@ struct DirectoryOptions {
   std::string postmaster = {};
 };
 
-class Directory final : public RcptSource {
+class Directory final : public RcptSource, public SenderSource {
  public:
   // What it stands on; all must outlive it. `random` must be safe from any thread.
   struct Parts {
@@ -112,6 +113,8 @@ class Directory final : public RcptSource {
   // Whether the account may use the address in MAIL FROM or From: its own, with or without detail, or an alias (not a
   // catch-all) that has the account's address as one of its targets.
   Task<Result<bool>> may_send_as(AccountId account, std::string address, Deadline deadline);
+  // The same. Of somebody who is known by the address only, that is looked up; nobody may send as anyone.
+  Task<Result<bool>> may_send(LoggedIn who, std::string address, Deadline deadline) override;
 
   // --- as text (post/directory/apply.h says how it reads)
   // TOML, the same for the same directory, as it was at one moment.

@@ -173,6 +173,16 @@ Task<Result<bool>> Directory::may_send_as(AccountId account, std::string address
   co_return false;
 }
 
+Task<Result<bool>> Directory::may_send(LoggedIn who, std::string address, Deadline deadline) {
+  if (!who.account) {
+    const auto account = co_await show_account(std::move(who.address), deadline);
+    if (!account && account.error().temporary()) co_return std::unexpected(account.error());
+    if (!account || !account->enabled) co_return false;
+    who.account = account->id;
+  }
+  co_return co_await may_send_as(who.account, std::move(address), deadline);
+}
+
 // --- as text, and the audit log
 
 Task<Result<std::string>> Directory::export_text(ExportOptions options, Deadline deadline) {

@@ -77,6 +77,8 @@ class DirectoryTest : public ::testing::Test {
         return out;
       case RcptAnswer::Kind::remote:
         return "remote";
+      case RcptAnswer::Kind::mda:
+        return "mda";
       case RcptAnswer::Kind::unknown:
         break;
     }

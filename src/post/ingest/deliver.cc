@@ -80,7 +80,8 @@ std::uint32_t Taking::enqueue(store::Txn& txn, const store::BodyRef& body) {
   std::uint32_t rows = 0;
   for (std::uint32_t i = 0; i < letter.recipients.size(); ++i) {
     const LetterRecipient& r = letter.recipients[i];
-    if (r.destination.kind != Destination::Kind::remote) continue;
+    if (r.destination.kind == Destination::Kind::mailbox) continue;
+    e.to_mda = r.destination.kind == Destination::Kind::mda;
     e.key = {letter.id, i};
     e.recipient = r.address;
     e.notify = r.notify;

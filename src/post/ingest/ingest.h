@@ -68,7 +68,11 @@ class Ingest {
 
 // Where one recipient's letter goes, as post/delivery/route.h found out.
 struct Destination {
-  enum class Kind : std::uint8_t { mailbox, remote };
+  enum class Kind : std::uint8_t {
+    mailbox,  // here
+    mda,      // of our site, at the mda: through the queue, by LMTP
+    remote,   // elsewhere: through the queue
+  };
   Kind kind = Kind::mailbox;
   AccountId account;    // of a mailbox
   std::string mailbox;  // its name; empty or unknown: INBOX

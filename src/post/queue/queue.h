@@ -54,6 +54,7 @@ struct QueueEntry {
   std::uint8_t notify = 0;       // of Notify
   bool ret_full = false;         // RET=FULL (RFC 3461 §4.3)
   bool delay_told = false;       // a delay DSN has gone out
+  bool to_mda = false;           // the mda of our site has the mailbox: by LMTP, not by the DNS
   std::string orcpt;             // as given, xtext decoded; may be empty
   std::string envid;
 

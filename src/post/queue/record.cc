@@ -18,6 +18,7 @@ constexpr std::uint8_t kSmtputf8 = 1;
 constexpr std::uint8_t kEightBit = 2;
 constexpr std::uint8_t kRetFull = 4;
 constexpr std::uint8_t kDelayTold = 8;
+constexpr std::uint8_t kToMda = 16;
 
 Result<QueueKey> read_key(KeyReader& r) {
   QueueKey key;
@@ -65,7 +66,8 @@ Bytes encode(const QueueEntry& e) {
   write(w, e.body);
   w.number(e.front_size);
   w.u8(static_cast<std::uint8_t>((e.smtputf8 ? kSmtputf8 : 0) | (e.eight_bit ? kEightBit : 0) |
-                                 (e.ret_full ? kRetFull : 0) | (e.delay_told ? kDelayTold : 0)));
+                                 (e.ret_full ? kRetFull : 0) | (e.delay_told ? kDelayTold : 0) |
+                                 (e.to_mda ? kToMda : 0)));
   w.u8(e.notify).text(e.orcpt).text(e.envid);
   w.u8(static_cast<std::uint8_t>(e.state));
   w.signed_number(e.arrived.us).signed_number(e.next_attempt.us).signed_number(e.expires.us);
@@ -86,6 +88,7 @@ Result<QueueEntry> decode_queue(ByteView bytes, QueueKey key) {
   e.eight_bit = bits & kEightBit;
   e.ret_full = bits & kRetFull;
   e.delay_told = bits & kDelayTold;
+  e.to_mda = bits & kToMda;
   e.notify = r.u8();
   e.orcpt = r.text();
   e.envid = r.text();

@@ -102,7 +102,7 @@ struct TrailRefused {
   Time hour;  // its beginning
   std::string door;
   std::string network;  // an IPv4 address, an IPv6 /64
-  std::string reason;   // "limit", "tls", "login", "rules", "letters"
+  std::string reason;   // "limit", "tls", "login", "rules", "letters", "network"
   std::uint64_t count = 0;
   Time first, last;
 };

@@ -1,0 +1,106 @@
+#include "agents/mda/delivery.h"
+
+#include "agents/door/recipient.h"
+#include "agents/door/trace.h"
+#include "proto/smtp/parameters.h"
+
+namespace chappe::agents {
+
+using net::Task;
+using proto::smtp::Reply;
+
+namespace {
+
+class Delivery final : public SmtpActor {
+ public:
+  explicit Delivery(Session& session) : session_(session), site_(session.site()) {}
+
+  Task<Reply> mail(const Transaction* transaction) override;
+  Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
+  Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
+  std::unique_ptr<SaslLogin> login() override { return std::make_unique<Login>(session_, Login::From::own_host); }
+  // The host that passes the login on learns by this whom it was for; in xtext, because a reply is ASCII.
+  Reply logged_in(LoggedIn who) override {
+    return Reply(235, "2.7.0", fmt::format("<{}> is logged in", proto::smtp::xtext_encode(who.address)));
+  }
+
+ private:
+  Session& session_;
+  Site& site_;
+};
+
+Task<Reply> Delivery::mail(const Transaction* transaction) {
+  const auto& mail = transaction->mail;
+  // RFC 4954 §5: who submitted it, in the words of a host that is believed.
+  if (mail.auth && !mail.auth->empty() && !mail.path.null()) {
+    const auto may =
+        co_await site_.senders.may_send({{}, *mail.auth}, mail.path.address(), session_.within(site_.limits.commit));
+    if (!may) co_return refusal(may.error());
+    if (!*may) co_return Reply(553, "5.7.1", "The account may not send as this address");
+  }
+  co_return Reply(250, "2.1.0", "Sender accepted");
+}
+
+Task<Reply> Delivery::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
+  if (rcpt.path.literal) co_return Reply(550, "5.7.1", "Addresses with an IP literal are not served here");
+  auto found = co_await find_recipient(&site_, rcpt.path.address(), transaction->mail.size,
+                                       session_.within(site_.limits.commit));
+  if (auto* refused = std::get_if<Reply>(&found)) co_return std::move(*refused);
+  co_return Reply(250, "2.1.5", "Recipient accepted");
+}
+
+Task<Replies> Delivery::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
+  const Time now = site_.clock.now();
+  // Now that its size is known, and because much may have happened since RCPT, each is looked at once more.
+  Replies replies;
+  for (const std::string& address : transaction->accepted) {
+    auto found = co_await find_recipient(&site_, address, ingest.size(), session_.within(site_.limits.commit));
+    if (auto* refused = std::get_if<Reply>(&found)) {
+      replies.push_back(std::move(*refused));
+      continue;
+    }
+    for (auto& end : std::get<post::Route>(found).ends)
+      transaction->recipients.push_back({std::move(end.address), std::move(end.destination), 0, {}});
+    replies.emplace_back(250, "2.0.0", fmt::format("Taken as {}", transaction->id.text()));
+  }
+  transaction->judged(replies);
+  if (transaction->recipients.empty()) co_return replies;
+
+  const bool several = transaction->accepted.size() > 1;
+  const TraceFacts trace{.hello = transaction->hello.name,
+                         .extended = true,
+                         .lmtp = true,
+                         .smtputf8 = transaction->mail.smtputf8,
+                         .authenticated = false,
+                         .recipient = several ? std::string() : transaction->accepted.front(),
+                         .letter = transaction->id,
+                         .time = now};
+  post::Letter letter = letter_of(session_, transaction, std::move(ingest), facts, now);
+  letter.trace = ChunkList(received_field(session_, site_.hostname, trace));
+  const auto taken = co_await site_.deliver.take(std::move(letter), Session::regardless(site_.limits.commit));
+  if (!taken)
+    for (Reply& reply : replies)
+      if (reply.positive()) reply = refusal(taken.error());
+  co_return replies;
+}
+
+}  // namespace
+
+DeliveryOptions delivery_options(const Site& site) {
+  auto options = smtp_options(site, proto::smtp::Role::lmtp);
+  options.auth_mechanisms = Login::mechanisms(true);
+  DeliveryOptions out;
+  out.network = std::make_shared<const proto::smtp::ServerOptions>(options);
+  options.auth_without_tls = true;
+  out.loopback = std::make_shared<const proto::smtp::ServerOptions>(std::move(options));
+  return out;
+}
+
+Task<void> serve_delivery(Site* site, const Door* door, DeliveryOptions options, net::Stream stream) {
+  Session session(*site, *door, std::move(stream));
+  if (!session.peer_is_own_host()) co_return co_await session.turn_away();
+  Delivery actor(session);
+  co_await serve_smtp(&session, session.peer().loopback() ? options.loopback : options.network, &actor);
+}
+
+}  // namespace chappe::agents

@@ -1,0 +1,216 @@
+#include "agents/mta/callout.h"
+
+#include <gmock/gmock.h>
+
+#include "agents/mta/callout_lane.h"
+#include "agents/mta/testing.h"
+
+using ::testing::HasSubstr;
+
+namespace chappe::agents::mta::testing {
+namespace {
+
+using Kind = post::RcptAnswer::Kind;
+
+// An mda that knows bob, and eve whose mailbox is full, at example.test; and who asks it.
+class CalloutTest : public ::testing::Test {
+ protected:
+  ~CalloutTest() override {
+    if (callout_) callout_->stop();
+    if (mda_) mda_->stop();
+    shards_.stop();
+  }
+  void SetUp() override { open_mda(); }
+
+  void open_mda() {
+    mda_ = std::make_unique<FakeServer>(shards_, "127.0.0.31", port_);
+    mda_->lmtp = true;
+    mda_->on_rcpt = [this](const std::string& to) { return rcpt(to); };
+    mda_->on_mail = [](const proto::smtp::Mail& mail) {
+      const bool fine = !mail.auth || mail.path.null() || mail.path.address() == *mail.auth;
+      return fine ? Reply(250, "2.1.0", "ok") : Reply(553, "5.7.1", "not yours");
+    };
+    port_ = mda_->port();
+  }
+  Reply rcpt(const std::string& to) {
+    ++asked_;
+    if (slow_) std::this_thread::sleep_for(100ms);
+    if (ill_) return {451, "4.3.0", "ill"};
+    if (!to.ends_with("@example.test")) return {550, "5.7.1", "no relaying"};
+    if (to == "eve@example.test") return {452, "4.2.2", "full"};
+    if (to == known_) return {250, "2.1.5", "ok"};
+    return {550, "5.1.1", "nobody"};
+  }
+  void make(CalloutLimits limits = {}) {
+    CalloutOptions options{.hostname = "mx.test", .mda = {"127.0.0.31", port_}, .limits = limits};
+    options.times.connect = 1s;
+    options.times.greeting = options.times.command = 1s;
+    callout_ = std::move(*Callout::make(
+        {.shards = shards_, .resolver = *resolver_, .clock = clock_, .log = log_, .metrics = metrics_}, options));
+    callout_->start();
+  }
+  Result<post::RcptAnswer> ask(const std::string& address) {
+    return net::run_on(shards_.at(0), callout_->resolve_rcpt(address, soon()));
+  }
+  // "mda", "mda full", "remote", "unknown", or the name of the error.
+  std::string kind(const std::string& address) {
+    const auto answer = ask(address);
+    if (!answer) return std::string(error_row(answer.error().code()).name);
+    if (answer->kind == Kind::mda) return answer->full ? "mda full" : "mda";
+    return answer->kind == Kind::remote ? "remote" : answer->kind == Kind::unknown ? "unknown" : "?";
+  }
+  std::string may(const std::string& who, const std::string& as) {
+    const auto answer = net::run_on(shards_.at(0), callout_->may_send({{}, who}, as, soon()));
+    return !answer ? std::string(error_row(answer.error().code()).name) : *answer ? "yes" : "no";
+  }
+  void close_mda() {
+    mda_->close();
+    retired_.push_back(std::move(mda_));
+    std::this_thread::sleep_for(50ms);
+  }
+
+  // What the callout calls now: the system's time, and as much more as a test says.
+  class Later final : public Clock {
+   public:
+    Time now() const override { return system_clock().now(); }
+    Steady steady() const override { return system_clock().steady() + Duration(ahead.load()); }
+    std::atomic<std::int64_t> ahead = 0;
+  };
+
+  net::Shards shards_{2};
+  Later clock_;
+  Log log_{std::make_unique<NoLog>(), {}};
+  Metrics metrics_;
+  std::unique_ptr<dns::ZoneResolver> resolver_ = std::move(*dns::ZoneResolver::from_text(""));
+  std::uint16_t port_ = 0;
+  std::unique_ptr<FakeServer> mda_;
+  std::vector<std::unique_ptr<FakeServer>> retired_;
+  std::unique_ptr<Callout> callout_;
+  std::atomic<int> asked_ = 0;
+  std::atomic<bool> slow_ = false, ill_ = false;
+  std::string known_ = "bob@example.test";
+};
+
+TEST_F(CalloutTest, TellsOursFromNobodysFromOthers) {
+  make();
+  EXPECT_EQ(kind("bob@example.test"), "mda");
+  EXPECT_EQ(kind("nobody@example.test"), "unknown");
+  EXPECT_EQ(kind("eve@example.test"), "mda full");
+  EXPECT_EQ(kind("bob@elsewhere.test"), "remote");
+  EXPECT_EQ(kind("bob"), "invalid");
+  EXPECT_EQ(kind("b ob@example.test"), "unknown") << "what cannot even be asked";
+  EXPECT_EQ(may("bob@example.test", "bob@example.test"), "yes");
+  EXPECT_EQ(may("bob@example.test", "eve@example.test"), "no");
+}
+
+TEST_F(CalloutTest, AnswersAreRememberedForATime) {
+  make();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(kind("bob@example.test"), "mda");
+    EXPECT_EQ(kind("BOB@Example.test"), "mda") << "another spelling of the same";
+    EXPECT_EQ(kind("nobody@example.test"), "unknown");
+  }
+  EXPECT_EQ(asked_, 2);
+  clock_.ahead += Duration(2min).count();  // a no has ended, a yes has not
+  EXPECT_EQ(kind("bob@example.test"), "mda");
+  EXPECT_EQ(kind("nobody@example.test"), "unknown");
+  EXPECT_EQ(asked_, 3);
+  clock_.ahead += Duration(4min).count();
+  EXPECT_EQ(kind("bob@example.test"), "mda");
+  EXPECT_EQ(asked_, 4);
+  EXPECT_EQ(kind("eve@example.test"), "mda full");
+  EXPECT_EQ(kind("eve@example.test"), "mda full");
+  EXPECT_EQ(asked_, 6) << "full is for now only";
+}
+
+TEST_F(CalloutTest, ADomainThatIsNotOursIsAskedForOnce) {
+  make();
+  // Of each shard, on which the questions fall.
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(kind(fmt::format("bob{}@elsewhere.test", i)), "remote");
+  EXPECT_LE(asked_, 2);
+}
+
+TEST_F(CalloutTest, TheSameQuestionsWaitForOneAnswer) {
+  make();
+  slow_ = true;
+  std::vector<std::thread> askers;
+  std::atomic<int> good = 0;
+  for (int i = 0; i < 20; ++i)
+    askers.emplace_back([this, &good] { good += kind("bob@example.test") == "mda" ? 1 : 0; });
+  for (auto& one : askers) one.join();
+  EXPECT_EQ(good, 20);
+  EXPECT_EQ(asked_, 1);
+}
+
+TEST_F(CalloutTest, WithoutAnAnswerItIsNeitherYesNorNo) {
+  make();
+  EXPECT_EQ(kind("bob@example.test"), "mda");
+  EXPECT_EQ(kind("nobody@example.test"), "unknown");
+  close_mda();
+  EXPECT_EQ(kind("carol@example.test"), "unavailable");
+  EXPECT_EQ(may("bob@example.test", "bob@example.test"), "unavailable");
+  clock_.ahead += Duration(10min).count();
+  EXPECT_EQ(kind("bob@example.test"), "mda") << "who was known a while ago";
+  EXPECT_EQ(kind("nobody@example.test"), "unavailable");
+  clock_.ahead += Duration(4h).count();
+  EXPECT_EQ(kind("bob@example.test"), "unavailable");
+  open_mda();
+  EXPECT_EQ(kind("bob@example.test"), "unavailable") << "it is left alone for a second";
+  clock_.ahead += Duration(2s).count();
+  EXPECT_EQ(kind("bob@example.test"), "mda");
+  known_ = "none";
+  clock_.ahead += Duration(6min).count();
+  EXPECT_EQ(kind("bob@example.test"), "unknown") << "an answer counts more than what was remembered";
+}
+
+TEST_F(CalloutTest, ARefusalForNowIsNoAnswer) {
+  make();
+  ill_ = true;
+  EXPECT_EQ(kind("bob@example.test"), "unavailable");
+  ill_ = false;
+  EXPECT_EQ(kind("bob@example.test"), "mda");
+}
+
+TEST_F(CalloutTest, AnMdaThatSaysNothingIsGivenUp) {
+  mda_->mute = true;
+  make();
+  EXPECT_EQ(kind("bob@example.test"), "unavailable");
+}
+
+TEST_F(CalloutTest, AConnectionIsKeptAndOpenedAnewWhenItHasGone) {
+  make();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(kind(fmt::format("b{}@example.test", i)), "unknown");
+  EXPECT_LE(mda_->connections, 2) << "one for each shard";
+  mda_->hang_up();
+  EXPECT_EQ(kind("bob@example.test"), "mda");
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(kind(fmt::format("c{}@example.test", i)), "unknown");
+}
+
+TEST_F(CalloutTest, MemoryAndConnectionsAreBounded) {
+  make({.answers = 3, .connections = 1});
+  known_ = "";
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(kind(fmt::format("b{}@example.test", i)), "unknown");
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(kind(fmt::format("b{}@example.test", i)), "unknown");
+  EXPECT_GE(asked_, 94) << "all but those that are remembered are asked again";
+  slow_ = true;
+  std::vector<std::thread> askers;
+  for (int i = 0; i < 8; ++i)
+    askers.emplace_back([this, i] { EXPECT_EQ(kind(fmt::format("d{}@example.test", i)), "unknown"); });
+  for (auto& one : askers) one.join();
+  EXPECT_LE(mda_->connections, 2);
+}
+
+TEST_F(CalloutTest, TooManyQuestionsAreRefused) {
+  make({.questions = 0});
+  EXPECT_EQ(kind("bob@example.test"), "busy");
+}
+
+TEST_F(CalloutTest, WhoIsStoppedAnswersNothing) {
+  make();
+  callout_->stop();
+  std::this_thread::sleep_for(50ms);
+  EXPECT_EQ(kind("bob@example.test"), "unavailable");
+}
+
+}  // namespace
+}  // namespace chappe::agents::mta::testing
