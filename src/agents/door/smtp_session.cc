@@ -239,7 +239,7 @@ void Conversation::on_auth(Result<SaslLogin::Step> step) {
   } else if (auto* challenge = std::get_if<trust::SaslChallenge>(&*step)) {
     machine_.challenge(challenge->data);
   } else {
-    machine_.accept(actor_.logged_in(std::get<LoggedIn>(std::move(*step))));
+    machine_.accept(actor_.logged_in(std::get<LoggedIn>(*step)));
   }
 }
 

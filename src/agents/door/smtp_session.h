@@ -47,7 +47,7 @@ class SmtpActor {
   virtual net::Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) = 0;
   // Who checks logins, where AUTH is offered; and what somebody is told who has logged in (235).
   virtual std::unique_ptr<SaslLogin> login() { return nullptr; }
-  virtual proto::smtp::Reply logged_in(LoggedIn) { return proto::smtp::Reply(proto::smtp::Rule::auth_ok); }
+  virtual proto::smtp::Reply logged_in(const LoggedIn&) { return proto::smtp::Reply(proto::smtp::Rule::auth_ok); }
 };
 
 // Serves the connection to its end.

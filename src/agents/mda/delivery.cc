@@ -20,7 +20,7 @@ class Delivery final : public SmtpActor {
   Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
   std::unique_ptr<SaslLogin> login() override { return std::make_unique<Login>(session_, Login::From::own_host); }
   // The host that passes the login on learns by this whom it was for; in xtext, because a reply is ASCII.
-  Reply logged_in(LoggedIn who) override {
+  Reply logged_in(const LoggedIn& who) override {
     return Reply(235, "2.7.0", fmt::format("<{}> is logged in", proto::smtp::xtext_encode(who.address)));
   }
 

@@ -28,9 +28,9 @@ class Submission final : public SmtpActor {
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
   Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
   std::unique_ptr<SaslLogin> login() override { return site_.logins(session_); }
-  Reply logged_in(LoggedIn who) override {
-    who_ = std::move(who);
-    return SmtpActor::logged_in(who_);
+  Reply logged_in(const LoggedIn& who) override {
+    who_ = who;
+    return SmtpActor::logged_in(who);
   }
 
  private:

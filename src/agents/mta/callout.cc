@@ -51,7 +51,8 @@ Task<void> Callout::State::carry(std::shared_ptr<State> state, std::size_t index
 
 Task<Result<Reply>> Callout::State::ask(std::shared_ptr<State> state, Question question, Deadline deadline) {
   net::OneShot<Reply> answer;
-  net::Shard& home = state->parts.shards.home(std::hash<std::string>()(question.key));
+  const std::string& by = question.group.empty() ? question.key : question.group;
+  net::Shard& home = state->parts.shards.home(std::hash<std::string>()(by));
   home.post([state, index = home.index(), q = std::move(question), to = answer.sender()]() mutable {
     if (auto& work = state->lanes[index].work) work->take(std::move(q), std::move(to));
   });

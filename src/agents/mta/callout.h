@@ -6,8 +6,8 @@
 // mailbox (agents/door/recipient.h). Without an answer, and without one in memory, the error is temporary: nobody who
 // is unknown is accepted, and nobody who is known refused for good, because the mda is away.
 //
-// Answers and connections live on the shard that their question falls on, without locks; questions that are the same
-// wait for one answer. May be asked from any executor. Owned by app/; start() and stop() as for Mta.
+// Answers and connections live on the shard that the address's domain falls on, without locks; questions that are the
+// same wait for one answer. May be asked from any executor. Owned by app/; start() and stop() as for Mta.
 #pragma once
 
 #include <cstdint>
