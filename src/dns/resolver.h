@@ -5,6 +5,7 @@
 //   RecordingResolver  writes down what another one answers          recording.h
 //   ReplayResolver     answers from that
 //   OverlayResolver    planned records in front of another resolver  overlay.h
+//   CountingResolver   counts outcomes                               counting.h
 //   CachingResolver    remembers answers for their TTL, per shard    cache.h
 //   LiveResolver       the Internet, validating                      live.h
 //
