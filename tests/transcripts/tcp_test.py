@@ -17,7 +17,7 @@ from suite import SHORT, Failure, Suite  # noqa: E402
 ROLES = {"exchanger": "mx", "submission": "submission", "pop3": "pop3"}
 IMPLICIT = {"submission": "submissions", "pop3": "pop3s"}
 # Worlds that the program does not make: the machine is told another limit, or what `chappe local` always does otherwise.
-OTHER_WORLD = {"errors", "size", "recipients", "refused", "flood", "header", "linelength", "bare-lf", "bare-cr", "dsn",
+OTHER_WORLD = {"errors", "size", "recipients", "refused", "flood", "header", "linelength", "bare-lf", "bare-cr", "no-dsn",
                "binarymime", "cleartext-auth", "no-chunking", "no-utf8", "machine"}  # fmt: skip
 
 suite = Suite()

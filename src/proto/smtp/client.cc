@@ -1,5 +1,7 @@
 #include "proto/smtp/client.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -39,7 +41,7 @@ bool sendable(const std::string& address, bool reverse) {
   return parse_mailbox(address).has_value() || (!reverse && iequals(address, "postmaster"));
 }
 bool sendable_word(const std::optional<std::string>& word) {
-  return !word || std::ranges::none_of(*word, [](char c) { return is_ctl(c) || c == ' ' || is_8bit(c); });
+  return !word || std::ranges::none_of(*word, [](char c) { return is_ctl(c) || c == ' '; });
 }
 
 }  // namespace
@@ -55,7 +57,44 @@ void ClientMachine::feed(ByteView octets) {
 }
 
 void ClientMachine::feed_end() {
-  if (phase_ != Phase::closed) lose(our_own(421, "4.4.2", "The connection was lost"));
+  if (phase_ == Phase::closed) return;
+  if (phase_ == Phase::idle) return lose(our_own(421, "4.4.2", "The connection was lost"));
+  lose(our_own(421, "4.4.2", fmt::format("The connection was lost before {}", awaited())));
+}
+
+std::string_view ClientMachine::awaited() const {
+  return awaited(!expected_.empty() ? expected_.front().what : Expect::chunk);
+}
+
+std::string_view ClientMachine::awaited(Expect what) {
+  switch (what) {
+    case Expect::greeting:
+      return "the greeting";
+    case Expect::ehlo:
+      return "the answer to EHLO";
+    case Expect::helo:
+      return "the answer to HELO";
+    case Expect::starttls:
+      return "the answer to STARTTLS";
+    case Expect::auth:
+      return "the answer to AUTH";
+    case Expect::mail:
+      return "the answer to MAIL";
+    case Expect::rcpt:
+      return "the answer to RCPT";
+    case Expect::data:
+      return "the answer to DATA";
+    case Expect::letter:
+      return "the answer to the letter";
+    case Expect::chunk:
+      return "the end of the letter";
+    case Expect::abort:
+    case Expect::forget:
+    case Expect::plain:
+    case Expect::quit:
+      break;
+  }
+  return "an answer";
 }
 
 ClientEvent ClientMachine::next() {
@@ -102,6 +141,7 @@ void ClientMachine::say_hello() { command((options_.lmtp ? "LHLO " : "EHLO ") + 
 // ---- answers
 
 void ClientMachine::take(const Answer& answer) {
+  ++replies_;
   if (expected_.empty()) return lose(answer);  // "421 …" while we were idle, or nonsense
   const Expected e = expected_.front();
   expected_.pop_front();
@@ -263,7 +303,7 @@ Result<> ClientMachine::ask(Envelope envelope) { return begin_envelope(std::move
 Result<> ClientMachine::begin_envelope(Envelope envelope, bool asking) {
   const Extensions& ext = extensions_;
   bool utf8 = std::ranges::any_of(envelope.from, is_8bit);
-  bool fit = sendable(envelope.from, true) && sendable_word(envelope.ret) && sendable_word(envelope.envid);
+  bool fit = sendable(envelope.from, true) && sendable_word(envelope.ret);
   for (const Recipient& r : envelope.recipients) {
     utf8 |= std::ranges::any_of(r.address, is_8bit);
     fit &= sendable(r.address, false) && sendable_word(r.notify) && sendable_word(r.orcpt);

@@ -111,6 +111,12 @@ class ClientMachine {
   void letter(const Chunk& piece);
   void letter_end();
 
+  // ---- what is going on
+  // What is waited for, in words: "the greeting", "the answer to RCPT".
+  std::string_view awaited() const;
+  // Replies so far.
+  std::uint64_t replies() const { return replies_; }
+
   // ---- what came of it
   // The operation succeeded; for send(): at least one recipient's letter was accepted; for ask(): the sender was, and
   // at least one recipient, if there are any.
@@ -169,6 +175,7 @@ class ClientMachine {
   void fail_rest(const Answer& answer);
   void finish(bool ok, Answer answer);
   void lose(Answer answer);
+  static std::string_view awaited(Expect what);
   bool accepted(std::size_t i) const { return results_[i].reply.code == 0; }
 
   ClientOptions options_;
@@ -177,6 +184,7 @@ class ClientMachine {
   ChunkList out_;
   Phase phase_ = Phase::busy;
   std::deque<Expected> expected_;
+  std::uint64_t replies_ = 0;
   Extensions extensions_;
   std::string greeting_, hello_words_;
   bool tls_ = false, authenticated_ = false;

@@ -397,6 +397,38 @@ TEST(SmtpClient, ALostConnectionIsEverybodysAnswer) {
   EXPECT_EQ(s.client.results()[1].words, "");
 }
 
+TEST(SmtpClient, SaysWhatItWaitsFor) {
+  Scripted s;
+  EXPECT_EQ(s.client.awaited(), "the greeting");
+  s.greet("250 SIZE 0\r\n");
+  ASSERT_TRUE(s.client.send(Scripted::envelope()));
+  s.step();
+  EXPECT_EQ(s.client.awaited(), "the answer to MAIL");
+  s.hear("250 ok\r\n");
+  EXPECT_EQ(s.client.awaited(), "the answer to RCPT");
+  s.hear("250 ok\r\n");
+  EXPECT_EQ(s.client.awaited(), "the answer to DATA");
+  s.hear("354 go\r\n");
+  EXPECT_EQ(s.client.awaited(), "the end of the letter");
+  s.client.letter_end();
+  s.step();
+  EXPECT_EQ(s.client.awaited(), "the answer to the letter");
+  EXPECT_EQ(s.client.replies(), 5U);
+  s.client.feed_end();
+  s.step();
+  EXPECT_EQ(s.client.results()[0].reply.text, "The connection was lost before the answer to the letter");
+}
+
+TEST(SmtpClient, AnEnvelopeIdMayHaveBlanks) {  // RFC 3461 §4.4: it travels as xtext
+  Scripted s;
+  s.greet("250 DSN\r\n");
+  Envelope e = Scripted::envelope();
+  e.envid = "a b";
+  ASSERT_TRUE(s.client.send(e));
+  s.step();
+  EXPECT_NE(s.said.find(" ENVID=a+20b\r\n"), std::string::npos) << s.said;
+}
+
 TEST(SmtpClient, AYesOutOfTurnIsNoPromise) {
   Scripted s;
   s.greet("250 PIPELINING\r\n");

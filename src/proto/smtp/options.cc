@@ -5,6 +5,7 @@ namespace chappe::proto::smtp {
 ServerOptions default_options(Role role) {
   ServerOptions o;
   o.role = role;
+  o.dsn = role != Role::lmtp;
   if (role == Role::submission) {
     o.tls_required = true;
     o.auth_required = true;

@@ -83,7 +83,9 @@ Result<bool> ReplyParser::feed(ByteView& bytes) {
     const ByteView part = bytes.substr(0, nl);
     if (line_.size() + part.size() > limits_.line || words_.size() + line_.size() + part.size() > limits_.reply) {
       failed_ = true;
-      return fail(Errc::too_large, "the peer's reply is longer than {} octets", limits_.line);
+      if (line_.size() + part.size() > limits_.line)
+        return fail(Errc::too_large, "a line of the peer's reply is longer than {} octets", limits_.line);
+      return fail(Errc::too_large, "the peer's reply is longer than {} octets", limits_.reply);
     }
     line_ += part;
     bytes.remove_prefix(std::min(part.size() + 1, bytes.size()));

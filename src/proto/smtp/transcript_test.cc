@@ -27,7 +27,7 @@ std::shared_ptr<const ServerOptions> options_of(const Transcript& t) {
   if (role == Role::submission) o->auth_mechanisms = {"PLAIN", "LOGIN"};
   o->auth_without_tls = t.has("cleartext-auth");
   if (o->auth_without_tls) o->tls_required = false;
-  o->dsn = t.has("dsn");
+  if (t.has("no-dsn")) o->dsn = false;
   o->binarymime = t.has("binarymime");
   o->chunking = !t.has("no-chunking");
   o->smtputf8 = !t.has("no-utf8");

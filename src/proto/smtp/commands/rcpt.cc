@@ -19,12 +19,15 @@ bool take_notify(std::string_view value, Rcpt& rcpt) {
   return !never || words == 1;
 }
 
-bool take_orcpt(std::string_view value, Rcpt& rcpt) {
+// `utf8`: in a transaction with SMTPUTF8, utf-8 addresses may stand as they are (RFC 6533 §3).
+bool take_orcpt(std::string_view value, bool utf8, Rcpt& rcpt) {
   const std::size_t semicolon = value.find(';');
   if (semicolon == 0 || semicolon == std::string_view::npos || value.size() > 500) return false;
   for (const char c : value.substr(0, semicolon))
     if (!is_alnum(c) && c != '-') return false;
-  if (!xtext_decode(value.substr(semicolon + 1))) return false;
+  std::string address(value.substr(semicolon + 1));
+  if (utf8 && iequals(value.substr(0, semicolon), "utf-8")) std::erase_if(address, is_8bit);
+  if (!xtext_decode(address)) return false;
   rcpt.orcpt = value;
   return true;
 }
@@ -44,7 +47,7 @@ Checked check_rcpt(const Session& session, std::string_view argument) {
   for (const Parameter& p : *parameters) {
     const bool notify = iequals(p.keyword, "NOTIFY"), orcpt = iequals(p.keyword, "ORCPT");
     if (!session.options.dsn || (!notify && !orcpt)) return std::unexpected(Rule::parameter_unknown);
-    if (!p.value || !(notify ? take_notify(*p.value, rcpt) : take_orcpt(*p.value, rcpt)))
+    if (!p.value || !(notify ? take_notify(*p.value, rcpt) : take_orcpt(*p.value, session.smtputf8, rcpt)))
       return std::unexpected(Rule::parameter_syntax);
   }
   if (rcpt.path.utf8 && !session.smtputf8) return std::unexpected(Rule::utf8_address);  // RFC 6531 §3.4
