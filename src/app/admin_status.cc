@@ -27,6 +27,28 @@ std::string status_facts(const Invocation& i, const Value& s) {
       i.say({"Stalls", "Arrêts"}),
       fmt::format(fmt::runtime(i.say({"{}, the longest turn took {} ms", "{}, le tour le plus long a duré {} ms"})),
                   number_of(s, "stalls"), number_of(s, "longest_turn_ms")));
+  if (const Value* queue = s.find("queue")) {
+    std::string said =
+        fmt::format(fmt::runtime(i.say({"{} recipients wait, {} are on their way, {} are held",
+                                        "{} destinataires attendent, {} sont en route, {} sont retenus"})),
+                    number_of(*queue, "waiting"), number_of(*queue, "leased"), number_of(*queue, "held"));
+    if (const std::string oldest = text_of(*queue, "oldest"); !oldest.empty())
+      said += fmt::format(fmt::runtime(i.say({"; the oldest since {}", " ; le plus ancien depuis {}"})),
+                          time_for_people(oldest));
+    facts.add(i.say({"Queue", "File d'attente"}), std::move(said));
+  }
+  if (const Value* t = s.find("transfer")) {
+    facts.add(
+        i.say({"Transfer", "Transmission"}),
+        fmt::format(fmt::runtime(i.say({"{} delivered, {} deferred, {} returned, {} given up silently",
+                                        "{} remis, {} remis à plus tard, {} retournés, {} abandonnés sans avis"})),
+                    number_of(*t, "delivered"), number_of(*t, "deferred"), number_of(*t, "bounced"),
+                    number_of(*t, "silent")));
+    facts.add(i.say({"To others", "Vers d'autres"}),
+              fmt::format(fmt::runtime(i.say({"{} connections to {} domains; {} domains cannot be reached",
+                                              "{} connexions vers {} domaines ; {} domaines injoignables"})),
+                          number_of(*t, "connections"), number_of(*t, "destinations"), number_of(*t, "unreachable")));
+  }
   if (number_of(s, "log_dropped") > 0)
     facts.add(i.say({"Log", "Journal"}),
               fmt::format(fmt::runtime(i.say({"{} lines found no room", "{} lignes sans place"})),

@@ -51,6 +51,12 @@ class Assign {
     to->value = path.starts_with('/') ? path : folder_ + path;
     return {};
   }
+  Result<> operator()(bool* to) const {
+    const auto value = node_.value_exact<bool>();
+    if (!value) return fail(Errc::invalid, "'{}' must be true or false", key_.name);
+    *to = *value;
+    return {};
+  }
   Result<> operator()(std::uint64_t* to) const { return store(to, number()); }
   Result<> operator()(Port* to) const {
     to->value = static_cast<int>(TRY(number()));

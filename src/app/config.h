@@ -94,6 +94,7 @@ struct Config {
     Path root_hints;    // empty: the root of the Internet
     Path trust_anchor;  // empty: the one of dns-root-data, if it is installed
     HostPort forward{.host = {}, .port = 53};
+    bool loopback_exchangers = false;
   } dns;
 
   struct Logging {
@@ -117,6 +118,14 @@ struct Config {
     Duration shutdown_grace = std::chrono::seconds(30);
     std::uint64_t history_changes = 100'000;
     Duration history_age = std::chrono::hours(24 * 90);
+    // Of other mail servers (RFC 5321 §4.5.3.2).
+    Duration peer_connect_timeout = std::chrono::seconds(30);
+    Duration peer_reply_timeout = std::chrono::minutes(5);
+    Duration peer_data_timeout = std::chrono::minutes(3);
+    Duration peer_final_timeout = std::chrono::minutes(10);
+    std::uint64_t outbound_connections = 200;
+    std::uint64_t destination_connections = 20;
+    Duration destination_pause = std::chrono::seconds(30);
     Duration trail_age = std::chrono::hours(24 * 30);
   } limits;
 
@@ -161,8 +170,8 @@ std::string format_duration(Duration duration);
 Result<HostPort> parse_host_port(std::string_view text);
 
 // Where the value of a key goes; which type it is says how it is written.
-using Slot = std::variant<std::string*, std::uint64_t*, Path*, Size*, Duration*, Port*, HostPort*, Role*, LogFormat*,
-                          Level*, std::vector<Actor>*, std::vector<net::Network>*>;
+using Slot = std::variant<std::string*, bool*, std::uint64_t*, Path*, Size*, Duration*, Port*, HostPort*, Role*,
+                          LogFormat*, Level*, std::vector<Actor>*, std::vector<net::Network>*>;
 
 struct SectionRow {
   std::string_view name;   // "server", "tls.name"

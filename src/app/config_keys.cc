@@ -109,6 +109,11 @@ std::vector<KeyRow> make_keys() {
       {"dns", "forward", false, 0, 0, [](Config& c) -> Slot { return &c.dns.forward; },
        "Ask this resolver, an IP address and a port, instead of the root.",
        "Interroger ce résolveur, une adresse IP et un port, au lieu de la racine."},
+      {"dns", "loopback_exchangers", false, 0, 0, [](Config& c) -> Slot { return &c.dns.loopback_exchangers; },
+       "Whether the mail servers of other domains may be at loopback addresses. Only for a town of tests on one host: "
+       "otherwise a domain that names 127.0.0.1 as its mail server would send letters round in circles.",
+       "Si les serveurs de courrier d'autres domaines peuvent avoir des adresses de bouclage. Seulement pour une ville "
+       "d'essai sur une seule machine : sinon, un domaine qui nomme 127.0.0.1 ferait tourner les lettres en rond."},
       {"log", "format", false, 0, 0, [](Config& c) -> Slot { return &c.log.format; }, "logfmt or json.",
        "logfmt ou json."},
       {"log", "level", false, 0, 0, [](Config& c) -> Slot { return &c.log.level; },
@@ -163,6 +168,32 @@ std::vector<KeyRow> make_keys() {
       {"limits", "history_age", false, 0, 0, [](Config& c) -> Slot { return &c.limits.history_age; },
        "How long they are remembered. Who comes back later compares everything anew.",
        "Combien de temps ils sont retenus. Qui revient plus tard compare tout à nouveau."},
+      {"limits", "peer_connect_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.peer_connect_timeout; },
+       "For a connection to another mail server to be made.",
+       "Pour établir une connexion avec un autre serveur de courrier."},
+      {"limits", "peer_reply_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.peer_reply_timeout; },
+       "For another mail server's greeting and each of its replies. RFC 5321 asks for 5 minutes.",
+       "Pour l'accueil d'un autre serveur de courrier et chacune de ses réponses. La RFC 5321 demande 5 minutes."},
+      {"limits", "peer_data_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.peer_data_timeout; },
+       "For another mail server to take a piece of a letter (256 KiB).",
+       "Pour qu'un autre serveur de courrier prenne un morceau d'une lettre (256 Kio)."},
+      {"limits", "peer_final_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.peer_final_timeout; },
+       "For its reply to a whole letter. RFC 5321 asks for 10 minutes: given up too early, the letter comes twice.",
+       "Pour sa réponse à une lettre entière. La RFC 5321 demande 10 minutes : abandonnée trop tôt, la lettre arrive "
+       "deux fois."},
+      {"limits", "outbound_connections", false, 1, 100'000,
+       [](Config& c) -> Slot { return &c.limits.outbound_connections; },
+       "Connections to other mail servers at a time, of each shard.",
+       "Connexions simultanées vers d'autres serveurs de courrier, de chaque fil."},
+      {"limits", "destination_connections", false, 1, 1000,
+       [](Config& c) -> Slot { return &c.limits.destination_connections; },
+       "Connections at a time to the mail servers of one domain.",
+       "Connexions simultanées vers les serveurs de courrier d'un même domaine."},
+      {"limits", "destination_pause", false, 0, 0, [](Config& c) -> Slot { return &c.limits.destination_pause; },
+       "How long a domain is left alone after none of its mail servers could be spoken to; twice as long each time, up "
+       "to ten minutes.",
+       "Combien de temps un domaine est laissé en paix quand aucun de ses serveurs de courrier n'a pu être joint ; le "
+       "double chaque fois, jusqu'à dix minutes."},
       {"limits", "trail_age", false, 0, 0, [](Config& c) -> Slot { return &c.limits.trail_age; },
        "How long it is known what became of a letter (chappe trail).",
        "Combien de temps on sait ce qu'est devenue une lettre (chappe trail)."},
@@ -180,9 +211,9 @@ std::string type_name(const Slot& slot, bool fr) {
   return std::visit(
       Overloaded{
           [&](std::string*) { return fr ? "texte" : "text"; }, [&](std::uint64_t*) { return fr ? "nombre" : "number"; },
-          [&](Path*) { return fr ? "fichier" : "path"; }, [&](Size*) { return fr ? "taille" : "size"; },
-          [&](Duration*) { return fr ? "durée" : "duration"; }, [&](Port*) { return fr ? "nombre" : "number"; },
-          [&](HostPort*) { return fr ? "hôte:port" : "host:port"; },
+          [&](bool*) { return fr ? "oui ou non" : "yes or no"; }, [&](Path*) { return fr ? "fichier" : "path"; },
+          [&](Size*) { return fr ? "taille" : "size"; }, [&](Duration*) { return fr ? "durée" : "duration"; },
+          [&](Port*) { return fr ? "nombre" : "number"; }, [&](HostPort*) { return fr ? "hôte:port" : "host:port"; },
           [&](std::vector<Actor>*) { return fr ? "mots" : "words"; },
           [&](std::vector<net::Network>*) { return fr ? "réseaux" : "networks"; },
           [&](auto*) { return fr ? "mot" : "word"; },  // Role, LogFormat, Level
@@ -202,6 +233,7 @@ std::string value_text(const Slot& slot) {
   return std::visit(
       Overloaded{
           [&](std::string* s) { return quoted(*s); },
+          [&](bool* b) { return std::string(*b ? "true" : "false"); },
           [&](std::uint64_t* n) { return fmt::format("{}", *n); },
           [&](Path* p) { return quoted(p->value); },
           [&](Size* s) { return quoted(format_size(*s)); },

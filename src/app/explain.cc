@@ -179,7 +179,7 @@ class Explainer {
     agents::mta::PeerOptions options{.hostname = sources_.hostname, .tls = std::move(*tls), .times = {}};
     options.times.connect = std::min(options.times.connect, left / 2);
     options.times.greeting = options.times.command = left / 4;
-    auto peer = co_await agents::mta::Peer::open(&options, std::move(host), std::move(addresses), deadline_.cancel);
+    auto peer = co_await agents::mta::Peer::open(&options, std::move(host), std::move(addresses), deadline_);
     to.took = clock.steady() - began;
     if (!peer) {
       to.error = peer.error().text();

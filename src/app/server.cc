@@ -16,6 +16,7 @@
 #include "app/server_counts.h"
 #include "app/server_doors.h"
 #include "dns/cache.h"
+#include "dns/counting.h"
 #include "dns/live.h"
 #include "net/acceptor.h"
 #include "net/offload_pool.h"
@@ -134,7 +135,8 @@ struct Server::Parts {
   std::unique_ptr<post::Trail> trail;
   std::unique_ptr<post::Directory> directory;
   // Where something is carried to other hosts, or the mda asked.
-  std::unique_ptr<dns::Resolver> uncached;
+  std::unique_ptr<dns::Resolver> live;
+  std::unique_ptr<dns::Resolver> counted;   // the same, its outcomes counted
   std::unique_ptr<dns::Resolver> resolver;  // the same, with a cache in each shard
   std::unique_ptr<Registry> registry;
   agents::Throttle throttle;
@@ -263,10 +265,11 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
 
 Result<void> Server::Parts::make_resolver() {
   const std::size_t half = budget.limit(Part::dns) / 2;
-  uncached = options.resolver ? std::move(options.resolver) : TRY(live_resolver(config.dns, half));
+  live = options.resolver ? std::move(options.resolver) : TRY(live_resolver(config.dns, half));
+  counted = std::make_unique<dns::CountingResolver>(*live, metrics);
   dns::CacheLimits limits;
   limits.octets = half;
-  resolver = std::make_unique<dns::ShardCaches>(*uncached, shards, limits);
+  resolver = std::make_unique<dns::ShardCaches>(*counted, shards, limits);
   return {};
 }
 
@@ -278,7 +281,17 @@ Result<void> Server::Parts::make_mta() {
   mta_options.mda_trust = registry->trust();
   self.names.push_back(TRY(dns::Name::parse(config.server.hostname)));
   self.addresses = TRY(exchanger_addresses(bound));
+  self.loopback = config.dns.loopback_exchangers;
   mta_options.self = self;
+  mta_options.times.connect = config.limits.peer_connect_timeout;
+  mta_options.times.greeting = mta_options.times.command = config.limits.peer_reply_timeout;
+  mta_options.times.handshake = config.limits.tls_handshake_timeout;
+  mta_options.times.stretch = config.limits.peer_data_timeout;
+  mta_options.times.final_dot = config.limits.peer_final_timeout;
+  mta_options.limits.connections = config.limits.outbound_connections;
+  mta_options.limits.per_destination = config.limits.destination_connections;
+  mta_options.limits.first = std::min(mta_options.limits.first, mta_options.limits.per_destination);
+  mta_options.limits.closed = config.limits.destination_pause;
   mta = TRY(agents::Mta::make({.shards = shards,
                                .resolver = *resolver,
                                .queue = *queue,
@@ -288,7 +301,8 @@ Result<void> Server::Parts::make_mta() {
                                .ids = letter_ids,
                                .clock = system_clock(),
                                .random = system_random(),
-                               .log = *log},
+                               .log = *log,
+                               .metrics = metrics},
                               std::move(mta_options)));
   return {};
 }
@@ -302,7 +316,7 @@ Result<void> Server::Parts::open_control() {
       .queue = queue.get(),
       .trail = trail.get(),
       .host = {.status = [this] { return status(); },
-               .metrics = [this] { return exposed->expose(); },
+               .metrics = [this](const post::QueueCounts& queued) { return exposed->expose(queued); },
                .route = [this](std::string address,
                                net::Deadline deadline) { return route_report(&*routes, std::move(address), deadline); },
                .reload = options.reload,
@@ -333,6 +347,16 @@ agents::control::Status Server::Parts::status() const {
   for (std::size_t i = 0; i < shards.size(); ++i) {
     for (std::size_t c = 0; c < net::Shard::kStalls; ++c) out.stalls += shards.at(i).stalls(net::Shard::Stall(c));
     out.longest_turn = std::max(out.longest_turn, shards.at(i).longest_turn());
+  }
+  if (mta) {
+    const agents::mta::Counts& c = mta->counts();
+    out.transfer = {.delivered = c.delivered.value(),
+                    .deferred = c.deferred.value(),
+                    .bounced = c.bounced.value(),
+                    .silent = c.silent.value(),
+                    .connections = c.open.value(),
+                    .destinations = c.destinations.value(),
+                    .unreachable = c.unreachable.value()};
   }
   for (const Bound& b : bound) out.listeners.push_back(fmt::format("{} {}:{}", role_name(b.role), b.address, b.port));
   return out;
@@ -420,6 +444,7 @@ Result<void> Server::reload(Config fresh) {
   differs("server.mda", fresh.server.mda.host != old.server.mda.host || fresh.server.mda.port != old.server.mda.port);
   differs("server.mda_ca", fresh.server.mda_ca.value != old.server.mda_ca.value);
   differs("server.networks", fresh.server.networks != old.server.networks);
+  differs("dns.loopback_exchangers", fresh.dns.loopback_exchangers != old.dns.loopback_exchangers);
   differs("server.shards", fresh.server.shards != old.server.shards);
   differs("log.file", fresh.log.file.value != old.log.file.value);
   differs("log.format", fresh.log.format != old.log.format);
@@ -452,7 +477,8 @@ void Server::stop() {
   p.site.reset();
   p.registry.reset();
   p.resolver.reset();
-  p.uncached.reset();
+  p.counted.reset();
+  p.live.reset();
   p.directory.reset();
   p.trail.reset();
   p.deliver.reset();

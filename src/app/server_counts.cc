@@ -18,11 +18,30 @@ const Metric<Gauge> kReadOnly("chappe_store_read_only",
 const Metric<Counter> kLogDropped("chappe_log_dropped_total", "Lines of the log that found no room.");
 const Metric<Gauge, 1> kBudgetUsed("chappe_budget_bytes", "Memory taken of each part of [budget].", {"part"});
 
+const Metric<Gauge, 2> kQueue("chappe_queue_recipients",
+                              "Recipients at other hosts that letters wait for, by state (waiting: for their time; "
+                              "leased: on their way; held: by an operator) and by how long ago the letter came.",
+                              {"state", "age"});
+const Metric<Gauge> kOldest("chappe_queue_oldest_seconds", "How long ago the oldest letter of the queue came.");
+
+constexpr std::string_view kStateNames[] = {"waiting", "leased", "held"};
+constexpr std::string_view kAgeNames[post::QueueCounts::kAges.size() + 1] = {"<5m", "<1h", "<4h", "<1d", ">=1d"};
 constexpr std::string_view kStallNames[net::Shard::kStalls] = {"busy", "blocked", "preempted"};
 
 }  // namespace
 
-std::string ServerCounts::expose() {
+void ServerCounts::show(const post::QueueCounts& queue) {
+  for (const auto state : {post::QueueState::waiting, post::QueueState::leased, post::QueueState::held}) {
+    const auto& row = queue.recipients[static_cast<std::size_t>(state)];
+    for (std::size_t i = 0; i < row.size(); ++i)
+      metrics.of(kQueue, kStateNames[static_cast<std::size_t>(state)], kAgeNames[i])
+          .set(static_cast<std::int64_t>(row[i]));
+  }
+  const Duration age = queue.oldest ? system_clock().now() - *queue.oldest : Duration(0);
+  metrics.of(kOldest).set(age / std::chrono::seconds(1));
+}
+
+std::string ServerCounts::expose(const post::QueueCounts& queue) {
   const std::lock_guard lock(exposing);
   const auto raise = [](Counter& counter, std::uint64_t to) { counter.add(to - counter.value()); };
   for (std::size_t i = 0; i < shards.size(); ++i) {
@@ -39,6 +58,7 @@ std::string ServerCounts::expose() {
   metrics.of(kReadOnly).set(store.read_only() ? 1 : 0);
   for (const PartRow& row : budget_parts())
     metrics.of(kBudgetUsed, row.name).set(static_cast<std::int64_t>(budget.used(row.part)));
+  show(queue);
   return metrics.expose();
 }
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "net/acceptor.h"
+#include "post/queue/queue.h"
 #include "store/commit.h"
 
 namespace chappe::app {
@@ -21,10 +22,14 @@ struct ServerCounts {
   const store::Commit& commit;
   const Log& log;
 
-  // Everything that this server counts, as Prometheus reads it. Any thread; one at a time.
-  std::string expose();
+  // Everything that this server counts, and what its queue holds now, as Prometheus reads it. Any thread; one at a
+  // time.
+  std::string expose(const post::QueueCounts& queue);
 
   std::mutex exposing;
+
+ private:
+  void show(const post::QueueCounts& queue);
 };
 
 }  // namespace chappe::app

@@ -34,6 +34,13 @@ const ActionRow& row_of(DsnAction action) {
       "relayed", "Your letter was passed on / Votre lettre a été transmise",
       "Your letter was passed on to a server that sends no notifications of its own, for the addresses below.",
       "Votre lettre a été transmise, pour les adresses ci-dessous, à un serveur qui n'envoie pas d'avis lui-même."};
+  static constexpr ActionRow kExpanded = {
+      "expanded", "Your letter was passed on to a list / Votre lettre a été transmise à une liste",
+      "Each address below stands for several others, and your letter goes on to all of them. No more is told of "
+      "success.",
+      "Chaque adresse ci-dessous en représente plusieurs autres, auxquelles votre lettre est transmise. Aucun autre "
+      "avis "
+      "de succès ne suivra."};
   switch (action) {
     case DsnAction::failed:
       return kFailed;
@@ -43,6 +50,8 @@ const ActionRow& row_of(DsnAction action) {
       return kDelivered;
     case DsnAction::relayed:
       return kRelayed;
+    case DsnAction::expanded:
+      return kExpanded;
   }
   return kFailed;
 }
@@ -97,10 +106,12 @@ std::string status_fields(const Dsn& dsn, const ActionRow& row, bool global) {
     out += fmt::format("Action: {}\nStatus: {}\n", row.name, r.status);
     if (!r.remote.empty()) {
       out += fmt::format("Remote-MTA: dns; {}\n", one_line(r.remote, global));
-      if (!r.words.empty()) out += fmt::format("Diagnostic-Code: smtp; {}\n", one_line(r.words, global));
-    } else if (!r.words.empty()) {
-      out += fmt::format("Diagnostic-Code: X-Chappe; {}\n", one_line(r.words, global));
     }
+    // RFC 3464 §2.3.6: "smtp" is for a reply; anything else are words of ours.
+    const bool reply = r.words.size() >= 3 && is_digit(r.words[0]) && is_digit(r.words[1]) && is_digit(r.words[2]);
+    if (!r.words.empty())
+      out += fmt::format("Diagnostic-Code: {}; {}\n", reply && !r.remote.empty() ? "smtp" : "X-Chappe",
+                         one_line(r.words, global));
     if (r.last_attempt) out += fmt::format("Last-Attempt-Date: {}\n", format_date(*r.last_attempt));
     if (dsn.gives_up) out += fmt::format("Will-Retry-Until: {}\n", format_date(*dsn.gives_up));
   }

@@ -14,15 +14,15 @@
 namespace chappe::message {
 
 // RFC 3464 §2.3.3. One notification tells of recipients with the same fate.
-enum class DsnAction : std::uint8_t { failed, delayed, delivered, relayed };
+enum class DsnAction : std::uint8_t { failed, delayed, delivered, relayed, expanded };
 
 struct DsnRecipient {
-  std::string address;   // the final recipient, without angle brackets
-  std::string original;  // ORCPT as given ("rfc822;bob@example.org"), or empty
-  std::string status;    // RFC 3463: "5.1.1"
-  std::string remote;    // the host that said so; empty: nobody was reached
-  std::string words;     // what it said (untrusted), or why nobody was reached
-  std::optional<Time> last_attempt;
+  std::string address;        // the final recipient, without angle brackets
+  std::string original = {};  // ORCPT, decoded ("rfc822;bob@example.org"), or empty
+  std::string status = {};    // RFC 3463: "5.1.1"
+  std::string remote = {};    // the host that said so; empty: nobody was reached
+  std::string words = {};     // what it said (untrusted), or why nobody was reached
+  std::optional<Time> last_attempt = {};
 };
 
 struct Dsn {

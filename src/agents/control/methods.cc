@@ -1,6 +1,7 @@
 #include "agents/control/methods.h"
 
 #include "agents/control/params.h"
+#include "agents/control/queue_filter.h"
 #include "base/text.h"
 
 namespace chappe::agents::control {
@@ -219,9 +220,10 @@ Answer route_show(const Office* office, Call call) {
   co_return co_await office->host.route(text_of(call, "address"), call.deadline);
 }
 
-Answer server_status(const Office* office, Call) {
+Answer server_status(const Office* office, Call call) {
   if (!office->host.status) co_return fail(Errc::unsupported, "no server is running");
   const Status status = office->host.status();
+  const post::QueueCounts queue = CO_TRY(co_await office->queue->counts(call.deadline));
   std::string out;
   codec::json::Writer w(out);
   w.begin_object().field("version", status.version).field("hostname", status.hostname).field("pid", status.pid);
@@ -230,14 +232,27 @@ Answer server_status(const Office* office, Call) {
   w.end_array().field("connections", status.connections);
   w.field("commits", status.commits).field("groups", status.groups).field("read_only", status.read_only);
   w.field("log_dropped", status.log_dropped).field("stalls", status.stalls);
-  w.field("longest_turn_ms", status.longest_turn / std::chrono::milliseconds(1)).end_object();
+  w.field("longest_turn_ms", status.longest_turn / std::chrono::milliseconds(1));
+  w.key("queue").begin_object();
+  for (const auto state : {post::QueueState::waiting, post::QueueState::leased, post::QueueState::held})
+    w.field(state_name(state), queue.of(state));
+  if (queue.oldest) w.field("oldest", to_rfc3339(*queue.oldest));
+  w.end_object();
+  if (const auto& t = status.transfer) {
+    w.key("transfer").begin_object();
+    w.field("delivered", t->delivered).field("deferred", t->deferred).field("bounced", t->bounced);
+    w.field("silent", t->silent).field("connections", t->connections).field("destinations", t->destinations);
+    w.field("unreachable", t->unreachable).end_object();
+  }
+  w.end_object();
   co_return out;
 }
 
-Answer server_metrics(const Office* office, Call) {
+Answer server_metrics(const Office* office, Call call) {
   if (!office->host.metrics) co_return fail(Errc::unsupported, "no server is running");
+  const post::QueueCounts queue = CO_TRY(co_await office->queue->counts(call.deadline));
   std::string out;
-  codec::json::Writer(out).begin_object().field("text", office->host.metrics()).end_object();
+  codec::json::Writer(out).begin_object().field("text", office->host.metrics(queue)).end_object();
   co_return out;
 }
 

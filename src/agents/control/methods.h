@@ -39,12 +39,20 @@ struct Status {
   std::uint64_t log_dropped = 0;       // lines of the log that found no room
   std::uint64_t stalls = 0;            // turns of a shard that took more than 20 ms
   Duration longest_turn{0};
+
+  // Of the transfer agent, since the start. Nothing: letters for other hosts wait.
+  struct Transfer {
+    std::uint64_t delivered = 0, deferred = 0, bounced = 0, silent = 0;  // recipients, by what attempts came to
+    std::int64_t connections = 0, destinations = 0, unreachable = 0;     // now
+  };
+  std::optional<Transfer> transfer = {};
 };
 
 // The process as its operator commands it. Without a server the functions are empty, and their methods `unsupported`.
 struct Host {
-  std::function<Status()> status;        // from any thread, quick
-  std::function<std::string()> metrics;  // as Prometheus reads them; from any thread, quick
+  std::function<Status()> status;  // from any thread, quick
+  // As Prometheus reads them, with what the queue holds; from any thread, quick.
+  std::function<std::string(const post::QueueCounts&)> metrics;
   // What would happen to a letter to `address`, as JSON; on a shard.
   std::function<Task<Result<std::string>>(std::string address, Deadline)> route;
   std::function<Task<Result<void>>()> reload;  // ends when the configuration was read anew, or says why not

@@ -296,7 +296,7 @@ TEST_F(Methods, TheServerItself) {
   office.host = {
       .status =
           [] { return Status{.version = "1", .hostname = "mx", .pid = 7, .started = {}, .listeners = {"mx x:25"}}; },
-      .metrics = [] { return std::string("# HELP x y\n"); },
+      .metrics = [](const post::QueueCounts&) { return std::string("# HELP x y\n"); },
       .route = [](std::string address, Deadline) { return route_of(std::move(address)); },
       .reload = [] { return reload_badly(); },
       .stop = [&] { ++stops; }};

@@ -384,6 +384,8 @@ post::Letter letter_of(const Session& session, Transaction* transaction, post::I
   letter.octets = ingest.finish();
   letter.arrived = now;
   letter.smtputf8 = transaction->mail.smtputf8;
+  letter.envid = transaction->mail.envid.value_or("");
+  if (const auto& ret = transaction->mail.ret) letter.ret = *ret == "FULL" ? post::Ret::full : post::Ret::headers;
   letter.eight_bit = facts.eight_bit_body || facts.eight_bit_header;
   return letter;
 }

@@ -12,6 +12,7 @@
 
 #include "agents/door/login.h"
 #include "agents/door/session.h"
+#include "message/dsn.h"
 #include "post/ingest/ingest.h"
 #include "proto/smtp/server.h"
 
@@ -24,6 +25,7 @@ struct Transaction {
   proto::smtp::Mail mail;
   std::vector<std::string> accepted;              // as named in RCPT
   std::vector<post::LetterRecipient> recipients;  // where those lead
+  std::vector<message::DsnRecipient> expanded;    // aliases whose sender wants to hear of it (RFC 3461 §5.2.7.3)
   std::vector<post::TrailRcpt> rcpts;             // all that were named, at most kRcptsOnTrail of them refused
   std::uint32_t more_rcpts = 0;                   // that were refused, too
 

@@ -1,6 +1,7 @@
 #include "agents/msa/submission.h"
 
 #include "agents/door/quota.h"
+#include "agents/door/taking.h"
 #include "agents/door/trace.h"
 #include "agents/msa/repairs.h"
 #include "message/address.h"
@@ -66,8 +67,7 @@ Task<Reply> Submission::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   }
   if (auto full = co_await no_room(&site_.mailboxes, &*routed, transaction->mail.size, deadline))
     co_return std::move(*full);
-  for (auto& end : routed->ends)
-    transaction->recipients.push_back({std::move(end.address), std::move(end.destination), 0, {}});
+  enter(transaction, rcpt, address, std::move(*routed));
   co_return Reply(250, "2.1.5", "Recipient accepted");
 }
 
@@ -116,7 +116,7 @@ Task<Replies> Submission::letter(Transaction* transaction, post::Ingest ingest, 
                          .time = now};
   post::Letter letter = letter_of(session_, transaction, std::move(ingest), facts, now);
   letter.trace = ChunkList(received_field(session_, site_.hostname, trace) + repairs.fields);
-  auto taken = co_await site_.deliver.take(std::move(letter), Session::regardless(site_.limits.commit));
+  auto taken = co_await take(&site_, transaction, std::move(letter), Session::regardless(site_.limits.commit));
   if (!taken) co_return Replies{refusal(taken.error())};
   std::string said = fmt::format("Taken as {}", taken->text());
   if (!repairs.rules.empty()) {

@@ -8,6 +8,9 @@ using proto::smtp::Reply;
 
 namespace {
 
+// For a connection to be opened, or a question to be answered, however slowly the mda goes on.
+constexpr Duration kWhole = std::chrono::seconds(30);
+
 const Metric<Counter, 1> kQuestions("chappe_mda_questions_total",
                                     "Questions to the mda about addresses and senders, by how they were answered: "
                                     "remembered, joined (with one under way), asked, stale (remembered, because it "
@@ -117,7 +120,7 @@ Task<Result<Reply>> CalloutLane::put(const Question* question, Deadline deadline
       co_return fail(Errc::unavailable, "{}", why_);
     }
     const bool kept = (*peer)->letters() > 0;
-    auto said = co_await (*peer)->ask(question->envelope);
+    auto said = co_await (*peer)->ask(question->envelope, Deadline::in(kWhole, &cancel_));
     if (said || said.error().code() == Errc::invalid || said.error().code() == Errc::unsupported) {
       give_back(std::move(*peer));
       if (!said) co_return std::unexpected(said.error());
@@ -150,7 +153,7 @@ Task<Result<std::unique_ptr<Peer>>> CalloutLane::connection(bool fresh, Deadline
   auto at = co_await find_hop(&parts_.resolver, parts_.mda, deadline);
   Result<std::unique_ptr<Peer>> opened = fail(Errc::unavailable, "");
   if (at) {
-    opened = co_await Peer::open(&parts_.peer, parts_.mda.host, std::move(*at), &cancel_);
+    opened = co_await Peer::open(&parts_.peer, parts_.mda.host, std::move(*at), Deadline::in(kWhole, &cancel_));
   } else {
     opened = std::unexpected(at.error());
   }

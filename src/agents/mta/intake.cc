@@ -1,6 +1,7 @@
 #include "agents/mta/intake.h"
 
 #include "agents/door/quota.h"
+#include "agents/door/taking.h"
 #include "agents/door/trace.h"
 
 namespace chappe::agents {
@@ -31,8 +32,7 @@ Task<Reply> Intake::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   if (!routed) co_return refusal(routed.error());
   if (auto full = co_await no_room(&site_.mailboxes, &*routed, transaction->mail.size, deadline))
     co_return std::move(*full);
-  for (auto& end : routed->ends)
-    transaction->recipients.push_back({std::move(end.address), std::move(end.destination), 0, {}});
+  enter(transaction, rcpt, rcpt.path.address(), std::move(*routed));
   co_return Reply(250, "2.1.5", "Recipient accepted");
 }
 
@@ -48,7 +48,7 @@ Task<Replies> Intake::letter(Transaction* transaction, post::Ingest ingest, prot
                          .time = now};
   post::Letter letter = letter_of(session_, transaction, std::move(ingest), facts, now);
   letter.trace = ChunkList(received_field(session_, site_.hostname, trace));
-  auto taken = co_await site_.deliver.take(std::move(letter), Session::regardless(site_.limits.commit));
+  auto taken = co_await take(&site_, transaction, std::move(letter), Session::regardless(site_.limits.commit));
   if (!taken) co_return Replies{refusal(taken.error())};
   co_return Replies{Reply(250, "2.0.0", fmt::format("Taken as {}", taken->text()))};
 }

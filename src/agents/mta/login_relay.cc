@@ -43,7 +43,7 @@ Result<LoginRelayParts> login_relay_parts(dns::Resolver& resolver, mta::NextHop 
 Task<Result<std::unique_ptr<Peer>>> LoginRelay::connect() {
   const net::Deadline deadline = session_.within(session_.site().limits.login);
   auto at = CO_TRY(co_await mta::find_hop(&parts_.resolver, parts_.mda, deadline));
-  co_return co_await Peer::open(&parts_.peer, parts_.mda.host, std::move(at), deadline.cancel);
+  co_return co_await Peer::open(&parts_.peer, parts_.mda.host, std::move(at), deadline);
 }
 
 Task<Result<SaslLogin::Step>> LoginRelay::begin(std::string mechanism, std::optional<Bytes> initial) {
@@ -52,12 +52,13 @@ Task<Result<SaslLogin::Step>> LoginRelay::begin(std::string mechanism, std::opti
   if (!peer) co_return std::unexpected(away(peer.error().text()));
   peer_ = std::move(*peer);
   mechanism_ = std::move(mechanism);
-  co_return co_await take(co_await peer_->auth(mechanism_, std::move(initial)));
+  co_return co_await take(
+      co_await peer_->auth(mechanism_, std::move(initial), session_.within(session_.site().limits.login)));
 }
 
 Task<Result<SaslLogin::Step>> LoginRelay::respond(Bytes response) {
   if (!peer_) co_return fail(Errc::bug, "an answer to no challenge");
-  co_return co_await take(co_await peer_->respond(std::move(response)));
+  co_return co_await take(co_await peer_->respond(std::move(response), session_.within(session_.site().limits.login)));
 }
 
 Task<Result<SaslLogin::Step>> LoginRelay::take(Result<Peer::Auth> auth) {

@@ -38,6 +38,7 @@ struct Mta::State {
   State(Parts p, MtaOptions o, std::shared_ptr<const crypto::TlsClient> tls)
       : parts(p),
         options(std::move(o)),
+        counts(p.metrics),
         settlement({.queue = p.queue,
                     .deliver = p.deliver,
                     .mailboxes = p.mailboxes,
@@ -46,19 +47,22 @@ struct Mta::State {
                     .clock = p.clock,
                     .random = p.random,
                     .log = p.log,
+                    .counts = counts,
                     .hostname = options.hostname}),
-        outbound{.resolver = p.resolver,
-                 .mailboxes = p.mailboxes,
-                 .settlement = settlement,
-                 .clock = p.clock,
-                 .random = p.random,
-                 .self = options.self,
-                 .peer = {options.hostname, std::move(tls), options.times},
-                 .limits = options.limits,
-                 .port = options.port,
-                 .relay = options.relay,
-                 .mda = options.mda,
-                 .to_mda = {}} {
+        outbound{
+            .resolver = p.resolver,
+            .mailboxes = p.mailboxes,
+            .settlement = settlement,
+            .clock = p.clock,
+            .random = p.random,
+            .counts = counts,
+            .self = options.self,
+            .peer = {.hostname = options.hostname, .tls = std::move(tls), .times = options.times, .counts = &counts},
+            .limits = options.limits,
+            .port = options.port,
+            .relay = options.relay,
+            .mda = options.mda,
+            .to_mda = {}} {
     outbound.to_mda = outbound.peer;
     outbound.to_mda.lmtp = true;
     if (options.mda_trust) {
@@ -75,6 +79,7 @@ struct Mta::State {
 
   Parts parts;
   MtaOptions options;
+  mta::Counts counts;
   mta::Settlement settlement;
   mta::OutboundParts outbound;
   std::vector<Lane> lanes{parts.shards.size()};
@@ -166,10 +171,14 @@ Task<void> Mta::State::claim(std::shared_ptr<State> state) {
 
 Result<std::unique_ptr<Mta>> Mta::make(Parts parts, MtaOptions options) {
   auto tls = TRY(crypto::TlsClient::opportunistic());
+  // A relay is where its operator says it is, be it on this machine.
+  if (!options.relay.empty()) options.self.loopback = true;
   return std::unique_ptr<Mta>(new Mta(std::make_shared<State>(parts, std::move(options), std::move(tls))));
 }
 
 Mta::~Mta() = default;
+
+const mta::Counts& Mta::counts() const { return state_->counts; }
 
 void Mta::start() {
   for (std::size_t i = 0; i < state_->lanes.size(); ++i) {

@@ -43,6 +43,7 @@ class Mta {
     Clock& clock;
     Random& random;
     Log& log;
+    Metrics& metrics;
   };
   // All parts must outlive it. Errc::bug: OpenSSL gives no context.
   static Result<std::unique_ptr<Mta>> make(Parts parts, MtaOptions options);
@@ -52,6 +53,8 @@ class Mta {
   // rest.
   void start();
   void stop();
+
+  const mta::Counts& counts() const;
 
  private:
   struct State;

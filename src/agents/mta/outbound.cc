@@ -14,11 +14,14 @@ using net::Task;
 namespace {
 
 constexpr Duration kDns = std::chrono::seconds(60);
+// For finding a host that can be spoken to, all that are tried together.
+constexpr Duration kReach = std::chrono::minutes(20);
 constexpr std::uint64_t kPiece = 256 * 1024;
-constexpr std::size_t kHostsTried = 5;       // RFC 5321 §5.1: at least two addresses
 constexpr std::size_t kRemembered = 10'000;  // destinations that nothing goes to now
 // What a parcel must have left of its lease when its transfer begins.
 constexpr Duration kLeaseLeft = std::chrono::minutes(12);
+// What is left of it when the transfer is given up, to write that down.
+constexpr Duration kSettling = std::chrono::minutes(1);
 
 Verdict verdict_of(const proto::smtp::Reply& reply, std::string host) {
   return {outcome_of(reply), reply.enhanced, std::move(host), {}, reply.text};
@@ -42,6 +45,7 @@ void Outbound::hand(Parcel parcel) {
     to.domain = parcel.destination;
     to.mda = parcel.to_mda();
     to.limit = parts_.limits.first;
+    parts_.counts.destinations.add();
   }
   if (parts_.clock.steady() < to.closed_until) {
     tasks_.spawn(finish(std::move(parcel), later("4.4.1", {}, to.why)));
@@ -62,7 +66,7 @@ void Outbound::hand(Parcel parcel) {
 void Outbound::start_workers(Destination& to) {
   while (to.workers < to.limit && to.workers - to.idle < to.line.size()) {
     if (workers_ >= parts_.limits.connections) {
-      if (to.workers == 0) starved_.push_back(to.domain);
+      if (to.workers == 0 && !std::exchange(to.starved, true)) starved_.push_back(to.domain);
       return;
     }
     ++to.workers;
@@ -85,13 +89,8 @@ Task<void> Outbound::work(Destination* to) {
     }
     Parcel parcel = std::move(to->line.front());
     to->line.pop_front();
-    if (parts_.clock.now() + kLeaseLeft > parcel.entries.front().next_attempt) {
-      // It has waited here for so long that its lease may end under way: it comes back by itself.
-      finished_(parcel.entries.size());
-      continue;
-    }
     if (peer && peer->letters() >= parts_.limits.letters) co_await std::exchange(peer, nullptr)->quit();
-    if (!peer) {
+    if (!peer && lease_left(parcel)) {
       Reached reached = co_await reach(to);
       if (auto* verdict = std::get_if<Verdict>(&reached)) {
         const bool later = verdict->outcome == Outcome::later;
@@ -101,7 +100,12 @@ Task<void> Outbound::work(Destination* to) {
         continue;
       }
       peer = std::move(std::get<std::unique_ptr<Peer>>(reached));
-      to->failures = 0;
+      if (std::exchange(to->failures, 0) > 0) parts_.counts.unreachable.add(-1);
+    }
+    if (!lease_left(parcel)) {
+      // It has waited here for so long that its lease may end under way: it comes back by itself.
+      finished_(parcel.entries.size());
+      continue;
     }
     if (co_await transfer(to, peer.get(), std::move(parcel))) {
       to->limit = std::min(to->limit + 1, parts_.limits.per_destination);
@@ -109,34 +113,49 @@ Task<void> Outbound::work(Destination* to) {
     } else {
       peer.reset();
     }
+    if (to->workers > to->limit) break;
+    // Others wait for a connection: who has several gives one up, who has one does after some letters.
+    if (!starved_.empty() && (to->workers > 1 || !peer || peer->letters() >= parts_.limits.letters)) break;
   }
   if (peer) co_await peer->quit();
   --to->workers;
   --workers_;
-  if (!cancel_.cancelled()) start_workers(*to);
+  if (cancel_.cancelled()) co_return;
+  feed_starved();
+  start_workers(*to);
   forget(*to);
+}
+
+void Outbound::feed_starved() {
   while (!starved_.empty() && workers_ < parts_.limits.connections) {
     const auto next = destinations_.find(starved_.front());
     starved_.pop_front();
-    if (next != destinations_.end()) start_workers(next->second);
+    if (next == destinations_.end()) continue;
+    next->second.starved = false;
+    start_workers(next->second);
   }
+}
+
+bool Outbound::lease_left(const Parcel& parcel) const {
+  return parts_.clock.now() + kLeaseLeft <= parcel.entries.front().next_attempt;
 }
 
 // The hosts of the domain in their order, until one of them can be spoken to.
 Task<Outbound::Reached> Outbound::reach(const Destination* to) {
-  if (to->mda) co_return co_await reach_hop(&parts_.mda, &parts_.to_mda);
-  if (!parts_.relay.host.empty()) co_return co_await reach_hop(&parts_.relay, &parts_.peer);
+  const Deadline until = Deadline::in(kReach, &cancel_);
+  if (to->mda) co_return co_await reach_hop(&parts_.mda, &parts_.to_mda, until);
+  if (!parts_.relay.host.empty()) co_return co_await reach_hop(&parts_.relay, &parts_.peer, until);
   std::unique_ptr<Peer> peer;
   std::optional<Verdict> instead;
   // A host that may answer later counts more than one that never will.
   const auto note = [&instead](Verdict verdict) {
     if (!instead || instead->outcome == Outcome::never) instead = std::move(verdict);
   };
-  MailRoute route = co_await find_route(&parts_.resolver, &parts_.random, &parts_.self, to->domain, parts_.port,
-                                        Deadline::in(kDns, &cancel_));
+  MailRoute route =
+      co_await find_route(&parts_.resolver, &parts_.random, &parts_.self, to->domain, parts_.port, until.at_most(kDns));
   if (route.end != MailRoute::End::hosts) co_return verdict_of(route.verdict, {});
   if (route.is_literal) {
-    auto opened = co_await Peer::open(&parts_.peer, route.literal.ip(), {route.literal}, &cancel_);
+    auto opened = co_await Peer::open(&parts_.peer, route.literal.ip(), {route.literal}, until);
     if (opened) co_return std::move(*opened);
     co_return later("4.4.1", route.literal.ip(), opened.error().text());
   }
@@ -144,31 +163,31 @@ Task<Outbound::Reached> Outbound::reach(const Destination* to) {
   for (MailHost& host : route.hosts) {
     if (tried++ == kHostsTried) break;
     Verdict verdict;
-    if (co_await reach_host(std::move(host), &peer, &verdict)) co_return std::move(peer);
+    if (co_await reach_host(std::move(host), until, &peer, &verdict)) co_return std::move(peer);
     note(std::move(verdict));
-    if (cancel_.cancelled()) break;
+    if (cancel_.cancelled() || until.passed()) break;
   }
   co_return std::move(*instead);
 }
 
 // Nobody's letter goes back because a host of our own site does not answer, or is not configured yet.
-Task<Outbound::Reached> Outbound::reach_hop(const NextHop* hop, const PeerOptions* how) {
-  auto at = co_await find_hop(&parts_.resolver, *hop, Deadline::in(kDns, &cancel_));
+Task<Outbound::Reached> Outbound::reach_hop(const NextHop* hop, const PeerOptions* how, Deadline until) {
+  auto at = co_await find_hop(&parts_.resolver, *hop, until.at_most(kDns));
   if (!at) co_return later("4.4.1", hop->host, at.error().text());
-  auto opened = co_await Peer::open(how, hop->host, std::move(*at), &cancel_);
+  auto opened = co_await Peer::open(how, hop->host, std::move(*at), until);
   if (opened) co_return std::move(*opened);
   co_return later("4.4.1", hop->host, opened.error().text());
 }
 
-Task<bool> Outbound::reach_host(MailHost host, std::unique_ptr<Peer>* peer, Verdict* verdict) {
+Task<bool> Outbound::reach_host(MailHost host, Deadline until, std::unique_ptr<Peer>* peer, Verdict* verdict) {
   const std::string name = host.name.domain();
-  HostAddresses found = co_await find_addresses(&parts_.resolver, &parts_.self, std::move(host.name), parts_.port,
-                                                Deadline::in(kDns, &cancel_));
+  HostAddresses found =
+      co_await find_addresses(&parts_.resolver, &parts_.self, std::move(host.name), parts_.port, until.at_most(kDns));
   if (found.addresses.empty()) {
     *verdict = verdict_of(found.verdict, {});
     co_return false;
   }
-  auto opened = co_await Peer::open(&parts_.peer, name, std::move(found.addresses), &cancel_);
+  auto opened = co_await Peer::open(&parts_.peer, name, std::move(found.addresses), until);
   if (opened) {
     *peer = std::move(*opened);
     co_return true;
@@ -190,22 +209,41 @@ struct ReadBody {
   }
 };
 
+// As in RCPT (RFC 3461 §4.1).
+std::optional<std::string> notify_words(std::uint8_t notify) {
+  constexpr std::pair<post::Notify, const char*> kWords[] = {{post::Notify::never, "NEVER"},
+                                                             {post::Notify::success, "SUCCESS"},
+                                                             {post::Notify::failure, "FAILURE"},
+                                                             {post::Notify::delay, "DELAY"}};
+  if (notify == 0) return std::nullopt;
+  std::string out;
+  for (const auto& [bit, word] : kWords)
+    if (post::wants(notify, bit)) out += (out.empty() ? "" : ",") + std::string(word);
+  return out;
+}
+
 proto::smtp::Envelope envelope_of(const Parcel& parcel) {
   const post::QueueEntry& first = parcel.entries.front();
   proto::smtp::Envelope out;
   out.from = first.sender;
-  for (const auto& entry : parcel.entries) out.recipients.push_back({entry.recipient, std::nullopt, std::nullopt});
+  for (const auto& entry : parcel.entries)
+    out.recipients.push_back(
+        {entry.recipient, notify_words(entry.notify), entry.orcpt.empty() ? std::nullopt : std::optional(entry.orcpt)});
   out.size = first.body.size - first.front_size;
   out.smtputf8 = first.smtputf8;
   if (first.eight_bit) out.body = proto::smtp::Body::eight_bit;
+  if (first.ret != post::Ret::unsaid) out.ret = first.ret == post::Ret::full ? "FULL" : "HDRS";
+  if (!first.envid.empty()) out.envid = first.envid;
   return out;
 }
 
-// Nothing was sent: the other side does not offer what the letter needs.
+// Nothing was sent: the other side does not offer what the letter needs. A letter is not rewritten here (RFC 6152 §3
+// leaves the choice): it would break its signatures, and who takes no eight bits today takes little else.
 Verdict refused_here(const Error& error, const Peer& peer) {
-  const char* status = error.code() == Errc::unsupported ? "5.6.7"   // RFC 6531 §3.5, or RFC 6152 §3: 5.6.3
-                       : error.code() == Errc::too_large ? "5.3.4"   // RFC 3463 §3.4
-                                                         : "5.1.3";  // RFC 3463 §3.2: bad address syntax
+  const char* status = error.code() == Errc::too_large     ? "5.3.4"  // RFC 3463 §3.4
+                       : error.code() != Errc::unsupported ? "5.1.3"  // RFC 3463 §3.2: bad address syntax
+                       : !peer.offers().eight_bit          ? "5.6.3"  // RFC 6152 §3
+                                                           : "5.6.7";          // RFC 6531 §3.5
   return {Outcome::never, status, peer.host(), peer.tls(), error.text(), peer.at().ip()};
 }
 
@@ -214,13 +252,16 @@ Verdict refused_here(const Error& error, const Peer& peer) {
 Task<bool> Outbound::transfer(Destination* to, Peer* peer, Parcel parcel) {
   const bool reused = peer->letters() > 0;
   const post::QueueEntry& first = parcel.entries.front();
-  auto answers = co_await peer->send(envelope_of(parcel), ReadBody{&parts_.mailboxes, first.body, first.front_size});
+  const Deadline until = Deadline::in(first.next_attempt - parts_.clock.now() - kSettling, &cancel_);
+  auto answers =
+      co_await peer->send(envelope_of(parcel), ReadBody{&parts_.mailboxes, first.body, first.front_size}, until);
   if (answers) {
     std::vector<Verdict> verdicts;
     bool leaving = false;  // RFC 5321 §3.8: after a 421 the other side closes
     for (const auto& answer : *answers) {
       verdicts.push_back({outcome_of(answer.reply), status_in(answer), peer->host(), peer->tls(),
-                          printable(answer.words.empty() ? answer.reply.text : answer.words, 500), peer->at().ip()});
+                          printable(answer.words.empty() ? answer.reply.text : answer.words, 500), peer->at().ip(),
+                          peer->offers().dsn});
       leaving |= answer.reply.code == 421;
     }
     const std::size_t recipients = verdicts.size();
@@ -260,6 +301,7 @@ Task<void> Outbound::finish(Parcel parcel, Verdict verdict) {
 }
 
 void Outbound::close(Destination& to, const std::string& why) {
+  if (to.failures == 0) parts_.counts.unreachable.add();
   const unsigned doublings = std::min(to.failures++, 10u);
   const Duration span = std::min(parts_.limits.closed * (1 << doublings), parts_.limits.closed_longest);
   to.closed_until = parts_.clock.steady() + span;
@@ -272,11 +314,15 @@ void Outbound::forget(Destination& to) {
   if (to.workers > 0 || !to.line.empty()) return;
   const Steady now = parts_.clock.steady();
   if (to.failures == 0) {
+    parts_.counts.destinations.add(-1);
     destinations_.erase(std::string(to.domain));
   } else if (destinations_.size() > kRemembered) {
-    std::erase_if(destinations_, [now](const auto& entry) {
+    std::erase_if(destinations_, [this, now](const auto& entry) {
       const Destination& d = entry.second;
-      return d.workers == 0 && d.line.empty() && d.closed_until <= now;
+      if (d.workers > 0 || !d.line.empty() || d.closed_until > now) return false;
+      parts_.counts.destinations.add(-1);
+      if (d.failures > 0) parts_.counts.unreachable.add(-1);
+      return true;
     });
   }
 }

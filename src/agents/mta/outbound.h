@@ -22,7 +22,7 @@ struct OutboundLimits {
   std::size_t per_destination = 20;         // connections
   std::size_t first = 2;                    // connections to a destination that nothing is known about
   std::size_t line = 500;                   // parcels that wait for one destination; more come back a minute later
-  std::size_t letters = 100;                // over one connection
+  std::size_t letters = 100;                // over one connection; then those who wait for a connection have their turn
   Duration idle = std::chrono::seconds(5);  // that a connection waits for another letter
   Duration closed =
       std::chrono::seconds(30);  // that a destination is left alone after it could not be reached; doubles
@@ -35,6 +35,7 @@ struct OutboundParts {
   Settlement& settlement;
   Clock& clock;
   Random& random;
+  Counts& counts;
   Self self;
   PeerOptions peer;
   OutboundLimits limits;
@@ -62,6 +63,7 @@ class Outbound {
     std::size_t idle = 0;  // of them
     std::size_t limit;     // workers at most, for now
     net::Event more;
+    bool starved = false;   // it is in starved_
     unsigned failures = 0;  // in a row
     Steady closed_until;
     std::string why;  // it could not be reached
@@ -72,13 +74,15 @@ class Outbound {
   void start_workers(Destination& destination);
   net::Task<void> work(Destination* destination);
   net::Task<Reached> reach(const Destination* destination);
-  net::Task<Reached> reach_hop(const NextHop* hop, const PeerOptions* how);
-  net::Task<bool> reach_host(MailHost host, std::unique_ptr<Peer>* peer, Verdict* verdict);
+  net::Task<Reached> reach_hop(const NextHop* hop, const PeerOptions* how, net::Deadline until);
+  net::Task<bool> reach_host(MailHost host, net::Deadline until, std::unique_ptr<Peer>* peer, Verdict* verdict);
   // Hands the parcel over, and settles it. False: the connection is of no more use.
   net::Task<bool> transfer(Destination* destination, Peer* peer, Parcel parcel);
   net::Task<void> finish(Parcel parcel, Verdict verdict);
   void close(Destination& destination, const std::string& why);
   void forget(Destination& destination);
+  void feed_starved();
+  bool lease_left(const Parcel& parcel) const;
 
   const OutboundParts& parts_;
   net::Cancel& cancel_;

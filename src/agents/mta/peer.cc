@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "net/connect.h"
 
@@ -27,19 +29,30 @@ std::string in_words(const proto::smtp::Answer& answer) {
 
 }  // namespace
 
-Peer::Peer(const PeerOptions* options, std::string host, net::Stream stream, net::Cancel* cancel)
+Peer::Peer(const PeerOptions* options, std::string host, net::Stream stream, Deadline until)
     : options_(*options),
       host_(std::move(host)),
       stream_(std::move(stream)),
-      cancel_(cancel),
-      machine_(client_options(*options)) {}
+      until_(until),
+      machine_(client_options(*options)) {
+  if (options_.counts) options_.counts->open.add();
+}
+
+Peer::~Peer() {
+  if (options_.counts) options_.counts->open.add(-1);
+}
 
 Task<Result<std::unique_ptr<Peer>>> Peer::open(const PeerOptions* options, std::string host,
-                                               std::vector<net::Endpoint> addresses, net::Cancel* cancel) {
+                                               std::vector<net::Endpoint> addresses, Deadline until) {
   for (const bool with_tls : {true, false}) {
-    net::Stream stream = CO_TRY(co_await net::connect_any(addresses, Deadline::in(options->times.connect, cancel)));
-    std::unique_ptr<Peer> peer(new Peer(options, host, std::move(stream), cancel));
+    auto stream = co_await net::connect_any(addresses, until.at_most(options->times.connect));
+    if (!stream) {
+      if (options->counts) options->counts->connections_failed.add();
+      co_return in_vain(std::move(stream.error()), options->times.connect, "a connection");
+    }
+    std::unique_ptr<Peer> peer(new Peer(options, host, std::move(*stream), until));
     const auto greeted = co_await peer->greet(with_tls);
+    if (options->counts) (greeted ? options->counts->connections : options->counts->connections_failed).add();
     if (greeted) co_return std::move(peer);
     if (!peer->tls_failed_ || peer->needs_tls()) co_return std::unexpected(greeted.error());
   }
@@ -50,6 +63,18 @@ bool Peer::needs_tls() const {
   return options_.wanted == PeerTls::always || (options_.wanted == PeerTls::off_loopback && !stream_.peer().loopback());
 }
 
+std::unexpected<Error> Peer::in_vain(Error error, Duration span, std::string_view what) {
+  switch (error.code()) {
+    case Errc::timeout:
+      return fail(Errc::timeout, "Waited {} s for {} in vain", std::chrono::ceil<std::chrono::seconds>(span).count(),
+                  what);
+    case Errc::closed:
+      return fail(Errc::closed, "The connection was lost before {}: {}", what, error.text());
+    default:
+      return std::unexpected(std::move(error));
+  }
+}
+
 Task<Result<void>> Peer::greet(bool with_tls) {
   ClientEvent event = CO_TRY(co_await advance(options_.times.greeting));
   if (event != ClientEvent::done || !machine_.ok())
@@ -58,33 +83,40 @@ Task<Result<void>> Peer::greet(bool with_tls) {
     co_return fail(Errc::unavailable, "{} does not offer STARTTLS, and without it nothing is said there", host_);
   if (!with_tls || !machine_.extensions().starttls) co_return Result<void>();
   CO_TRY(machine_.starttls());
-  auto secured = co_await advance(options_.times.command);
-  if (!secured) co_return std::unexpected(std::move(secured.error()));
-  if (*secured != ClientEvent::done) co_return fail(Errc::unavailable, "STARTTLS: {}", in_words(machine_.answer()));
+  event = CO_TRY(co_await advance(options_.times.command));
+  if (event != ClientEvent::done) co_return fail(Errc::unavailable, "STARTTLS: {}", in_words(machine_.answer()));
   if (needs_tls() && !stream_.tls()) co_return fail(Errc::unavailable, "STARTTLS: {}", in_words(machine_.answer()));
-  // Refused in words, the connection goes on in clear (RFC 3207 §4: 454, 501).
+  // STARTTLS refused in words, the connection goes on in clear (RFC 3207 §4: 454, 501); EHLO refused, it does not.
+  if (tls_ != "none" && !machine_.ok()) co_return fail(Errc::unavailable, "{}", in_words(machine_.answer()));
   co_return Result<void>();
 }
 
 Task<Result<ClientEvent>> Peer::advance(Duration span) {
-  const Deadline deadline = within(span);
+  Deadline deadline = until_.at_most(span);
+  std::uint64_t heard = machine_.replies();
   for (;;) {
     const ClientEvent event = machine_.next();
-    CO_TRY(co_await flush(deadline));
+    if (std::exchange(heard, machine_.replies()) != heard) deadline = until_.at_most(span);
+    if (auto flushed = co_await flush(deadline); !flushed)
+      co_return in_vain(std::move(flushed.error()), span, machine_.awaited());
     if (event == ClientEvent::need_tls) {
-      auto facts = co_await stream_.connect_tls(options_.tls, host_, deadline);
+      const Duration patience = options_.times.handshake;
+      auto facts = co_await stream_.connect_tls(options_.tls, host_, until_.at_most(patience));
       if (!facts) {
-        tls_failed_ = facts.error().code() == Errc::closed;
-        co_return std::unexpected(std::move(facts.error()));
+        tls_failed_ = facts.error().code() == Errc::closed || facts.error().code() == Errc::timeout;
+        if (facts.error().code() != Errc::timeout) co_return std::unexpected(std::move(facts.error()));
+        co_return in_vain(std::move(facts.error()), patience, "the end of the TLS handshake");
       }
       tls_ = fmt::format("{} {}", facts->version, facts->cipher);
       machine_.tls_started();
+      deadline = until_.at_most(span);
     } else if (event == ClientEvent::need_input) {
-      const Chunk chunk = CO_TRY(co_await stream_.read(deadline));
-      if (chunk.empty()) {
+      auto chunk = co_await stream_.read(deadline);
+      if (!chunk) co_return in_vain(std::move(chunk.error()), span, machine_.awaited());
+      if (chunk->empty()) {
         machine_.feed_end();
       } else {
-        machine_.feed(chunk.view());
+        machine_.feed(chunk->view());
       }
     } else {
       co_return event;
@@ -97,7 +129,8 @@ Task<Result<void>> Peer::flush(Deadline deadline) {
   co_return Result<void>();
 }
 
-Task<Result<std::vector<proto::smtp::Answer>>> Peer::send(proto::smtp::Envelope envelope, Read read) {
+Task<Result<std::vector<proto::smtp::Answer>>> Peer::send(proto::smtp::Envelope envelope, Read read, Deadline until) {
+  until_ = until;
   CO_TRY(machine_.send(std::move(envelope)));
   bool ended = false;
   for (std::uint64_t at = 0;;) {
@@ -111,7 +144,8 @@ Task<Result<std::vector<proto::smtp::Answer>>> Peer::send(proto::smtp::Envelope 
     }
     const ClientEvent event = *advanced;
     if (event == ClientEvent::need_letter) {
-      const Deadline deadline = within(options_.times.stretch);
+      const Duration span = options_.times.stretch;
+      const Deadline deadline = until_.at_most(span);
       const ChunkList piece = CO_TRY(co_await read(at, deadline));
       if (piece.empty()) {
         machine_.letter_end();
@@ -120,12 +154,13 @@ Task<Result<std::vector<proto::smtp::Answer>>> Peer::send(proto::smtp::Envelope 
       }
       for (const Chunk& chunk : piece.chunks()) machine_.letter(chunk);
       at += piece.size();
-      CO_TRY(co_await flush(deadline));
+      if (auto flushed = co_await flush(deadline); !flushed)
+        co_return in_vain(std::move(flushed.error()), span, "the end of the letter");
     } else if (event == ClientEvent::done) {
       ++letters_;
       co_return machine_.results();
-    } else if (machine_.ok()) {
-      co_return machine_.results();  // as above
+    } else if (std::ranges::any_of(machine_.results(), [](const auto& a) { return a.reply.code != 421; })) {
+      co_return machine_.results();
     } else {
       co_return fail(Errc::closed, "{}", in_words(machine_.answer()));
     }
@@ -136,7 +171,8 @@ Result<crypto::CertificateFacts> Peer::certificate() const {
   return crypto::certificate_facts(TRY(stream_.peer_certificate()));
 }
 
-Task<Result<proto::smtp::Answer>> Peer::ask(proto::smtp::Envelope envelope) {
+Task<Result<proto::smtp::Answer>> Peer::ask(proto::smtp::Envelope envelope, Deadline until) {
+  until_ = until;
   CO_TRY(machine_.ask(std::move(envelope)));
   const ClientEvent event = CO_TRY(co_await advance(options_.times.command));
   if (event != ClientEvent::done) co_return fail(Errc::closed, "{}", in_words(machine_.answer()));
@@ -144,12 +180,14 @@ Task<Result<proto::smtp::Answer>> Peer::ask(proto::smtp::Envelope envelope) {
   co_return machine_.answer();
 }
 
-Task<Result<Peer::Auth>> Peer::auth(std::string mechanism, std::optional<Bytes> initial) {
+Task<Result<Peer::Auth>> Peer::auth(std::string mechanism, std::optional<Bytes> initial, Deadline until) {
+  until_ = until;
   CO_TRY(machine_.auth(mechanism, initial ? std::optional<ByteView>(*initial) : std::nullopt));
   co_return co_await auth_goes_on();
 }
 
-Task<Result<Peer::Auth>> Peer::respond(Bytes response) {
+Task<Result<Peer::Auth>> Peer::respond(Bytes response, Deadline until) {
+  until_ = until;
   machine_.respond(response);
   co_return co_await auth_goes_on();
 }

@@ -1,6 +1,7 @@
 #include "agents/mta/route.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 
@@ -39,6 +40,19 @@ MailRoute later(MailRoute route, Reply verdict) {
   return route;
 }
 
+// Addresses of this machine itself, of nobody, or of many: a letter that goes there comes back, or goes nowhere.
+// RFC 6890 §2.2.2 and §2.2.3 (this host, loopback, link local, reserved), RFC 5771, RFC 4291 §2.4 (multicast).
+// Private addresses (RFC 1918, RFC 4193) are hosts like others: inside an organisation, that is where they are.
+bool no_other_host(const net::Endpoint& at, const Self& self) {
+  if (at.loopback()) return !self.loopback;
+  const auto v4 = [](const std::uint8_t* a) { return a[0] == 0 || a[0] >= 224 || (a[0] == 169 && a[1] == 254); };
+  if (at.raw()->sa_family == AF_INET)
+    return v4(reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in*>(at.raw())->sin_addr));
+  const in6_addr& six = reinterpret_cast<const sockaddr_in6*>(at.raw())->sin6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(&six)) return v4(six.s6_addr + 12);
+  return IN6_IS_ADDR_UNSPECIFIED(&six) || IN6_IS_ADDR_MULTICAST(&six) || IN6_IS_ADDR_LINKLOCAL(&six);
+}
+
 // [192.0.2.1] and [IPv6:2001:db8::1] (RFC 5321 §4.1.3).
 MailRoute to_literal(std::string_view domain, const Self& self, std::uint16_t port) {
   std::string_view ip = domain.substr(1, domain.size() - 2);
@@ -47,6 +61,8 @@ MailRoute to_literal(std::string_view domain, const Self& self, std::uint16_t po
   if (!at) return never({}, Reply(550, "5.1.2", "The address literal names no IP address"));
   if (contains(self.addresses, at->ip()))
     return never({}, Reply(550, "5.4.6", "The address literal is this server itself"));
+  if (no_other_host(*at, self))
+    return never({}, Reply(550, "5.4.4", "The address literal is one that no other host can have"));
   MailRoute route;
   route.end = MailRoute::End::hosts;
   route.literal = *at;
@@ -123,9 +139,15 @@ Task<HostAddresses> find_addresses(dns::Resolver* resolver, const Self* self, dn
                                    net::Deadline deadline) {
   const dns::Addresses found = co_await dns::addresses_of(*resolver, host, deadline);
   HostAddresses out;
-  const auto add = [&out, port](const std::string& ip) {
-    if (auto at = net::Endpoint::parse(ip, port); at && out.addresses.size() < kMaxAddresses)
+  std::string unusable;
+  const auto add = [&out, &unusable, self, port](const std::string& ip) {
+    const auto at = net::Endpoint::parse(ip, port);
+    if (!at || out.addresses.size() >= kMaxAddresses) return;
+    if (!contains(self->addresses, at->ip()) && no_other_host(*at, *self)) {
+      unusable = ip;
+    } else {
       out.addresses.push_back(*at);
+    }
   };
   for (const dns::Aaaa& a : found.v6.records.as<dns::Aaaa>()) add(a.text());
   const std::size_t sixes = std::min(out.addresses.size(), kMaxAddresses / 2);
@@ -143,11 +165,14 @@ Task<HostAddresses> find_addresses(dns::Resolver* resolver, const Self* self, dn
     co_return out;
   }
   for (const Answer* answer : {&found.v4, &found.v6}) {
-    if (answer->absent()) continue;
+    if (*answer || answer->absent()) continue;  // there are addresses, but of no use
     out.verdict = dns_trouble(*answer);
     co_return out;
   }
-  out.verdict = Reply(550, "5.4.4", fmt::format("{} has no address", host.domain()));
+  out.verdict = Reply(
+      550, "5.4.4",
+      unusable.empty() ? fmt::format("{} has no address", host.domain())
+                       : fmt::format("{} has the address {}, which no other host can have", host.domain(), unusable));
   co_return out;
 }
 

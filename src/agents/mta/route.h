@@ -1,6 +1,6 @@
 // Where the letters of a domain go: the rule of MX (RFC 5321 §5.1), with what it was found on, so that the transfer
-// agent, `chappe route` and `chappe explain` see the same. Asks the DNS through a Resolver; keeps nothing; any
-// executor.
+// agent, `chappe route` and `chappe explain` see the same. What the DNS says may be a lie: addresses that no other host
+// can have are not used. Asks the DNS through a Resolver; keeps nothing; any executor.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +18,13 @@ namespace chappe::agents::mta {
 // Of what the DNS says, so much is used: a domain may name any number of hosts.
 inline constexpr std::size_t kMaxHosts = 20;
 inline constexpr std::size_t kMaxAddresses = 16;  // of one host
+inline constexpr std::size_t kHostsTried = 5;     // for one letter at a time; RFC 5321 §5.1: at least two addresses
 
 // Who we are, so that no letter comes back to us by the DNS.
 struct Self {
   std::vector<dns::Name> names;        // those that MX records may call us by
   std::vector<std::string> addresses;  // those that we listen at, port 25
+  bool loopback = false;               // other hosts may be at 127.0.0.0/8 and ::1: a town of tests
 };
 
 struct MailHost {

@@ -34,6 +34,21 @@ mail.us     A 192.0.2.100
 gone        MX 10 nowhere.gone
 text        TXT "no mail here"
 slow        MX 10 mail.slow
+zero.lies   A 0.0.0.0
+local.lies  A 127.0.0.1
+linked.lies A 169.254.1.1
+many.lies   A 224.0.0.1
+broad.lies  A 255.255.255.255
+six.lies    AAAA ::
+sixlocal.lies AAAA ::1
+mapped.lies AAAA ::ffff:127.0.0.1
+sixlinked.lies AAAA fe80::1
+mixed.lies  A 127.0.0.1
+            A 192.0.2.8
+private.lies A 10.0.0.1
+            A 172.16.0.1
+            A 192.168.0.1
+            AAAA fd00::1
 $SERVFAIL fails.example.
 $BOGUS forged.example.
 $TIMEOUT mute.example.
@@ -131,6 +146,23 @@ TEST_F(RouteTest, AddressesOfAHost) {
   EXPECT_EQ(addresses("nowhere.gone.example").verdict.code, 550);
   EXPECT_EQ(addresses("text.example").verdict.enhanced, "5.4.4");
   EXPECT_EQ(addresses("mail.slow.example").verdict.code, 451) << "one family is absent, the other is not known";
+}
+
+// A domain may say anything about its hosts; the letter must not come back to us, nor go nowhere.
+TEST_F(RouteTest, AddressesThatNoOtherHostCanHaveAreNotUsed) {
+  for (const char* host : {"zero", "local", "linked", "many", "broad", "six", "sixlocal", "mapped", "sixlinked"}) {
+    const HostAddresses found = addresses((std::string(host) + ".lies.example").c_str());
+    EXPECT_THAT(found.addresses, testing::IsEmpty()) << host;
+    EXPECT_EQ(found.verdict.code, 550) << host;
+    EXPECT_EQ(found.verdict.enhanced, "5.4.4") << host;
+  }
+  EXPECT_THAT(ips(addresses("mixed.lies.example")), ElementsAre("192.0.2.8:25"));
+  EXPECT_THAT(ips(addresses("private.lies.example")), testing::SizeIs(4)) << "hosts like others";
+  EXPECT_EQ(route("[127.0.0.1]").verdict.enhanced, "5.4.4");
+  EXPECT_EQ(route("[IPv6:::1]").verdict.enhanced, "5.4.4");
+  self_.loopback = true;
+  EXPECT_THAT(ips(addresses("local.lies.example")), ElementsAre("127.0.0.1:25"));
+  EXPECT_THAT(addresses("zero.lies.example").addresses, testing::IsEmpty());
 }
 
 TEST_F(RouteTest, AddressLiterals) {

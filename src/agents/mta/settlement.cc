@@ -4,9 +4,6 @@
 
 #include <algorithm>
 
-#include "message/builder.h"
-#include "message/dsn.h"
-
 namespace chappe::agents::mta {
 
 using message::DsnAction;
@@ -33,13 +30,21 @@ const Event kStuck("mta.not_settled", Level::error, {"letter", "recipient", "err
                    "that a letter that was delivered may be delivered twice.");
 
 constexpr Duration kStore = std::chrono::minutes(1);
-constexpr std::uint64_t kHeaderShown = 64 * 1024;    // of the original letter in a notification
 constexpr std::uint64_t kLetterShown = 1024 * 1024;  // RET=FULL, at most: what is larger is shown by its header
 
-bool wants(const QueueEntry& entry, Notify what) {
-  // RFC 3461 §4.1: without NOTIFY, failures and delays are told.
-  if (entry.notify == 0) return what == Notify::failure || what == Notify::delay;
-  return (entry.notify & static_cast<std::uint8_t>(what)) != 0;
+post::Notify told_of(DsnAction action) {
+  switch (action) {
+    case DsnAction::failed:
+      return Notify::failure;
+    case DsnAction::delayed:
+      return Notify::delay;
+    default:
+      return Notify::success;
+  }
+}
+
+bool wants(const QueueEntry& entry, DsnAction what) {
+  return !entry.sender.empty() && post::wants(entry.notify, told_of(what));
 }
 
 std::string status_of(const Verdict& verdict) {
@@ -59,9 +64,16 @@ std::string status_of(const Verdict& verdict) {
 
 struct Settlement::Told {
   DsnAction action = DsnAction::failed;
-  std::vector<std::pair<const QueueEntry*, const Verdict*>> recipients;
-  bool to_sender = false;  // somebody wants to know
+  std::vector<std::pair<const QueueEntry*, const Verdict*>> recipients = {};
 };
+
+Settlement::Settlement(SettlementParts parts)
+    : parts_(std::move(parts)),
+      notices_({.directory = parts_.directory,
+                .ids = parts_.ids,
+                .clock = parts_.clock,
+                .random = parts_.random,
+                .hostname = parts_.hostname}) {}
 
 Task<void> Settlement::settle(Parcel parcel, Verdict verdict) {
   std::vector<Verdict> verdicts(parcel.entries.size(), verdict);
@@ -70,16 +82,19 @@ Task<void> Settlement::settle(Parcel parcel, Verdict verdict) {
 
 Task<void> Settlement::settle(Parcel parcel, std::vector<Verdict> verdicts) {
   const Time now = parts_.clock.now();
-  Told failed;
+  Told failed{.action = DsnAction::failed};
+  Told relayed{.action = DsnAction::relayed};  // RFC 3461 §5.2.2 (b)
   for (std::size_t i = 0; i < parcel.entries.size(); ++i) {
     const QueueEntry& entry = parcel.entries[i];
     Verdict& verdict = verdicts[i];
     if (verdict.outcome == Outcome::delivered) {
+      parts_.counts.delivered.add();
       parts_.log.event(kDelivered, entry.key.letter.text(), entry.recipient, verdict.host, verdict.tls, verdict.words);
-      if (const auto done = co_await parts_.queue.done(entry.key, step_of(post::TrailEvent::delivered, verdict),
-                                                       Deadline::in(kStore));
-          !done && done.error().code() != Errc::not_found)
-        parts_.log.event(kStuck, entry.key.letter.text(), entry.recipient, done.error());
+      if (!verdict.notifies && wants(entry, DsnAction::relayed)) {
+        relayed.recipients.emplace_back(&entry, &verdict);
+      } else {
+        co_await delivered(&entry, &verdict);
+      }
       continue;
     }
     if (verdict.outcome == Outcome::later && now < entry.expires) {
@@ -88,12 +103,20 @@ Task<void> Settlement::settle(Parcel parcel, std::vector<Verdict> verdicts) {
     }
     if (verdict.outcome == Outcome::later) verdict.status = "4.4.7";  // RFC 3463 §3.5: delivery time expired
     failed.recipients.emplace_back(&entry, &verdict);
-    failed.to_sender |= !entry.sender.empty() && wants(entry, Notify::failure);
   }
-  if (failed.recipients.empty()) co_return;
   if (const auto told = co_await tell(&failed); !told)
     for (const auto& [entry, verdict] : failed.recipients)
       parts_.log.event(kStuck, entry->key.letter.text(), entry->recipient, told.error());
+  // That it is delivered must be known, or it is delivered again; the word to the sender can be done without.
+  if (const auto told = co_await tell(&relayed); !told)
+    for (const auto& [entry, verdict] : relayed.recipients) co_await delivered(entry, verdict);
+}
+
+Task<void> Settlement::delivered(const QueueEntry* entry, const Verdict* verdict) {
+  const auto done =
+      co_await parts_.queue.done(entry->key, step_of(post::TrailEvent::delivered, *verdict), Deadline::in(kStore));
+  if (!done && done.error().code() != Errc::not_found)
+    parts_.log.event(kStuck, entry->key.letter.text(), entry->recipient, done.error());
 }
 
 post::TrailStep Settlement::step_of(post::TrailEvent event, const Verdict& verdict) const {
@@ -108,15 +131,16 @@ post::TrailStep Settlement::step_of(post::TrailEvent event, const Verdict& verdi
 
 Task<void> Settlement::put_off(const QueueEntry* entry, const Verdict* verdict) {
   const Time now = parts_.clock.now();
-  Told delayed{.action = DsnAction::delayed, .recipients = {{entry, verdict}}, .to_sender = true};
+  Told delayed{.action = DsnAction::delayed, .recipients = {{entry, verdict}}};
   bool told = entry->delay_told;
-  if (!told && !entry->sender.empty() && wants(*entry, Notify::delay) && now - entry->arrived >= kDelayNotice)
+  if (!told && wants(*entry, DsnAction::delayed) && now - entry->arrived >= kDelayNotice)
     told = (co_await tell(&delayed)).has_value();
   const Time next = std::min(now + retry_after(entry->attempts, parts_.random), entry->expires);
   post::TrailStep step = step_of(post::TrailEvent::deferred, *verdict);
   step.next = next;
   const auto put = co_await parts_.queue.defer(entry->key, std::move(step), told, Deadline::in(kStore));
   if (put) {
+    parts_.counts.deferred.add();
     parts_.log.event(kDeferred, entry->key.letter.text(), entry->recipient, verdict->host, verdict->words,
                      entry->attempts, next);
   } else if (put.error().code() != Errc::not_found) {
@@ -125,72 +149,58 @@ Task<void> Settlement::put_off(const QueueEntry* entry, const Verdict* verdict) 
 }
 
 Task<Result<void>> Settlement::tell(const Told* told) {
+  if (told->recipients.empty()) co_return Result<void>();
   const QueueEntry& first = *told->recipients.front().first;
   const Time now = parts_.clock.now();
   const Deadline deadline = Deadline::in(kStore);
   const bool failed = told->action == DsnAction::failed;
 
+  post::Tidings tidings{.action = told->action,
+                        .letter = first.key.letter,
+                        .sender = first.sender,
+                        .envid = first.envid,
+                        .smtputf8 = first.smtputf8,
+                        .arrived = first.arrived};
+  if (told->action == DsnAction::delayed) tidings.gives_up = first.expires;
+  for (const auto& [entry, verdict] : told->recipients)
+    if (wants(*entry, told->action))  // RFC 3461 §5.2.8
+      tidings.recipients.push_back({.address = entry->recipient,
+                                    .original = post::decoded_orcpt(entry->orcpt),
+                                    .status = status_of(*verdict),
+                                    .remote = verdict->host,
+                                    .words = verdict->words,
+                                    .last_attempt = now});
+  if (!tidings.recipients.empty()) {
+    tidings.whole = failed && first.ret == post::Ret::full && first.body.size - first.front_size <= kLetterShown;
+    ChunkList read = CO_TRY(co_await parts_.mailboxes.read(
+        first.body, first.front_size, tidings.whole ? kLetterShown : post::kHeaderShown, deadline));
+    tidings.original = tidings.whole ? read.flatten() : post::to_header(read.flatten());
+  }
+  auto notice = CO_TRY(co_await notices_.write(std::move(tidings), deadline));
+  const bool somebody = notice.has_value();
+  if (!somebody && told->action == DsnAction::delayed) co_return Result<void>();
   post::Letter letter;
-  letter.id = parts_.ids.next();
-  letter.arrived = now;
-  letter.trail = {.at = now, .origin = {.door = "notice"}, .about = first.key.letter};
-  if (told->to_sender) {
-    auto back = co_await post::route(&parts_.directory, first.sender, deadline);
-    // Only a sender that leads nowhere, for good, is left untold.
-    if (!back && back.error().temporary()) co_return std::unexpected(std::move(back.error()));
-    if (back)
-      for (auto& end : back->ends)
-        letter.recipients.push_back(
-            {std::move(end.address), std::move(end.destination), static_cast<std::uint8_t>(Notify::never), {}});
-  }
-  if (!letter.recipients.empty()) {
-    const bool whole = failed && first.ret_full && first.body.size - first.front_size <= kLetterShown;
-    ChunkList read = CO_TRY(
-        co_await parts_.mailboxes.read(first.body, first.front_size, whole ? kLetterShown : kHeaderShown, deadline));
-    Bytes original = read.flatten();
-    if (!whole) {
-      const std::size_t end = original.find("\r\n\r\n");
-      original.resize(end == Bytes::npos ? original.rfind('\n') + 1 : end + 2);
-    }
-    message::Dsn dsn{.action = told->action,
-                     .hostname = parts_.hostname,
-                     .id = message::make_message_id(now, parts_.random, parts_.hostname),
-                     .to = first.sender,
-                     .letter = first.key.letter.text(),
-                     .envid = first.envid,
-                     .now = now,
-                     .arrived = first.arrived,
-                     .gives_up = failed ? std::nullopt : std::optional(first.expires),
-                     .recipients = {},
-                     .original = std::move(original),
-                     .whole = whole};
-    for (const auto& [entry, verdict] : told->recipients) {
-      if (!wants(*entry, failed ? Notify::failure : Notify::delay)) continue;
-      dsn.recipients.push_back({.address = entry->recipient,
-                                .original = entry->orcpt,
-                                .status = status_of(*verdict),
-                                .remote = verdict->host,
-                                .words = verdict->words,
-                                .last_attempt = now});
-    }
-    Bytes octets = message::build_dsn(dsn, parts_.random);
-    letter.eight_bit = std::ranges::any_of(octets, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-    letter.smtputf8 = first.smtputf8;
-    letter.octets = ChunkList(octets);
-  }
-  const std::string id = letter.id.text();
-  const bool to_somebody = !letter.recipients.empty();
+  if (somebody) letter = std::move(*notice);
+  if (!somebody) letter.id = parts_.ids.next();
+  const post::LetterId id = letter.id;
   for (const auto& [entry, verdict] : told->recipients) {
-    if (!failed) break;
-    post::TrailStep step = step_of(to_somebody ? post::TrailEvent::bounced : post::TrailEvent::silent, *verdict);
-    if (to_somebody) step.notice = letter.id;
+    if (told->action == DsnAction::delayed) break;
+    const bool heard = somebody && wants(*entry, told->action);
+    post::TrailStep step = step_of(!failed ? post::TrailEvent::delivered
+                                   : heard ? post::TrailEvent::bounced
+                                           : post::TrailEvent::silent,
+                                   *verdict);
+    if (heard) step.notice = id;
     letter.settles.push_back({entry->key, std::move(step)});
   }
   CO_TRY(co_await parts_.deliver.take(std::move(letter), deadline));
+  if (somebody) parts_.counts.notices.add();
   if (!failed) co_return Result<void>();
   for (const auto& [entry, verdict] : told->recipients) {
-    if (to_somebody) {
-      parts_.log.event(kBounced, entry->key.letter.text(), entry->recipient, verdict->host, verdict->words, id);
+    const bool heard = somebody && wants(*entry, told->action);
+    (heard ? parts_.counts.bounced : parts_.counts.silent).add();
+    if (heard) {
+      parts_.log.event(kBounced, entry->key.letter.text(), entry->recipient, verdict->host, verdict->words, id.text());
     } else {
       parts_.log.event(kDropped, entry->key.letter.text(), entry->recipient, verdict->host, verdict->words);
     }

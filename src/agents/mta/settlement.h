@@ -1,13 +1,14 @@
 // What becomes of recipients once an attempt is over: they leave the queue, wait for the next attempt, or go back to
-// their sender. One for the process, any shard; keeps nothing.
+// their sender. One for the process, any shard; keeps nothing. RFC 3461 §5.2 says who is told of what.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "agents/mta/counts.h"
 #include "agents/mta/schedule.h"
 #include "base/log.h"
-#include "post/delivery/route.h"
+#include "post/delivery/notice.h"
 #include "post/ingest/ingest.h"
 #include "post/letter_id.h"
 #include "post/queue/queue.h"
@@ -22,6 +23,7 @@ struct Verdict {
   std::string tls;        // of the connection; empty: there was none
   std::string words;      // of the other side, printable; or why nobody was reached
   std::string peer = {};  // the IP address of `host`
+  bool notifies = false;  // it knows what the sender wants to be told, and sees to it from here on (RFC 3461 §5.2.1)
 };
 
 // The recipients of one letter that were tried together.
@@ -41,12 +43,13 @@ struct SettlementParts {
   Clock& clock;
   Random& random;
   Log& log;
+  Counts& counts;
   std::string hostname;
 };
 
 class Settlement {
  public:
-  explicit Settlement(SettlementParts parts) : parts_(std::move(parts)) {}
+  explicit Settlement(SettlementParts parts);
 
   // One verdict for each entry, in their order. Durable when it returns, whoever wants to end meanwhile; what the store
   // refuses now stays leased, and comes back when the lease ends.
@@ -56,13 +59,15 @@ class Settlement {
 
  private:
   struct Told;  // recipients that one notification tells of
+  net::Task<void> delivered(const post::QueueEntry* entry, const Verdict* verdict);
   post::TrailStep step_of(post::TrailEvent event, const Verdict& verdict) const;
   net::Task<void> put_off(const post::QueueEntry* entry, const Verdict* verdict);
-  // The letter to the sender, which takes `settles` out of the queue in the same commit; without anybody to tell, only
-  // that.
+  // The letter to the sender, which takes the recipients out of the queue in the same commit, unless they are delayed
+  // only; without anybody to tell, only that.
   net::Task<Result<void>> tell(const Told* told);
 
   SettlementParts parts_;
+  post::Notices notices_;
 };
 
 }  // namespace chappe::agents::mta

@@ -1,6 +1,7 @@
 #include "agents/mx/exchanger.h"
 
 #include "agents/door/recipient.h"
+#include "agents/door/taking.h"
 #include "agents/door/trace.h"
 
 namespace chappe::agents {
@@ -30,8 +31,7 @@ Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   const net::Deadline deadline = session_.within(site_.limits.commit);
   auto found = co_await find_recipient(&site_, address, transaction->mail.size, deadline);
   if (auto* refused = std::get_if<Reply>(&found)) co_return std::move(*refused);
-  for (auto& end : std::get<post::Route>(found).ends)
-    transaction->recipients.push_back({std::move(end.address), std::move(end.destination), 0, {}});
+  enter(transaction, rcpt, address, std::move(std::get<post::Route>(found)));
   co_return Reply(250, "2.1.5", "Recipient accepted");
 }
 
@@ -48,7 +48,7 @@ Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, p
   post::Letter letter = letter_of(session_, transaction, std::move(ingest), facts, now);
   letter.trace = ChunkList(received_field(session_, site_.hostname, trace));
   // What has begun to be written is finished although the process drains: the client would only send it again.
-  auto taken = co_await site_.deliver.take(std::move(letter), Session::regardless(site_.limits.commit));
+  auto taken = co_await take(&site_, transaction, std::move(letter), Session::regardless(site_.limits.commit));
   if (!taken) co_return Replies{refusal(taken.error())};
   co_return Replies{Reply(250, "2.0.0", fmt::format("Taken as {}", taken->text()))};
 }

@@ -19,6 +19,7 @@ struct Taking {
   HistoryLimits history;
   std::function<void(AccountId, MailboxId)> hint_mailbox;
   std::function<void()> hint_queue;
+  std::vector<Taking> notices;
 
   Result<LetterId> operator()(store::Txn& txn);
 
@@ -71,7 +72,7 @@ std::uint32_t Taking::enqueue(store::Txn& txn, const store::BodyRef& body) {
   e.front_size = front_size;
   e.smtputf8 = letter.smtputf8;
   e.eight_bit = letter.eight_bit;
-  e.ret_full = letter.ret_full;
+  e.ret = letter.ret;
   e.envid = letter.envid;
   e.state = letter.hold ? QueueState::held : QueueState::waiting;
   e.arrived = letter.arrived;
@@ -121,9 +122,16 @@ Result<LetterId> Taking::operator()(store::Txn& txn) {
   }
   const store::BodyRef body = TRY(store::Bodies::add(txn, letter.id.body(), stored, 1));
   const std::uint32_t references = TRY(file(txn, body)) + enqueue(txn, body);
-  if (references == 0) return fail(Errc::not_found, "nobody is left who would have the letter");
+  if (references == 0) {
+    TRY(store::Bodies::release(txn, body.id));
+    return fail(Errc::not_found, "nobody is left who would have the letter");
+  }
   if (references > 1) TRY(store::Bodies::retain(txn, body.id, references - 1));
   Trail::add(txn, letter.id, head());
+  for (Taking& notice : notices) {
+    const auto told = notice(txn);
+    if (!told && told.error().code() != Errc::not_found) return std::unexpected(told.error());
+  }
   return letter.id;
 }
 
@@ -134,18 +142,24 @@ Deliver::Deliver(store::Commit& commit, Mailboxes& mailboxes, Queue& queue, Cloc
 
 Task<Result<LetterId>> Deliver::take(Letter letter, Deadline deadline) {
   if (!letter.id) co_return fail(Errc::bug, "a letter needs an id");
-  Taking taking;
-  // RFC 5321 §4.4: the delivering system puts it at the beginning; a relaying one must not
-  const Bytes return_path = "Return-Path: <" + letter.sender + ">\r\n";
-  taking.stored.append_copy(return_path);
-  taking.stored.append(std::move(letter.trace));
-  taking.stored.append(std::move(letter.octets));
-  taking.front_size = static_cast<std::uint32_t>(return_path.size());
-  taking.letter = std::move(letter);
-  taking.now = clock_.now();
-  taking.history = mailboxes_.history();
-  taking.hint_mailbox = [m = &mailboxes_](AccountId a, MailboxId id) { m->hint(a, id); };
-  taking.hint_queue = [q = &queue_] { q->hint(); };
+  const auto prepare = [this, now = clock_.now()](Letter one) {
+    Taking taking;
+    // RFC 5321 §4.4: the delivering system puts it at the beginning; a relaying one must not
+    const Bytes return_path = "Return-Path: <" + one.sender + ">\r\n";
+    taking.stored.append_copy(return_path);
+    taking.stored.append(std::move(one.trace));
+    taking.stored.append(std::move(one.octets));
+    taking.front_size = static_cast<std::uint32_t>(return_path.size());
+    taking.letter = std::move(one);
+    taking.now = now;
+    taking.history = mailboxes_.history();
+    taking.hint_mailbox = [m = &mailboxes_](AccountId a, MailboxId id) { m->hint(a, id); };
+    taking.hint_queue = [q = &queue_] { q->hint(); };
+    return taking;
+  };
+  std::vector<Letter> notices = std::exchange(letter.notices, {});
+  Taking taking = prepare(std::move(letter));
+  for (Letter& notice : notices) taking.notices.push_back(prepare(std::move(notice)));
   co_return co_await commit_.submit<LetterId>(std::move(taking), deadline);
 }
 

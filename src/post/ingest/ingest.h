@@ -82,7 +82,7 @@ struct LetterRecipient {
   std::string address;  // as given in RCPT, without angle brackets; for an alias, the address that came out of it
   Destination destination;
   std::uint8_t notify = 0;  // of Notify (queue.h)
-  std::string orcpt;
+  std::string orcpt;        // as written
 };
 
 // A recipient of the queue that a letter settles, and what happened to it.
@@ -101,13 +101,15 @@ struct Letter {
   Time arrived;
   bool smtputf8 = false;
   bool eight_bit = false;
-  bool ret_full = false;
+  Ret ret = Ret::unsaid;
   std::string envid;
   FlagList flags;     // of the mailbox entries (a filter's)
   Time expires;       // of queue rows; 0: kQueueLife after arrival
   bool hold = false;  // queue rows begin held
   // Queue rows that this letter settles: taken away in the same commit (the failure that a DSN tells of).
   std::vector<Settled> settles;
+  // Notifications about this letter, taken in the same commit.
+  std::vector<Letter> notices = {};
   // For its trail: where it came from, what RCPT named, and (of a notification) which letter it tells of. The rest of
   // the head is filled in when it is taken.
   TrailHead trail = {};

@@ -1,6 +1,7 @@
 #include "post/queue/queue.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "post/queue/record.h"
 #include "post/trail/trail.h"
@@ -18,6 +19,12 @@ struct Queue::Watch::State {
   net::Executor* executor;
   std::function<void()> wake;  // emptied at home, by ~Watch
 };
+
+bool wants(std::uint8_t notify, Notify what) {
+  // RFC 3461 §4.1: who said nothing is told of failures, and may be told of delays.
+  if (notify == 0) return what == Notify::failure || what == Notify::delay;
+  return (notify & static_cast<std::uint8_t>(what)) != 0;
+}
 
 namespace {
 
@@ -128,6 +135,28 @@ Task<Result<std::vector<QueueEntry>>> Queue::show(LetterId letter, Deadline dead
   }
   if (out.empty()) co_return fail(Errc::not_found, "no recipient of this letter is in the queue");
   co_return out;
+}
+
+std::uint64_t QueueCounts::of(QueueState state) const {
+  const auto& row = recipients[static_cast<std::size_t>(state)];
+  return std::accumulate(row.begin(), row.end(), std::uint64_t{0});
+}
+
+Task<Result<QueueCounts>> Queue::counts(Deadline deadline) {
+  constexpr std::size_t kPortion = 500;
+  QueueCounts out;
+  const Time now = clock_.now();
+  std::optional<QueueKey> after;
+  for (;;) {
+    const auto page = CO_TRY(co_await list(after, kPortion, deadline));
+    for (const QueueEntry& e : page) {
+      const auto age = std::ranges::upper_bound(QueueCounts::kAges, now - e.arrived);
+      ++out.recipients[static_cast<std::size_t>(e.state)][static_cast<std::size_t>(age - QueueCounts::kAges.begin())];
+      if (!out.oldest || e.arrived < *out.oldest) out.oldest = e.arrived;
+    }
+    if (page.size() < kPortion) co_return out;
+    after = page.back().key;
+  }
 }
 
 Task<Result<void>> Queue::drop(QueueKey key, std::string who, Deadline deadline) {

@@ -8,6 +8,7 @@
 // RFC 5321 §4.5.4.1 (sending strategy), RFC 3461 (DSN parameters are kept with the row).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,6 +37,11 @@ struct QueueKey {
 
 // NOTIFY (RFC 3461 §4.1), as bits; 0 means that the sender said nothing: failure and delay.
 enum class Notify : std::uint8_t { never = 1, success = 2, failure = 4, delay = 8 };
+// Whether somebody who gave `notify` (of Notify) wants to hear of `what`.
+bool wants(std::uint8_t notify, Notify what);
+
+// RET (RFC 3461 §4.3): how much of a letter its notifications bring back.
+enum class Ret : std::uint8_t { unsaid = 0, full = 1, headers = 2 };
 
 enum class QueueState : std::uint8_t {
   waiting = 0,  // for next_attempt
@@ -52,11 +58,11 @@ struct QueueEntry {
   bool smtputf8 = false;         // needs SMTPUTF8 (RFC 6531)
   bool eight_bit = false;        // needs 8BITMIME (RFC 6152)
   std::uint8_t notify = 0;       // of Notify
-  bool ret_full = false;         // RET=FULL (RFC 3461 §4.3)
-  bool delay_told = false;       // a delay DSN has gone out
-  bool to_mda = false;           // the mda of our site has the mailbox: by LMTP, not by the DNS
-  std::string orcpt;             // as given, xtext decoded; may be empty
-  std::string envid;
+  Ret ret = Ret::unsaid;
+  bool delay_told = false;  // a delay DSN has gone out
+  bool to_mda = false;      // the mda of our site has the mailbox: by LMTP, not by the DNS
+  std::string orcpt;        // ORCPT as it was written, in xtext (RFC 3461 §4.2); empty: not given
+  std::string envid;        // ENVID, decoded (RFC 3461 §4.4); empty: not given
 
   QueueState state = QueueState::waiting;
   Time arrived;
@@ -64,6 +70,17 @@ struct QueueEntry {
   Time expires;  // give up then
   std::uint32_t attempts = 0;
   std::string last_error;  // in the words of the other side
+};
+
+// How many recipients wait, by state and by how long ago their letter came.
+struct QueueCounts {
+  static constexpr std::array<Duration, 4> kAges = {std::chrono::minutes(5), std::chrono::hours(1),
+                                                    std::chrono::hours(4), std::chrono::hours(24)};
+  // [state][i]: younger than kAges[i], and not counted before; the last: older than all of them.
+  std::array<std::array<std::uint64_t, kAges.size() + 1>, 3> recipients{};
+  std::optional<Time> oldest;  // arrival; nothing: the queue is empty
+
+  std::uint64_t of(QueueState state) const;
 };
 
 class Queue {
@@ -77,6 +94,8 @@ class Queue {
   Task<Result<std::vector<QueueEntry>>> list(std::optional<QueueKey> after, std::size_t limit, Deadline deadline);
   // The recipients of a letter that still wait; not_found if none do.
   Task<Result<std::vector<QueueEntry>>> show(LetterId letter, Deadline deadline);
+  // Reads the whole queue.
+  Task<Result<QueueCounts>> counts(Deadline deadline);
   // `who` does it, for the letter's trail.
   // Forgets a recipient without telling anybody, and the body with the last reference. Errors: not_found.
   Task<Result<void>> drop(QueueKey key, std::string who, Deadline deadline);

@@ -55,6 +55,22 @@ TEST_P(QueueTest, RowsKeepWhatTheyWereGiven) {
   EXPECT_EQ(e.arrived, office_.clock().now());
 }
 
+TEST_P(QueueTest, CountsByStateAndAge) {
+  EXPECT_FALSE(wait(queue().counts(soon())).value().oldest);
+  const Time first = office_.clock().now();
+  send(600);
+  office_.clock().advance(std::chrono::hours(2));
+  send(2, true);
+  claim(1);
+  const QueueCounts counts = wait(queue().counts(soon())).value();
+  EXPECT_EQ(counts.of(QueueState::waiting), 599u);
+  EXPECT_EQ(counts.of(QueueState::leased), 1u);
+  EXPECT_EQ(counts.of(QueueState::held), 2u);
+  EXPECT_EQ(counts.recipients[0][2], 599u) << "between an hour and four";
+  EXPECT_EQ(counts.recipients[2][0], 2u) << "younger than five minutes";
+  EXPECT_EQ(counts.oldest, first);
+}
+
 TEST_P(QueueTest, AClaimIsALease) {
   send(3);
   EXPECT_EQ(wait(queue().next_due(soon())).value(), office_.clock().now());

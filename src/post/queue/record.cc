@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "post/mailbox/records.h"
+#include "proto/smtp/parameters.h"
 
 namespace chappe::post::records {
 namespace {
@@ -12,13 +13,21 @@ using store::KeyWriter;
 using store::kSystemAccount;
 using store::Space;
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
 constexpr std::uint8_t kSmtputf8 = 1;
 constexpr std::uint8_t kEightBit = 2;
 constexpr std::uint8_t kRetFull = 4;
 constexpr std::uint8_t kDelayTold = 8;
 constexpr std::uint8_t kToMda = 16;
+constexpr std::uint8_t kRetHeaders = 32;
+
+// Version 1 kept ORCPT decoded.
+std::string written_orcpt(std::string_view decoded) {
+  const std::size_t semicolon = decoded.find(';');
+  if (semicolon == std::string_view::npos) return {};
+  return std::string(decoded.substr(0, semicolon + 1)) + proto::smtp::xtext_encode(decoded.substr(semicolon + 1));
+}
 
 Result<QueueKey> read_key(KeyReader& r) {
   QueueKey key;
@@ -66,8 +75,8 @@ Bytes encode(const QueueEntry& e) {
   write(w, e.body);
   w.number(e.front_size);
   w.u8(static_cast<std::uint8_t>((e.smtputf8 ? kSmtputf8 : 0) | (e.eight_bit ? kEightBit : 0) |
-                                 (e.ret_full ? kRetFull : 0) | (e.delay_told ? kDelayTold : 0) |
-                                 (e.to_mda ? kToMda : 0)));
+                                 (e.ret == Ret::full ? kRetFull : 0) | (e.ret == Ret::headers ? kRetHeaders : 0) |
+                                 (e.delay_told ? kDelayTold : 0) | (e.to_mda ? kToMda : 0)));
   w.u8(e.notify).text(e.orcpt).text(e.envid);
   w.u8(static_cast<std::uint8_t>(e.state));
   w.signed_number(e.arrived.us).signed_number(e.next_attempt.us).signed_number(e.expires.us);
@@ -86,11 +95,12 @@ Result<QueueEntry> decode_queue(ByteView bytes, QueueKey key) {
   const std::uint8_t bits = r.u8();
   e.smtputf8 = bits & kSmtputf8;
   e.eight_bit = bits & kEightBit;
-  e.ret_full = bits & kRetFull;
+  e.ret = bits & kRetFull ? Ret::full : bits & kRetHeaders ? Ret::headers : Ret::unsaid;
   e.delay_told = bits & kDelayTold;
   e.to_mda = bits & kToMda;
   e.notify = r.u8();
   e.orcpt = r.text();
+  if (r.version() == 1) e.orcpt = written_orcpt(e.orcpt);
   e.envid = r.text();
   const std::uint8_t state = r.u8();
   e.state = static_cast<QueueState>(state);

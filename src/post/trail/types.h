@@ -81,7 +81,7 @@ struct TrailStep {
   std::string status = {};      // RFC 3463
   std::string words = {};       // of the other side, or why nobody was reached
   Time next = {};               // of deferred
-  LetterId notice = {};         // of bounced
+  LetterId notice = {};         // the letter that tells its sender
   std::string who = {};         // of what an operator did
 };
 

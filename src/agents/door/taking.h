@@ -1,0 +1,17 @@
+// What a door does with a transaction that an actor has let in: enters where its recipients lead, with what each asked
+// to be told (RFC 3461), and takes the letter together with the notifications that are due at once.
+#pragma once
+
+#include "agents/door/smtp_session.h"
+#include "post/delivery/route.h"
+
+namespace chappe::agents {
+
+// RCPT names `address`, which leads to `routed`.
+void enter(Transaction* transaction, const proto::smtp::Rcpt& rcpt, const std::string& address, post::Route routed);
+
+// The letter, as it came out of letter_of(). Durable when it returns.
+net::Task<Result<post::LetterId>> take(Site* site, Transaction* transaction, post::Letter letter,
+                                       net::Deadline deadline);
+
+}  // namespace chappe::agents
