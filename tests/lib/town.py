@@ -144,7 +144,9 @@ class Site(chappe.Server):
         (self.folder / "chappe.toml").write_text(
             f'[server]\nhostname = "{name}"\ndata_dir = "data"\n{server}{listeners}'
             f'[tls]\ncert = "cert.pem"\nkey = "key.pem"\n[dns]\n{self.town.dns}'
-            f'[log]\nfile = "chappe.log"\n' + "".join(f"{line}\n" for line in self.settings.get("lines", ()))
+            + ("loopback_exchangers = true\n" if self.settings.get("loopback", True) else "")
+            + "".join(f"{line}\n" for line in self.settings.get("dns", ()))
+            + '[log]\nfile = "chappe.log"\n' + "".join(f"{line}\n" for line in self.settings.get("lines", ()))
         )
         try:
             self.start()
