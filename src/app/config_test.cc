@@ -35,8 +35,12 @@ TEST(Config, TheLeastThatIsNeeded) {
   EXPECT_EQ(parsed.config.server.hostname, "mx.example.org");
   EXPECT_EQ(parsed.config.listen[0].address, "::");
   EXPECT_EQ(parsed.config.listen[0].port.value, -1);
-  EXPECT_GE(parsed.config.limits.recipients, 100u);                        // RFC 5321 §4.5.3.1.8
-  EXPECT_GE(parsed.config.limits.smtp_timeout, std::chrono::minutes(5));   // RFC 5321 §4.5.3.2.7
+  EXPECT_GE(parsed.config.limits.recipients, 100u);                              // RFC 5321 §4.5.3.1.8
+  EXPECT_GE(parsed.config.limits.smtp_timeout, std::chrono::minutes(5));         // RFC 5321 §4.5.3.2.7
+  EXPECT_GE(parsed.config.limits.peer_reply_timeout, std::chrono::minutes(5));   // RFC 5321 §4.5.3.2.1 to 3
+  EXPECT_GE(parsed.config.limits.peer_data_timeout, std::chrono::minutes(3));    // RFC 5321 §4.5.3.2.5
+  EXPECT_GE(parsed.config.limits.peer_final_timeout, std::chrono::minutes(10));  // RFC 5321 §4.5.3.2.6
+  EXPECT_FALSE(parsed.config.dns.loopback_exchangers);
   EXPECT_GE(parsed.config.limits.imap_timeout, std::chrono::minutes(30));  // RFC 9051 §5.4
   EXPECT_GE(parsed.config.limits.pop3_timeout, std::chrono::minutes(10));  // RFC 1939 §3
   EXPECT_EQ(parsed.config.budget_limits(), Budget::standard_limits());
@@ -198,6 +202,14 @@ TEST(Config, WrongShapes) {
                           "etc/chappe.toml:3: error: 'data_dir' holds a control character",
                           "etc/chappe.toml:5: error: 'format' cannot be 'xml': write logfmt or json"));
   EXPECT_THAT(errors(std::string(kMaxConfigBytes + 1, '#')), ElementsAre(HasSubstr("larger than")));
+}
+
+TEST(Config, YesOrNo) {
+  const std::string small(kSmall);
+  EXPECT_TRUE(parse_config(small + "[dns]\nloopback_exchangers = true\n", "x").config.dns.loopback_exchangers);
+  EXPECT_FALSE(parse_config(small + "[dns]\nloopback_exchangers = false\n", "x").config.dns.loopback_exchangers);
+  EXPECT_THAT(errors(small + "[dns]\nloopback_exchangers = \"yes\"\n"),
+              ElementsAre(HasSubstr("'loopback_exchangers' must be true or false")));
 }
 
 TEST(Config, TheWholeMustMakeSense) {

@@ -237,14 +237,19 @@ proto::smtp::Envelope envelope_of(const Parcel& parcel) {
   return out;
 }
 
-// Nothing was sent: the other side does not offer what the letter needs. A letter is not rewritten here (RFC 6152 §3
-// leaves the choice): it would break its signatures, and who takes no eight bits today takes little else.
-Verdict refused_here(const Error& error, const Peer& peer) {
-  const char* status = error.code() == Errc::too_large     ? "5.3.4"  // RFC 3463 §3.4
-                       : error.code() != Errc::unsupported ? "5.1.3"  // RFC 3463 §3.2: bad address syntax
-                       : !peer.offers().eight_bit          ? "5.6.3"  // RFC 6152 §3
-                                                           : "5.6.7";          // RFC 6531 §3.5
-  return {Outcome::never, status, peer.host(), peer.tls(), error.text(), peer.at().ip()};
+bool international(const Parcel& parcel) {
+  const post::QueueEntry& first = parcel.entries.front();
+  return first.smtputf8 || std::ranges::any_of(first.sender, is_8bit) ||
+         std::ranges::any_of(parcel.entries, [](const auto& e) { return std::ranges::any_of(e.recipient, is_8bit); });
+}
+
+// Why nothing was sent, when the other side does not offer what the letter needs. A letter is not rewritten here
+// (RFC 6152 §3 leaves the choice): it would break its signatures, and who takes no eight bits today takes little else.
+const char* status_of(const Error& error, const Parcel& parcel, const Peer& peer) {
+  if (error.code() == Errc::too_large) return "5.3.4";                // RFC 3463 §3.4
+  if (error.code() != Errc::unsupported) return "5.1.3";              // RFC 3463 §3.2
+  return international(parcel) && !peer.offers().smtputf8 ? "5.6.7"   // RFC 6531 §3.5
+                                                          : "5.6.3";  // RFC 6152 §3
 }
 
 }  // namespace
@@ -273,9 +278,12 @@ Task<bool> Outbound::transfer(Destination* to, Peer* peer, Parcel parcel) {
   switch (error.code()) {
     case Errc::unsupported:
     case Errc::too_large:
-    case Errc::invalid:
-      co_await finish(std::move(parcel), refused_here(error, *peer));
+    case Errc::invalid: {
+      Verdict never{Outcome::never, status_of(error, parcel, *peer), peer->host(), peer->tls(), error.text(),
+                    peer->at().ip()};
+      co_await finish(std::move(parcel), std::move(never));
       co_return true;
+    }
     default:
       break;
   }
