@@ -108,7 +108,13 @@ class Explainer {
 
   Task<Result<void>> route(std::string recipient) {
     Outside outside;
-    const RouteSources sources{outside, sources_.resolver, system_random(), {}, {}, kSmtpPort};
+    const RouteSources sources{.directory = outside,
+                               .resolver = sources_.resolver,
+                               .random = system_random(),
+                               .self = {.names = {}, .addresses = {}, .loopback = sources_.loopback},
+                               .mda = {},
+                               .relay = {},
+                               .port = kSmtpPort};
     const std::string report = CO_TRY(co_await route_report(&sources, std::move(recipient), half_of(deadline_)));
     out_.route = CO_TRY(codec::json::parse(report));
     co_return Result<void>();

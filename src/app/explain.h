@@ -56,6 +56,7 @@ struct ExplainSources {
   std::string roots;                   // as in Explanation
   std::string hostname = "localhost";  // how we introduce ourselves
   bool connect = false;
+  bool loopback = false;  // mail hosts may be on this machine: in a world of one's own (agents/mta/route.h)
 };
 
 // On a shard. Errors: invalid (it is neither an address nor a domain). What fails on the way is part of the answer.

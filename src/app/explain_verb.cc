@@ -46,6 +46,8 @@ Result<int> explain_address(const Invocation& invocation) {
   sources.resolver = resolver.get();
   if (!config.server.hostname.empty()) sources.hostname = config.server.hostname;
   sources.connect = invocation.has("connect");
+  // A root or a zone text of one's own may well have its mail hosts on this machine.
+  sources.loopback = config.dns.loopback_exchangers || invocation.has("root-hints") || invocation.has("zone");
   net::Shards shards(1);
   auto explanation = run_on(shards.at(0), explain_within(&sources, invocation.argument(0), *limit));
   shards.stop();

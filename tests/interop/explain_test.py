@@ -273,7 +273,7 @@ def _(net):
     got = json.loads(out)
     equal((code, got["walks"], got["route"]["ends"][0]["hosts"][0]["addresses"]), (0, [], ["192.0.2.1"]), "a zone text")
     config = net.write("chappe.toml", f'[server]\nhostname = "mx.one.test"\ndata_dir = "data"\n[[listen]]\nrole = "mx"\n'
-                              f'[dns]\nroot_hints = "{where}/hints"\ntrust_anchor = "{where}/anchor"\n')  # fmt: skip
+                              f'[dns]\nroot_hints = "{where}/hints"\ntrust_anchor = "{where}/anchor"\nloopback_exchangers = true\n')  # fmt: skip
     code, out, err = run(BINARY, "explain", "bob@octo.test", "--config", config, "--json")
     equal((code, err), (0, b""), "a configuration")
     equal((json.loads(out)["walks"][0]["dnssec"], json.loads(out)["roots"]), ("secure", f"{where}/hints"), "its root and its anchor")

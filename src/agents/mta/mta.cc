@@ -172,7 +172,7 @@ Task<void> Mta::State::claim(std::shared_ptr<State> state) {
 Result<std::unique_ptr<Mta>> Mta::make(Parts parts, MtaOptions options) {
   auto tls = TRY(crypto::TlsClient::opportunistic());
   // A relay is where its operator says it is, be it on this machine.
-  if (!options.relay.empty()) options.self.loopback = true;
+  if (!options.relay.host.empty()) options.self.loopback = true;
   return std::unique_ptr<Mta>(new Mta(std::make_shared<State>(parts, std::move(options), std::move(tls))));
 }
 
