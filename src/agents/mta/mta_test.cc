@@ -136,6 +136,20 @@ TEST_F(MtaTest, TheWholeLineOfADeadDestinationIsPutOffAtOnce) {
   for (const auto& row : rows) EXPECT_EQ(row.attempts, 1u);
 }
 
+TEST_F(MtaTest, WhoAsksForARetryIsNotToldThatTheDestinationWasDownAMomentAgo) {
+  server("127.0.0.21");
+  start("dead.net. A 127.0.0.29\n");
+  const auto first = send({"bob@dead.net"});
+  ASSERT_THAT(settled(), SizeIs(1));
+  FakeServer& back = server("127.0.0.29");
+  send({"bob@dead.net"});
+  EXPECT_THAT(settled(), SizeIs(2));
+  EXPECT_EQ(back.connections, 0);
+  ASSERT_TRUE(retry(first));
+  EXPECT_THAT(settled(), SizeIs(1));
+  EXPECT_THAT(back.received(), SizeIs(1));
+}
+
 TEST_F(MtaTest, ARelayGetsEverything) {
   FakeServer& relay = server("127.0.0.21");
   start("smart.example. A 127.0.0.21\n", {.relay = {"smart.example", server_port()}});

@@ -47,6 +47,8 @@ void Outbound::hand(Parcel parcel) {
     to.limit = parts_.limits.first;
     parts_.counts.destinations.add();
   }
+  // Who asks for an attempt now knows more than we do: perhaps that the other side is back.
+  if (std::ranges::any_of(parcel.entries, &post::QueueEntry::asked)) to.closed_until = {};
   if (parts_.clock.steady() < to.closed_until) {
     tasks_.spawn(finish(std::move(parcel), later("4.4.1", {}, to.why)));
     return;

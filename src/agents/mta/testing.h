@@ -351,6 +351,10 @@ class MtaTest : public ::testing::Test {
       letter.recipients.push_back({address, {post::Destination::Kind::remote, {}, ""}, notify, orcpt});
     return net::run_on(shards_.at(0), deliver_.take(std::move(letter), soon())).value();
   }
+  // As an operator does it, for the first recipient.
+  bool retry(post::LetterId letter) {
+    return net::run_on(shards_.at(0), queue_.retry_now({letter, 0}, "root", soon())).has_value();
+  }
   std::vector<post::QueueEntry> queued() {
     return net::run_on(shards_.at(0), queue_.list(std::nullopt, 1000, soon())).value();
   }

@@ -188,6 +188,7 @@ Task<Result<void>> Queue::release(QueueKey key, std::string who, Deadline deadli
                               if (e.state != QueueState::held) return {};
                               e.state = QueueState::waiting;
                               e.next_attempt = now;
+                              e.asked = true;
                               return {};
                             },
                             hinter()),
@@ -201,6 +202,7 @@ Task<Result<void>> Queue::retry_now(QueueKey key, std::string who, Deadline dead
                               if (e.state == QueueState::leased) return fail(Errc::conflict, "it is being transferred");
                               if (e.state == QueueState::held) return fail(Errc::conflict, "it is held");
                               e.next_attempt = std::min(e.next_attempt, now);
+                              e.asked = true;
                               return {};
                             },
                             hinter()),
@@ -267,6 +269,7 @@ Task<Result<void>> Queue::defer(QueueKey key, TrailStep step, bool delay_told, D
   return commit_.submit(edit(
                             key, step,
                             [step, delay_told](QueueEntry& e) -> Result<void> {
+                              e.asked = false;
                               // An operator may have held it meanwhile.
                               if (e.state == QueueState::leased) e.state = QueueState::waiting;
                               e.next_attempt = step.next;

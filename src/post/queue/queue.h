@@ -61,6 +61,7 @@ struct QueueEntry {
   Ret ret = Ret::unsaid;
   bool delay_told = false;  // a delay DSN has gone out
   bool to_mda = false;      // the mda of our site has the mailbox: by LMTP, not by the DNS
+  bool asked = false;       // an operator asked for the attempt that comes next, or runs
   std::string orcpt;        // ORCPT as it was written, in xtext (RFC 3461 §4.2); empty: not given
   std::string envid;        // ENVID, decoded (RFC 3461 §4.4); empty: not given
 
@@ -104,7 +105,7 @@ class Queue {
   // Errors: not_found.
   Task<Result<void>> hold(QueueKey key, std::string who, Deadline deadline);
   Task<Result<void>> release(QueueKey key, std::string who, Deadline deadline);
-  // Due now. Errors: not_found, conflict (leased or held).
+  // Due now, and tried even where nobody could be reached a moment ago. Errors: not_found, conflict (leased or held).
   Task<Result<void>> retry_now(QueueKey key, std::string who, Deadline deadline);
 
   // --- for the transfer agent

@@ -145,8 +145,11 @@ TEST_P(QueueTest, DeferAndDone) {
   EXPECT_EQ(wait(queue().next_due(soon())).value(), later);
   office_.clock().advance(minutes(29));
   EXPECT_TRUE(claim().empty());
+  EXPECT_FALSE(rows[0].asked);
   ASSERT_TRUE(wait(queue().retry_now({id, 0}, "root", soon())));
-  EXPECT_EQ(claim().size(), 1u);
+  const auto again = claim();
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_TRUE(again[0].asked);
   EXPECT_EQ(wait(queue().retry_now({id, 0}, "root", soon())).error().code(), Errc::conflict);
   ASSERT_TRUE(wait(queue().done({id, 0}, {}, soon())));
   EXPECT_EQ(wait(queue().done({id, 0}, {}, soon())).error().code(), Errc::not_found);

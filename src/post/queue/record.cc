@@ -21,6 +21,7 @@ constexpr std::uint8_t kRetFull = 4;
 constexpr std::uint8_t kDelayTold = 8;
 constexpr std::uint8_t kToMda = 16;
 constexpr std::uint8_t kRetHeaders = 32;
+constexpr std::uint8_t kAsked = 64;
 
 // Version 1 kept ORCPT decoded.
 std::string written_orcpt(std::string_view decoded) {
@@ -76,7 +77,8 @@ Bytes encode(const QueueEntry& e) {
   w.number(e.front_size);
   w.u8(static_cast<std::uint8_t>((e.smtputf8 ? kSmtputf8 : 0) | (e.eight_bit ? kEightBit : 0) |
                                  (e.ret == Ret::full ? kRetFull : 0) | (e.ret == Ret::headers ? kRetHeaders : 0) |
-                                 (e.delay_told ? kDelayTold : 0) | (e.to_mda ? kToMda : 0)));
+                                 (e.delay_told ? kDelayTold : 0) | (e.to_mda ? kToMda : 0) |
+                                 (e.asked ? kAsked : 0)));
   w.u8(e.notify).text(e.orcpt).text(e.envid);
   w.u8(static_cast<std::uint8_t>(e.state));
   w.signed_number(e.arrived.us).signed_number(e.next_attempt.us).signed_number(e.expires.us);
@@ -98,6 +100,7 @@ Result<QueueEntry> decode_queue(ByteView bytes, QueueKey key) {
   e.ret = bits & kRetFull ? Ret::full : bits & kRetHeaders ? Ret::headers : Ret::unsaid;
   e.delay_told = bits & kDelayTold;
   e.to_mda = bits & kToMda;
+  e.asked = bits & kAsked;
   e.notify = r.u8();
   e.orcpt = r.text();
   if (r.version() == 1) e.orcpt = written_orcpt(e.orcpt);
