@@ -12,6 +12,7 @@
 
 #include "app/nearest.h"
 #include "base/text.h"
+#include "dns/name.h"
 #include "net/endpoint.h"
 
 namespace chappe::app {
@@ -255,6 +256,12 @@ class Reader {
     if (c.listen.empty()) complain(0, "nothing to serve: one [[listen]] at least is needed");
     check_roles();
     if (c.tls.cert.value.empty() != c.tls.key.value.empty()) complain(0, "[tls] needs both 'cert' and 'key'");
+    for (const DnsStub& stub : c.dns.stubs) {
+      if (!net::Endpoint::parse(stub.server.host, stub.server.port))
+        complain(0, fmt::format("'{}' is not an IP address of a name server", printable(stub.server.host, 60)));
+      if (!dns::Name::parse(stub.zone))
+        complain(0, fmt::format("'{}' is not the name of a zone", printable(stub.zone, 60)));
+    }
     for (std::size_t i = 0; i < c.listen.size(); ++i) {
       const Listener& l = c.listen[i];
       if (!net::Endpoint::parse(l.address, 0))

@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -32,6 +33,7 @@ std::string_view actor_name(Actor actor);
 enum class Role : std::uint8_t { mx, submission, submissions, imap, imaps, pop3, pop3s, lmtp, relay };
 inline constexpr int kRoles = 9;
 std::string_view role_name(Role role);
+std::optional<Role> role_named(std::string_view name);
 // Whose door it is.
 Actor role_actor(Role role);
 // The port that the role has at IANA (RFC 5321 §4.5.4.2, RFC 6409 §3.1, RFC 8314 §7); of LMTP, which has none there,
@@ -66,6 +68,12 @@ struct TlsName {
   Path cert, key;
 };
 
+// A zone whose name server is not to be found by the DNS.
+struct DnsStub {
+  std::string zone;
+  HostPort server{.host = {}, .port = 53};  // an IP address
+};
+
 struct Config {
   struct Server {
     std::string hostname;
@@ -95,7 +103,12 @@ struct Config {
     Path trust_anchor;  // empty: the one of dns-root-data, if it is installed
     HostPort forward{.host = {}, .port = 53};
     bool loopback_exchangers = false;
+    std::vector<DnsStub> stubs;
   } dns;
+
+  struct Mta {
+    std::uint64_t port = 25;  // where other servers listen
+  } mta;
 
   struct Logging {
     LogFormat format = LogFormat::logfmt;

@@ -114,6 +114,17 @@ std::vector<KeyRow> make_keys() {
        "otherwise a domain that names 127.0.0.1 as its mail server would send letters round in circles.",
        "Si les serveurs de courrier d'autres domaines peuvent avoir des adresses de bouclage. Seulement pour une ville "
        "d'essai sur une seule machine : sinon, un domaine qui nomme 127.0.0.1 ferait tourner les lettres en rond."},
+      {"dns.stub", "zone", true, 0, 0, [](Config& c) -> Slot { return &c.dns.stubs.back().zone; },
+       "The name at and below which that server is asked; \".\" is the root.",
+       "Le nom à partir duquel, et au-dessous, ce serveur est interrogé ; « . » est la racine."},
+      {"dns.stub", "server", true, 0, 0, [](Config& c) -> Slot { return &c.dns.stubs.back().server; },
+       "An authoritative name server, as an IP address and a port. Its answers are validated like all others.",
+       "Un serveur de noms faisant autorité, adresse IP et port. Ses réponses sont validées comme toutes les autres."},
+
+      {"mta", "port", false, 1, 65535, [](Config& c) -> Slot { return &c.mta.port; },
+       "The port on which the servers of other domains are reached. Something else than 25 is for laboratories.",
+       "Le port où joindre les serveurs des autres domaines. Autre chose que 25 est bon pour les laboratoires."},
+
       {"log", "format", false, 0, 0, [](Config& c) -> Slot { return &c.log.format; }, "logfmt or json.",
        "logfmt ou json."},
       {"log", "level", false, 0, 0, [](Config& c) -> Slot { return &c.log.level; },
@@ -263,6 +274,8 @@ std::string example(const KeyRow& key) {
   if (key.name == "root_hints") return "\"/usr/share/dns/root.hints\"";
   if (key.name == "trust_anchor") return "\"/usr/share/dns/root.key\"";
   if (key.name == "postmaster") return "\"admin@example.org\"";
+  if (key.name == "zone") return "\"corp.example.org\"";
+  if (key.name == "server") return "\"192.0.2.53:53\"";
   if (key.name == "role") return "\"mx\"";
   if (key.name == "port") return "25";
   if (key.name == "name") return "\"mail.example.org\"";
@@ -313,6 +326,10 @@ const std::vector<SectionRow>& config_sections() {
       {"tls.name", true, [](Config& c) { c.tls.names.emplace_back(); }, "Certificates for further names.",
        "Certificats pour d'autres noms."},
       {"dns", false, nothing, "How names are looked up.", "Comment les noms sont cherchés."},
+      {"dns.stub", true, [](Config& c) { c.dns.stubs.emplace_back(); },
+       "Zones whose name server is named here instead of found from the root.",
+       "Zones dont le serveur de noms est nommé ici au lieu d'être trouvé depuis la racine."},
+      {"mta", false, nothing, "How letters leave.", "Comment les lettres partent."},
       {"log", false, nothing, "The log: one event, one line.", "Le journal : un événement, une ligne."},
       {"limits", false, nothing,
        "What the outside may ask for. Durations are written 30s, 5m, 1h30m; sizes 50 MB, 64 MiB.",
@@ -348,7 +365,7 @@ std::string describe_config(bool french) {
     if (!out.empty()) out += '\n';
     append_comment(out, french ? section.doc_fr : section.doc);
     // A repeated block that is not required, and a key without a standard value, are shown as comments.
-    const bool optional = section.name == "tls.name";
+    const bool optional = section.repeated && section.name != "listen";
     const std::string_view open = section.repeated ? "[[" : "[", close = section.repeated ? "]]" : "]";
     out += fmt::format("{}{}{}{}\n", optional ? "#" : "", open, section.name, close);
     for (std::size_t i = 0; i < keys.size(); ++i) {

@@ -67,6 +67,15 @@ key = "/etc/tls/key.pem"
 name = "mail.example.org"
 cert = "a"
 key = "b"
+[dns]
+[[dns.stub]]
+zone = "corp.example.org"
+server = "192.0.2.53:5300"
+[[dns.stub]]
+zone = "."
+server = "[2001:db8::53]:53"
+[mta]
+port = 2525
 [log]
 format = "json"
 level = "warning"
@@ -90,6 +99,11 @@ in_flight = 1048576
   EXPECT_EQ(c.tls.key.value, "/etc/tls/key.pem");
   ASSERT_EQ(c.tls.names.size(), 1u);
   EXPECT_EQ(c.tls.names[0].name, "mail.example.org");
+  ASSERT_EQ(c.dns.stubs.size(), 2u);
+  EXPECT_EQ(c.dns.stubs[0].zone, "corp.example.org");
+  EXPECT_EQ(c.dns.stubs[0].server.port, 5300);
+  EXPECT_EQ(c.dns.stubs[1].server.host, "2001:db8::53");
+  EXPECT_EQ(c.mta.port, 2525u);
   EXPECT_EQ(c.log.format, LogFormat::json);
   EXPECT_EQ(c.log.level, Level::warning);
   EXPECT_EQ(c.limits.message_size.bytes, 25u << 20);

@@ -66,6 +66,11 @@ constexpr std::array<std::string_view, kActors> kActorNames = {"mx", "msa", "mta
 std::string_view actor_name(Actor actor) { return kActorNames[static_cast<std::size_t>(actor)]; }
 Actor role_actor(Role role) { return kRoleRows[static_cast<std::size_t>(role)].actor; }
 std::string_view role_name(Role role) { return kRoleRows[static_cast<std::size_t>(role)].name; }
+std::optional<Role> role_named(std::string_view name) {
+  for (int i = 0; i < kRoles; ++i)
+    if (role_name(static_cast<Role>(i)) == name) return static_cast<Role>(i);
+  return std::nullopt;
+}
 std::uint16_t role_port(Role role) { return kRoleRows[static_cast<std::size_t>(role)].port; }
 bool role_is_implicit_tls(Role role) { return kRoleRows[static_cast<std::size_t>(role)].implicit_tls; }
 

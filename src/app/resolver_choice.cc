@@ -29,6 +29,11 @@ Result<dns::LiveOptions> live_options(const Config::Dns& config) {
     out.forward.push_back(TRY(net::Endpoint::parse(config.forward.host, config.forward.port)));
     out.ask_loopback = true;
   }
+  for (const DnsStub& stub : config.stubs) {
+    const auto zone = TRY(dns::Name::parse(stub.zone));
+    out.stubs.push_back({zone, TRY(net::Endpoint::parse(stub.server.host, stub.server.port))});
+    out.ask_loopback = true;
+  }
   return out;
 }
 

@@ -158,6 +158,7 @@ Result<void> serve(const Invocation& invocation) {
   const Notify notify = Notify::from_environment();
   auto orders = std::make_shared<ReloadOrders>();
   ServerOptions options;
+  options.inherited = TRY(inherited_sockets());
   options.after_bind = [&config, &user] { return settle(config, user); };
   options.reload = [orders] { return ReloadOrders::order(orders); };
   options.stop = [] { kill(getpid(), SIGTERM); };

@@ -87,10 +87,10 @@ Result<std::unique_ptr<dns::Resolver>> live_resolver(const Config::Dns& config, 
 }
 
 // Where other servers reach us: a letter must not be sent there.
-Result<std::vector<std::string>> exchanger_addresses(const std::vector<Server::Bound>& bound) {
+Result<std::vector<std::string>> exchanger_addresses(const std::vector<Server::Bound>& bound, std::uint64_t port) {
   std::vector<std::string> out;
   for (const Server::Bound& b : bound) {
-    if (b.role != Role::mx || b.port != role_port(Role::mx)) continue;
+    if (b.role != Role::mx || b.port != port) continue;
     if (b.address != "::" && b.address != "0.0.0.0") {
       out.push_back(b.address);
       continue;
@@ -168,6 +168,10 @@ struct Server::Parts {
         letter_ids(system_clock(), system_random()),
         throttle(system_clock(), options.limits) {}
 
+  void listen(Role role, net::ListenSocket socket) {
+    bound.push_back({role, socket.at().ip(), socket.at().port()});
+    sockets.push_back(std::move(socket));
+  }
   void accept(Role role, net::ListenSocket socket);
   Result<void> make_resolver();
   Result<void> make_mta();
@@ -191,11 +195,14 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   auto tls = TRY(load_certificates(certificate_files(p.config), p.tickets));
   for (const Listener& listener : p.config.listen) {
     const int port = listener.port.value < 0 ? role_port(listener.role) : listener.port.value;
-    auto at = TRY(net::Endpoint::parse(listener.address, static_cast<std::uint16_t>(port)));
-    auto socket = TRY(net::ListenSocket::bind(at));
-    p.bound.push_back({listener.role, socket.at().ip(), socket.at().port()});
-    p.sockets.push_back(std::move(socket));
+    const auto at = TRY(net::Endpoint::parse(listener.address, static_cast<std::uint16_t>(port)));
+    const bool given = std::ranges::any_of(p.options.inherited, [&](const InheritedSocket& s) {
+      return s.role == listener.role && s.socket.at().describe() == at.describe();
+    });
+    if (given) continue;
+    p.listen(listener.role, TRY(net::ListenSocket::bind(at)));
   }
+  for (auto& given : std::exchange(p.options.inherited, {})) p.listen(given.role, std::move(given.socket));
   if (p.options.after_bind) TRY(p.options.after_bind());
 
   store::RocksOptions rocks;
@@ -250,7 +257,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
                    .self = p.self,
                    .mda = p.registry->mda(),
                    .relay = p.config.server.relay.host,
-                   .port = p.config.server.relay.host.empty() ? role_port(Role::mx) : p.config.server.relay.port});
+                   .port = p.config.server.relay.host.empty() ? static_cast<std::uint16_t>(p.config.mta.port) : p.config.server.relay.port});
   p.exposed.reset(new ServerCounts{.metrics = p.metrics,
                                    .shards = p.shards,
                                    .connections = p.connections,
@@ -276,11 +283,12 @@ Result<void> Server::Parts::make_resolver() {
 Result<void> Server::Parts::make_mta() {
   agents::MtaOptions mta_options;
   mta_options.hostname = config.server.hostname;
+  mta_options.port = static_cast<std::uint16_t>(config.mta.port);
   mta_options.relay = {config.server.relay.host, config.server.relay.port};
   mta_options.mda = registry->mda();
   mta_options.mda_trust = registry->trust();
   self.names.push_back(TRY(dns::Name::parse(config.server.hostname)));
-  self.addresses = TRY(exchanger_addresses(bound));
+  self.addresses = TRY(exchanger_addresses(bound, config.mta.port));
   self.loopback = config.dns.loopback_exchangers;
   mta_options.self = self;
   mta_options.times.connect = config.limits.peer_connect_timeout;
@@ -445,6 +453,12 @@ Result<void> Server::reload(Config fresh) {
   differs("server.mda_ca", fresh.server.mda_ca.value != old.server.mda_ca.value);
   differs("server.networks", fresh.server.networks != old.server.networks);
   differs("dns.loopback_exchangers", fresh.dns.loopback_exchangers != old.dns.loopback_exchangers);
+  differs("dns.stub", !std::equal(fresh.dns.stubs.begin(), fresh.dns.stubs.end(), old.dns.stubs.begin(),
+                                  old.dns.stubs.end(), [](const DnsStub& a, const DnsStub& b) {
+                                    return a.zone == b.zone && a.server.host == b.server.host &&
+                                           a.server.port == b.server.port;
+                                  }));
+  differs("mta.port", fresh.mta.port != old.mta.port);
   differs("server.shards", fresh.server.shards != old.server.shards);
   differs("log.file", fresh.log.file.value != old.log.file.value);
   differs("log.format", fresh.log.format != old.log.format);

@@ -12,6 +12,7 @@
 
 #include "agents/door/site.h"
 #include "app/config.h"
+#include "app/inherited.h"
 #include "base/result.h"
 #include "dns/resolver.h"
 
@@ -22,6 +23,8 @@ struct ServerOptions {
   std::unique_ptr<dns::Resolver> resolver;
   // false: letters for other hosts go to [server] relay or wait; the DNS is not asked for their way.
   bool mta = true;
+  // Open already: served beside the listeners of the configuration, and instead of those that are the same.
+  std::vector<InheritedSocket> inherited;
   bool limits = true;  // false: no rates and no connection caps (chappe local --no-limits)
   // Called when the ports are bound and before the store is opened: where root becomes somebody else.
   std::function<Result<void>()> after_bind;

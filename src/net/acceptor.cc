@@ -1,5 +1,6 @@
 #include "net/acceptor.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,6 +9,16 @@
 #include <cstring>
 
 namespace chappe::net {
+namespace {
+
+Endpoint bound_at(int fd) {
+  sockaddr_storage at{};
+  socklen_t size = sizeof at;
+  getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
+  return Endpoint(at, size);
+}
+
+}  // namespace
 
 Result<ListenSocket> ListenSocket::bind(const Endpoint& at) {
   const int fd = socket(at.raw()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -26,10 +37,21 @@ Result<ListenSocket> ListenSocket::bind(const Endpoint& at) {
   }
   if (listen(fd, SOMAXCONN) != 0)
     return fail(Errc::config, "cannot listen on {}: {}", at.describe(), std::strerror(errno));
-  sockaddr_storage bound{};
-  socklen_t size = sizeof bound;
-  getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size);
-  socket.at_ = Endpoint(bound, size);
+  socket.at_ = bound_at(fd);
+  return socket;
+}
+
+Result<ListenSocket> ListenSocket::adopt(int fd) {
+  ListenSocket socket(fd, {});
+  int listens = 0, domain = 0;
+  socklen_t size = sizeof listens;
+  const bool answers = getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 &&
+                       getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0;
+  if (!answers || !listens || (domain != AF_INET && domain != AF_INET6))
+    return fail(Errc::config, "descriptor {} is no socket that listens for TCP connections", fd);
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  socket.at_ = bound_at(fd);
   return socket;
 }
 

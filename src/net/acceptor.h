@@ -18,6 +18,9 @@ class ListenSocket {
  public:
   // Errc::config says who cannot be bound and why ("address in use", "needs CAP_NET_BIND_SERVICE").
   static Result<ListenSocket> bind(const Endpoint& at);
+  // One that somebody else has opened; ours from now on, also when this fails. Errc::config: it does not listen for TCP
+  // connections.
+  static Result<ListenSocket> adopt(int fd);
   // A Unix-domain socket that only its owner may connect to (mode 0600), of any length of path. Takes the place of the
   // one that a dead process left there; the name stays when this one goes. Errc::busy: a living process listens there;
   // Errc::config.
