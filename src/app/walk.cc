@@ -6,30 +6,16 @@
 
 #include "app/local.h"
 #include "app/signals.h"
+#include "app/talk.h"
 #include "base/text.h"
 #include "codec/base64.h"
 #include "codec/json.h"
-#include "codec/utf8.h"
-#include "net/stream.h"
 
 namespace chappe::app {
 
-using net::Deadline;
-using net::Task;
-
 namespace {
 
-constexpr Duration kPatience = std::chrono::seconds(20);
-constexpr std::size_t kShown = 110;  // octets of a line
 constexpr int kPortBases[] = {1000, 11000, 21000, 31000};
-
-// A line as a terminal may show it: text in any language, but no controls.
-std::string shown_line(std::string_view line) {
-  std::string out(codec::utf8_repair(line.substr(0, kShown)));
-  for (char& c : out)
-    if (is_ctl(c)) c = ' ';
-  return line.size() > kShown ? out + "…" : out;
-}
 
 // What is told, to people as it happens, and collected for --json.
 class Teller {
@@ -68,134 +54,116 @@ class Teller {
   std::vector<Step> steps_;
 };
 
-// A client that a person could be: it sends lines, reads lines, and shows both.
+// A conversation of which every line is told.
 class Client {
  public:
-  Client(net::Stream stream, Teller& teller, char letter)
-      : stream_(std::move(stream)), teller_(teller), name_(letter) {}
+  static Result<Client> connect(net::Shard& shard, std::uint16_t port, Teller& teller, char name) {
+    auto listen = [&teller, name](bool ours, std::string_view line) { teller.line(ours ? name : 'S', line); };
+    const auto at = TRY(net::Endpoint::parse("127.0.0.1", port));
+    return Client(TRY(Talk::connect(shard, at, std::move(listen))), teller, name);
+  }
 
-  Task<Result<void>> start_tls(std::shared_ptr<const crypto::TlsClient> trust) {
-    const auto facts = CO_TRY(co_await stream_.connect_tls(std::move(trust), "localhost", Deadline::in(kPatience)));
+  Result<void> start_tls(std::shared_ptr<const crypto::TlsClient> trust) {
+    const auto facts = TRY(talk_.start_tls(std::move(trust), "localhost"));
     teller_.line(name_, fmt::format("({}, {})", facts.version, facts.cipher));
-    co_return Result<void>();
+    return {};
   }
-  // `shown` instead of the line itself, where it holds a secret.
-  Task<Result<void>> say(std::string line, std::string shown = {}) {
-    teller_.line(name_, shown.empty() ? line : shown);
-    co_return co_await stream_.write(line + "\r\n", Deadline::in(kPatience));
-  }
-  Task<Result<std::string>> hear() {
-    for (;;) {
-      if (const auto end = buffer_.find("\r\n"); end != std::string::npos) {
-        std::string line = buffer_.substr(0, end);
-        buffer_.erase(0, end + 2);
-        teller_.line('S', line);
-        co_return line;
-      }
-      const Chunk chunk = CO_TRY(co_await stream_.read(Deadline::in(kPatience)));
-      if (chunk.empty()) co_return fail(Errc::closed, "the server closed the connection");
-      buffer_ += chunk.view();
-    }
-  }
+  Result<void> say(std::string_view line, std::string_view shown = {}) { return talk_.say(line, shown); }
   // Lines up to the one that begins with `prefix`; everything that was heard. What does not succeed is an error.
-  Task<Result<std::string>> hear_until(std::string prefix) {
+  Result<std::string> hear_until(std::string_view prefix) {
     std::string all;
     for (;;) {
-      const std::string line = CO_TRY(co_await hear());
+      const std::string line = TRY(talk_.hear());
       all += line + "\n";
-      if (line.starts_with(prefix)) co_return all;
+      if (line.starts_with(prefix)) return all;
       const bool smtp_no = prefix.size() == 4 && line.size() > 3 && line[3] == ' ';
       const bool imap_no = line.starts_with(prefix.substr(0, prefix.find(' ') + 1));
-      if (smtp_no || imap_no) co_return fail(Errc::unavailable, "the server said: {}", printable(line));
+      if (smtp_no || imap_no) return fail(Errc::unavailable, "the server said: {}", printable(line));
     }
   }
-  Task<void> close() { co_await stream_.shutdown(Deadline::in(kPatience)); }
+  void close() { talk_.close(); }
 
  private:
-  net::Stream stream_;
+  Client(Talk talk, Teller& teller, char name) : talk_(std::move(talk)), teller_(teller), name_(name) {}
+  Talk talk_;
   Teller& teller_;
   char name_;
-  std::string buffer_;
 };
-
-Task<Result<net::Stream>> connect_to(std::uint16_t port) {
-  co_return co_await net::Stream::connect(CO_TRY(net::Endpoint::parse("127.0.0.1", port)), Deadline::in(kPatience));
-}
 
 std::string plain(const LocalAccount& account) {
   const std::string_view password = account.password.reveal();
   return codec::base64_encode(std::string(1, '\0') + account.address + std::string(1, '\0') + std::string(password));
 }
 
-Task<Result<bool>> walk(LocalServer* server, Teller* tell) {
-  const LocalAccount& alice = server->accounts()[0];
-  const LocalAccount& bob = server->accounts()[1];
-  const auto trust = CO_TRY(crypto::TlsClient::trusting(server->certificate()));
+Result<bool> walk(const LocalServer& server, net::Shard& shard, Teller& tell) {
+  const LocalAccount& alice = server.accounts()[0];
+  const LocalAccount& bob = server.accounts()[1];
+  const auto trust = TRY(crypto::TlsClient::trusting(server.certificate()));
 
-  tell->step(
+  tell.step(
       {"Bob's mail program asks the delivery agent (MDA) by IMAP to be told of new letters.",
        "Le logiciel de Bob demande par IMAP à l'agent de distribution (MDA) d'être prévenu des nouvelles lettres."});
-  Client b(CO_TRY(co_await connect_to(server->port(Role::imaps))), *tell, 'B');
-  CO_TRY(co_await b.start_tls(trust));
-  CO_TRY(co_await b.hear_until("* OK"));
-  CO_TRY(co_await b.say("b1 AUTHENTICATE PLAIN " + plain(bob), "b1 AUTHENTICATE PLAIN ********"));
-  CO_TRY(co_await b.hear_until("b1 OK"));
-  CO_TRY(co_await b.say("b2 SELECT INBOX"));
-  CO_TRY(co_await b.hear_until("b2 OK"));
-  CO_TRY(co_await b.say("b3 IDLE"));
-  CO_TRY(co_await b.hear_until("+ "));
+  Client b = TRY(Client::connect(shard, server.port(Role::imaps), tell, 'B'));
+  TRY(b.start_tls(trust));
+  TRY(b.hear_until("* OK"));
+  TRY(b.say("b1 AUTHENTICATE PLAIN " + plain(bob), "b1 AUTHENTICATE PLAIN ********"));
+  TRY(b.hear_until("b1 OK"));
+  TRY(b.say("b2 SELECT INBOX"));
+  TRY(b.hear_until("b2 OK"));
+  TRY(b.say("b3 IDLE"));
+  TRY(b.hear_until("+ "));
 
-  tell->step({"Alice's mail program (MUA) reaches the submission agent (MSA) and turns encryption on.",
-              "Le logiciel d'Alice (MUA) joint l'agent de dépôt (MSA) et passe en chiffré."});
-  Client a(CO_TRY(co_await connect_to(server->port(Role::submission))), *tell, 'A');
-  CO_TRY(co_await a.hear_until("220 "));
-  CO_TRY(co_await a.say("EHLO alice.localhost"));
-  CO_TRY(co_await a.hear_until("250 "));
-  CO_TRY(co_await a.say("STARTTLS"));
-  CO_TRY(co_await a.hear_until("220 "));
-  CO_TRY(co_await a.start_tls(trust));
-  CO_TRY(co_await a.say("EHLO alice.localhost"));
-  CO_TRY(co_await a.hear_until("250 "));
+  tell.step({"Alice's mail program (MUA) reaches the submission agent (MSA) and turns encryption on.",
+             "Le logiciel d'Alice (MUA) joint l'agent de dépôt (MSA) et passe en chiffré."});
+  Client a = TRY(Client::connect(shard, server.port(Role::submission), tell, 'A'));
+  TRY(a.hear_until("220 "));
+  TRY(a.say("EHLO alice.localhost"));
+  TRY(a.hear_until("250 "));
+  TRY(a.say("STARTTLS"));
+  TRY(a.hear_until("220 "));
+  TRY(a.start_tls(trust));
+  TRY(a.say("EHLO alice.localhost"));
+  TRY(a.hear_until("250 "));
 
-  tell->step({"Alice proves who she is, and only then may hand in a letter.",
-              "Alice prouve qui elle est ; alors seulement elle peut déposer une lettre."});
-  CO_TRY(co_await a.say("AUTH PLAIN " + plain(alice), "AUTH PLAIN ********"));
-  CO_TRY(co_await a.hear_until("235 "));
+  tell.step({"Alice proves who she is, and only then may hand in a letter.",
+             "Alice prouve qui elle est ; alors seulement elle peut déposer une lettre."});
+  TRY(a.say("AUTH PLAIN " + plain(alice), "AUTH PLAIN ********"));
+  TRY(a.hear_until("235 "));
 
-  tell->step({"The envelope, then the letter. The 250 at its end is a promise: the letter is on disk.",
-              "L'enveloppe, puis la lettre. Le 250 final est une promesse : la lettre est sur le disque."});
-  CO_TRY(co_await a.say(fmt::format("MAIL FROM:<{}>", alice.address)));
-  CO_TRY(co_await a.hear_until("250 "));
-  CO_TRY(co_await a.say(fmt::format("RCPT TO:<{}>", bob.address)));
-  CO_TRY(co_await a.hear_until("250 "));
-  CO_TRY(co_await a.say("DATA"));
-  CO_TRY(co_await a.hear_until("354 "));
+  tell.step({"The envelope, then the letter. The 250 at its end is a promise: the letter is on disk.",
+             "L'enveloppe, puis la lettre. Le 250 final est une promesse : la lettre est sur le disque."});
+  TRY(a.say(fmt::format("MAIL FROM:<{}>", alice.address)));
+  TRY(a.hear_until("250 "));
+  TRY(a.say(fmt::format("RCPT TO:<{}>", bob.address)));
+  TRY(a.hear_until("250 "));
+  TRY(a.say("DATA"));
+  TRY(a.hear_until("354 "));
   const std::string words = "Le télégraphe de Chappe porte cette lettre.";
   for (const std::string& line :
        {fmt::format("From: Alice <{}>", alice.address), fmt::format("To: Bob <{}>", bob.address),
         std::string("Subject: Bonjour"), std::string("MIME-Version: 1.0"),
         std::string("Content-Type: text/plain; charset=utf-8"), std::string("Content-Transfer-Encoding: 8bit"),
         std::string(), words, std::string(".")})
-    CO_TRY(co_await a.say(line, line.empty() ? " " : line));
-  CO_TRY(co_await a.hear_until("250 "));
-  CO_TRY(co_await a.say("QUIT"));
-  CO_TRY(co_await a.hear_until("221 "));
-  co_await a.close();
+    TRY(a.say(line, line.empty() ? " " : line));
+  TRY(a.hear_until("250 "));
+  TRY(a.say("QUIT"));
+  TRY(a.hear_until("221 "));
+  a.close();
 
-  tell->step({"The delivery agent tells Bob's program at once, without being asked.",
-              "L'agent de distribution prévient aussitôt le logiciel de Bob, sans qu'il ait rien demandé."});
-  CO_TRY(co_await b.hear_until("* 1 EXISTS"));
-  CO_TRY(co_await b.say("DONE"));
-  CO_TRY(co_await b.hear_until("b3 OK"));
+  tell.step({"The delivery agent tells Bob's program at once, without being asked.",
+             "L'agent de distribution prévient aussitôt le logiciel de Bob, sans qu'il ait rien demandé."});
+  TRY(b.hear_until("* 1 EXISTS"));
+  TRY(b.say("DONE"));
+  TRY(b.hear_until("b3 OK"));
 
-  tell->step({"Bob reads. On top of the letter stands where it came from: Return-Path and Received.",
-              "Bob lit. En tête de la lettre figure d'où elle vient : Return-Path et Received."});
-  CO_TRY(co_await b.say("b4 FETCH 1 BODY[]"));
-  const std::string seen = CO_TRY(co_await b.hear_until("b4 OK"));
-  CO_TRY(co_await b.say("b5 LOGOUT"));
-  CO_TRY(co_await b.hear_until("b5 OK"));
-  co_await b.close();
-  co_return seen.contains(words);
+  tell.step({"Bob reads. On top of the letter stands where it came from: Return-Path and Received.",
+             "Bob lit. En tête de la lettre figure d'où elle vient : Return-Path et Received."});
+  TRY(b.say("b4 FETCH 1 BODY[]"));
+  const std::string seen = TRY(b.hear_until("b4 OK"));
+  TRY(b.say("b5 LOGOUT"));
+  TRY(b.hear_until("b5 OK"));
+  b.close();
+  return seen.contains(words);
 }
 
 Result<std::unique_ptr<LocalServer>> start_somewhere() {
@@ -227,7 +195,7 @@ Result<bool> walk_and_stay(const Invocation& invocation) {
             .c_str());
   }
   net::Shards clients(1);
-  auto arrived = net::run_on(clients.at(0), walk(server.get(), &teller));
+  auto arrived = walk(*server, clients.at(0), teller);
   clients.stop();
   if (!people) {
     std::fputs(teller.json(arrived && *arrived).c_str(), stdout);
