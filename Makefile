@@ -19,6 +19,10 @@ RUN_TESTS := python3 tests/run.py --jobs $(JOBS)
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+.PHONY: demo
+demo: build ## A small Internet on this machine: letters on their way, hop by hop
+	@$(RELEASE)/chappe demo
+
 .PHONY: run
 run: build ## Take a walk: two accounts, one letter between them, on this machine only
 	@$(RELEASE)/chappe run

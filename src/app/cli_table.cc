@@ -1,5 +1,6 @@
 // The table of verbs.
 #include "app/cli.h"
+#include "app/demo/scenarios.h"
 
 namespace chappe::app {
 namespace {
@@ -370,6 +371,35 @@ std::vector<VerbRow> make_verbs() {
          {"Write the ports into this file, as JSON, once they are served.",
           "Écrire les ports dans ce fichier, en JSON, une fois qu'ils sont servis."}}},
        {{"chappe local --domain example.test --account alice@example.test:secret", {"", ""}}}},
+      {"demo",
+       {"A small Internet on this machine: letters on their way, hop by hop.",
+        "Un petit Internet sur cette machine : des lettres en chemin, étape par étape."},
+       {"Needs no root, no network and no configuration: a signed DNS from the root down and three organisations with "
+        "servers of their own, in a network namespace, or on high ports where the system gives none. Shows what "
+        "happens to letters, good ones and others, and what was seen of it. On a terminal it then stays up for your "
+        "own mail program, until q or Ctrl-C. Exits with 1 when something was not seen as expected.",
+        "Sans root, sans réseau et sans configuration : un DNS signé depuis la racine et trois organisations avec "
+        "leurs "
+        "serveurs, dans un espace de réseau à part, ou sur des ports élevés si le système n'en donne pas. Montre ce "
+        "qui arrive aux lettres, bonnes ou non, et ce qui en a été vu. Sur un terminal, tout continue ensuite pour "
+        "votre logiciel de courrier, jusqu'à q ou Ctrl-C. Sort avec 1 si quelque chose n'a pas été vu comme attendu."},
+       {},
+       {{"headless", "", {"End when everything was shown.", "Terminer quand tout a été montré."}},
+        {.name = "mode",
+         .argument = "MODE",
+         .doc = {"Where the servers live: in a network namespace, on high ports, or whichever there is.",
+                 "Où vivent les serveurs : dans un espace de réseau, sur des ports élevés, ou selon le système."},
+         .standard = "auto",
+         .choices = {"auto", "namespace", "ports"}},
+        {.name = "break",
+         .argument = "SCENARIO",
+         .doc = {"Spoil what this scenario hangs on, to see it fail.",
+                 "Gâcher ce dont dépend ce scénario, pour le voir échouer."},
+         .repeatable = true,
+         .choices = demo::scenario_names()}},
+       {{"make demo", {"the same, from a checkout", "la même chose, depuis les sources"}},
+        {"chappe demo --headless --json", {"for programs", "pour des programmes"}},
+        {"chappe demo --break null-mx", {"", ""}}}},
       {"run",
        {"A walk through Chappe: two accounts and one letter between them.",
         "Une visite de Chappe : deux comptes et une lettre entre eux."},

@@ -4,6 +4,7 @@
 #include "app/admin.h"
 #include "app/check.h"
 #include "app/cli.h"
+#include "app/demo/demo_verb.h"
 #include "app/dns_query_verb.h"
 #include "app/dns_serve_verb.h"
 #include "app/explain_verb.h"
@@ -16,7 +17,8 @@ int main(int argc, char** argv) {
   using namespace chappe::app;
   std::vector<Binding> bindings = {
       {"serve", run_serve},     {"check", run_check},         {"local", run_local},         {"run", run_walk},
-      {"message", run_message}, {"dns query", run_dns_query}, {"dns serve", run_dns_serve}, {"explain", run_explain}};
+      {"message", run_message}, {"dns query", run_dns_query}, {"dns serve", run_dns_serve}, {"explain", run_explain},
+      {"demo", run_demo}};
   const auto admin = admin_bindings();
   bindings.insert(bindings.end(), admin.begin(), admin.end());
   return run_command_line(argc, argv, bindings);

@@ -250,14 +250,15 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
                      agents::Handshakes(p.options.limits ? p.config.limits.tls_handshakes_per_network : 0)},
       .tls = std::move(tls)});
   if (carries) TRY(p.make_mta());
-  p.routes.emplace(
-      RouteSources{.directory = p.registry->rcpts(),
-                   .resolver = p.mta ? p.resolver.get() : nullptr,
-                   .random = system_random(),
-                   .self = p.self,
-                   .mda = p.registry->mda(),
-                   .relay = p.config.server.relay.host,
-                   .port = p.config.server.relay.host.empty() ? static_cast<std::uint16_t>(p.config.mta.port) : p.config.server.relay.port});
+  p.routes.emplace(RouteSources{.directory = p.registry->rcpts(),
+                                .resolver = p.mta ? p.resolver.get() : nullptr,
+                                .random = system_random(),
+                                .self = p.self,
+                                .mda = p.registry->mda(),
+                                .relay = p.config.server.relay.host,
+                                .port = p.config.server.relay.host.empty()
+                                            ? static_cast<std::uint16_t>(p.config.mta.port)
+                                            : p.config.server.relay.port});
   p.exposed.reset(new ServerCounts{.metrics = p.metrics,
                                    .shards = p.shards,
                                    .connections = p.connections,

@@ -1,0 +1,44 @@
+// Following a letter over the trails of the servers that had it: what the demo narrates, and what it judges by.
+//
+// Main thread, which blocks.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/demo/people.h"
+#include "app/demo/scenarios.h"
+
+namespace chappe::app::demo {
+
+inline constexpr Duration kArrival = std::chrono::seconds(20);
+
+// One step of a trail, as trail.show has it.
+struct Step {
+  std::string event, to, host, peer, tls, status, words, mailbox, notice;
+};
+
+struct Letter {
+  std::string id, state;
+  std::vector<Step> steps;
+
+  // The last one of that kind.
+  const Step* last(std::string_view event) const;
+};
+
+// The trail of a letter at the host, once something has come of it: no longer waiting, or tried in vain. Errc::timeout.
+Result<Letter> settled(Scene& scene, const HostPlan& host, const std::string& id);
+// The same, once the letter does not wait any more.
+Result<Letter> ended(Scene& scene, const HostPlan& host, const std::string& id);
+
+// Alice of paris sends a letter by submission; nobody listens. Gives its id there; an error for what is not a 250.
+Result<std::string> send(Scene& scene, std::string_view to, std::string_view octets);
+
+// From a trail at the sender's to the mailbox: over every host of the organisation that named the letter in its 250.
+// Tells each hop. Gives the step that filed it, or nothing where the way ends before.
+Result<std::optional<Step>> follow(Scene& scene, Letter letter, const OrgPlan& to);
+
+// "delivered", or what else became of it: "deferred 4.4.1", "bounced 5.1.1".
+std::string fate(const Letter& letter);
+
+}  // namespace chappe::app::demo
