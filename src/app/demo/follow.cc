@@ -74,7 +74,7 @@ Result<std::string> send(Scene& scene, std::string_view to, std::string_view oct
   return reply.letter_id();
 }
 
-Result<std::optional<Step>> follow(Scene& scene, Letter letter, const OrgPlan& to) {
+Result<std::optional<Step>> follow(Scene& scene, Letter letter, std::string* hosts) {
   constexpr std::size_t kMostHops = 8;
   for (std::size_t hop = 0; hop < kMostHops; ++hop) {
     if (const Step* filed = letter.last("filed")) {
@@ -91,9 +91,10 @@ Result<std::optional<Step>> follow(Scene& scene, Letter letter, const OrgPlan& t
                    handed->tls.empty() ? std::string(scene.tell.in({"in clear", "en clair"})) : handed->tls,
                    handed->words);
     const SmtpReply reply{.code = 250, .enhanced = {}, .text = handed->words};
-    const auto next = std::ranges::find(to.hosts, handed->host, &HostPlan::host);
-    const HostPlan& there = next != to.hosts.end() ? *next : to.host(hop == 0 ? Actor::mx : Actor::mda);
-    letter = TRY(ended(scene, there, reply.letter_id()));
+    const HostPlan* there = scene.world.host_called(handed->host, handed->peer);
+    if (!there) return fail(Errc::not_found, "nobody of ours took the letter: {}", handed->host);
+    if (hosts) *hosts += " → " + there->host;
+    letter = TRY(ended(scene, *there, reply.letter_id()));
   }
   return std::nullopt;
 }

@@ -34,9 +34,10 @@ Result<Letter> ended(Scene& scene, const HostPlan& host, const std::string& id);
 // Alice of paris sends a letter by submission; nobody listens. Gives its id there; an error for what is not a 250.
 Result<std::string> send(Scene& scene, std::string_view to, std::string_view octets);
 
-// From a trail at the sender's to the mailbox: over every host of the organisation that named the letter in its 250.
-// Tells each hop. Gives the step that filed it, or nothing where the way ends before.
-Result<std::optional<Step>> follow(Scene& scene, Letter letter, const OrgPlan& to);
+// From a trail at the sender's to the mailbox: over every host that took the letter, by the id that it named in its
+// 250. Tells each hop, and adds the hosts to `hosts` if it is there. Gives the step that filed the letter, or nothing
+// where the way ends before.
+Result<std::optional<Step>> follow(Scene& scene, Letter letter, std::string* hosts = nullptr);
 
 // "delivered", or what else became of it: "deferred 4.4.1", "bounced 5.1.1".
 std::string fate(const Letter& letter);

@@ -29,7 +29,7 @@ Result<std::string> destination_down(Scene& scene) {
   params.add("letter", id);
   TRY(world.call(mta, "queue.retry", params));
   const Letter after = TRY(ended(scene, mta, id));
-  TRY(follow(scene, after, world.org(kBrest)));
+  TRY(follow(scene, after));
   return fmt::format("{}; {}; {} after queue retry", before.state, fate(before), fate(after));
 }
 

@@ -15,6 +15,18 @@ HostPlan whole(const std::string& name, const std::string& address) {
           .outside = {Role::submission, Role::submissions, Role::imaps, Role::pop3s}};
 }
 
+// One of several processes of an organisation; what it does not play it asks of the others.
+HostPlan single(Actor actor, const std::string& domain, const std::string& address, std::vector<Role> doors,
+                std::vector<Role> outside) {
+  const std::string host = std::string(actor_name(actor)) + "." + domain;
+  return {.name = host,
+          .host = host,
+          .address = address,
+          .actors = {actor},
+          .doors = std::move(doors),
+          .outside = std::move(outside)};
+}
+
 ZonePlan zone_of(const std::string& town, const std::string& names, const std::string& mail) {
   const std::string apex = town + ".example";
   return {.apex = apex,
@@ -51,6 +63,7 @@ Plan standard_plan() {
        .ports = 10'000,
        .domains = {"paris.example"},
        .accounts = {"alice@paris.example", "boss@paris.example", "carol@paris.example", "doris@paris.example"},
+       .aliases = {{"friends@paris.example", {"doris@paris.example"}}},
        .hosts = {whole("paris", "127.1.1.2")}});
   plan.orgs.push_back(
       {.domain = "lille.example",
@@ -59,7 +72,12 @@ Plan standard_plan() {
        .accounts = {"bob@lille.example", "large@lille.example", "watch@lille.example", "pop@lille.example",
                     "prey@lille.example"},
        .aliases = {{"news@lille.example", {"watch@lille.example"}}, {"post@lille.example", {"pop@lille.example"}}},
-       .hosts = {whole("lille", "127.1.2.2")}});
+       .hosts = {single(Actor::mda, "lille.example", "127.1.2.4", {Role::lmtp, Role::imaps, Role::pop3s},
+                        {Role::imaps, Role::pop3s}),
+                 single(Actor::mta, "lille.example", "127.1.2.5", {Role::relay}, {}),
+                 single(Actor::mx, "lille.example", "127.1.2.2", {Role::mx}, {}),
+                 single(Actor::msa, "lille.example", "127.1.2.3", {Role::submission, Role::submissions},
+                        {Role::submission, Role::submissions})}});
   plan.orgs.push_back({.domain = "brest.example",
                        .ports = 30'000,
                        .domains = {"brest.example", "forêt.example", "forged.example", "nomail.example"},

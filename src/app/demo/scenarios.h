@@ -37,6 +37,7 @@ std::vector<std::string_view> scenario_names();
 Result<std::string> walk_the_dns(Scene& scene);  // names.cc
 Result<std::string> forged_zone(Scene& scene);
 Result<std::string> letter_travels(Scene& scene);  // letters.cc
+Result<std::string> split_site(Scene& scene);
 Result<std::string> told_by_idle(Scene& scene);
 Result<std::string> read_by_pop3(Scene& scene);
 Result<std::string> large_letter(Scene& scene);

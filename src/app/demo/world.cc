@@ -93,6 +93,13 @@ const OrgPlan& World::org(std::string_view domain) const {
   return *std::ranges::find(parts_.plan.orgs, domain, &OrgPlan::domain);
 }
 
+const HostPlan* World::host_called(std::string_view name, std::string_view address) const {
+  for (const OrgPlan& org : plan().orgs)
+    for (const HostPlan& host : org.hosts)
+      if (host.host == name || host.address == address) return &host;
+  return nullptr;
+}
+
 std::uint16_t World::dns_port() const { return static_cast<std::uint16_t>(shift_ + kDnsPort); }
 
 // The first shift at which nobody holds one of our ports, and no other demo has claimed them.
@@ -199,12 +206,26 @@ Result<void> World::prepare(const HostPlan& host) {
   return {};
 }
 
+// Where the others of the organisation are, for one that does not play everything itself.
+std::string World::site_lines(const HostPlan& host) const {
+  const OrgPlan& org = *std::ranges::find_if(plan().orgs, [&host](const OrgPlan& o) {
+    return std::ranges::find(o.hosts, host.name, &HostPlan::name) != o.hosts.end();
+  });
+  std::string roles, out;
+  for (const Actor actor : host.actors) roles += (roles.empty() ? "" : ", ") + in_quotes(actor_name(actor));
+  out += fmt::format("roles = [{}]\n", roles);
+  if (!host.plays(Actor::mda)) out += fmt::format("mda = \"{}\"\n", place(org.host(Actor::mda), Role::lmtp).describe());
+  if (!host.plays(Actor::mta))
+    out += fmt::format("relay = \"{}\"\n", place(org.host(Actor::mta), Role::relay).describe());
+  return out;
+}
+
 std::string World::config_of(const HostPlan& host) const {
   std::string out = fmt::format(
-      "[server]\nhostname = \"{}\"\ndata_dir = \"store\"\nshards = 1\n"
+      "[server]\nhostname = \"{}\"\ndata_dir = \"store\"\nshards = 1\n{}"
       "[tls]\ncert = \"cert.pem\"\nkey = \"key.pem\"\n[log]\nfile = \"chappe.log\"\n"
       "[dns]\ntrust_anchor = \"{}\"\n",
-      host.host, zones_.trust_anchor);
+      host.host, site_lines(host), zones_.trust_anchor);
   if (parts_.mode == Mode::network) {
     out += fmt::format("root_hints = \"{}\"\n", zones_.root_hints);
   } else {

@@ -62,6 +62,8 @@ class World {
   const std::vector<OutsideDoor>& doors() const { return parts_.doors; }
   net::Shard& shard() { return shards_.at(0); }
 
+  // The host of that name or address; null: none of ours.
+  const HostPlan* host_called(std::string_view name, std::string_view address) const;
   // Where a host serves a role, from within.
   net::Endpoint place(const HostPlan& host, Role role) const;
   // A name server's address, from within.
@@ -94,6 +96,7 @@ class World {
   Result<void> start_names(Teller& teller);
   Result<void> start_hosts(Teller& teller);
   Result<void> prepare(const HostPlan& host);
+  std::string site_lines(const HostPlan& host) const;
   std::string config_of(const HostPlan& host) const;
   Result<void> launch(const HostPlan& host);
   Result<void> await_ready(const HostPlan& host);
