@@ -18,7 +18,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-PEER = ROOT / "build" / "peers" / "postfix" / "usr"
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
 
 # (sessions, octets, one connection for many letters, share of --letters)
 ROWS = [
@@ -32,25 +32,15 @@ ROWS = [
 ]
 
 
-def tool(name):
-    path = PEER / "sbin" / name
-    if not path.exists():
-        print(f"skip smtp_accept: no {name} in build/peers (make test-deps)")
-        sys.exit(0)
-    return path
-
-
-def peer_environment():
-    return os.environ | {"LD_LIBRARY_PATH": f"{PEER}/lib/postfix:{PEER}/lib/x86_64-linux-gnu"}
-
-
 def generate(port, sessions, octets, kept, count):
     """Letters a second, from the first connection to the last reply."""
-    command = [tool("smtp-source")] + (["-d"] if kept else [])
+    import postfix
+
+    command = [postfix.tool("smtp-source")] + (["-d"] if kept else [])
     command += ["-s", str(sessions), "-m", str(count), "-l", str(octets), "-f", "source@elsewhere.test"]
     command += ["-t", "alice@example.test", f"127.0.0.1:{port}"]
     began = time.monotonic()
-    done = subprocess.run(command, env=peer_environment(), capture_output=True, timeout=1200, check=False)
+    done = subprocess.run(command, env=postfix.environment(), capture_output=True, timeout=1200, check=False)
     took = time.monotonic() - began
     if done.returncode != 0:
         raise SystemExit(f"smtp-source failed: {done.stderr.decode(errors='replace')[-500:]}")
@@ -59,28 +49,16 @@ def generate(port, sessions, octets, kept, count):
 
 @contextlib.contextmanager
 def sink(port):
-    command = [tool("smtp-sink")] + (["-u", "nobody"] if os.geteuid() == 0 else []) + [f"127.0.0.1:{port}", "256"]
-    process = subprocess.Popen(command, env=peer_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    import postfix
+
+    command = [postfix.tool("smtp-sink")] + (["-u", "nobody"] if os.geteuid() == 0 else []) + [f"127.0.0.1:{port}", "256"]
+    process = subprocess.Popen(command, env=postfix.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         time.sleep(0.5)
         yield
     finally:
         process.terminate()
         process.wait()
-
-
-def disk(folder):
-    """What the folder lies on, and its synced appends of 4 KiB a second from one writer."""
-    kind = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True, check=True).stdout.strip()
-    with tempfile.NamedTemporaryFile(dir=folder) as file:
-        octets = os.urandom(4096)
-        began = time.monotonic()
-        count = 0
-        while time.monotonic() - began < 1:
-            os.write(file.fileno(), octets)
-            os.fdatasync(file.fileno())
-            count += 1
-    return kind, count / (time.monotonic() - began)
 
 
 def main():
@@ -92,18 +70,20 @@ def main():
     options = parser.parse_args()
 
     os.environ["CHAPPE_BUILD"] = str((ROOT / options.build).resolve())
-    sys.path.insert(0, str(ROOT / "tests" / "lib"))
     import chappe
+    import measure
+    import postfix
+    from suite import Skip
 
-    tool("smtp-source")
+    try:
+        postfix.tool("smtp-source")
+    except Skip as why:
+        print(f"skip smtp_accept: {why}")
+        sys.exit(0)
     folder = pathlib.Path(options.dir or ROOT / "build")
-    kind, syncs = disk(folder)
-    if kind in ("tmpfs", "ramfs", "overlayfs"):
-        print(f"warning: {folder} is on {kind}: these numbers say nothing about a disk")
+    kind, syncs = measure.disk(folder)
     tempfile.tempdir = str(folder)
 
-    print(f"disk: {kind}, {syncs:.0f} synced appends of 4 KiB a second; {os.cpu_count()} processors; "
-          f"load before {os.getloadavg()[0]:.1f}")
     print(f"{'sessions':>8} {'octets':>7} {'connection':>10} {'letters':>8} {'chappe/s':>9} {'sink/s':>8} {'ratio':>6}")
     rows = []
     with chappe.Server(accounts=("alice",), options=["--no-limits"]) as server:
