@@ -20,7 +20,7 @@ constexpr std::size_t kClaim = 500;
 // More than a letter can take: connecting to some hosts, the letter itself, ten minutes after its final dot.
 constexpr Duration kLease = std::chrono::minutes(45);
 constexpr Duration kStore = std::chrono::minutes(1);
-constexpr Duration kIdle = std::chrono::minutes(5);
+constexpr Duration kLook = std::chrono::seconds(1);  // for what has fallen due
 constexpr Duration kPause = std::chrono::seconds(5);
 constexpr std::size_t kRecipients = 100;  // of one transaction (RFC 5321 §4.5.3.1.8)
 
@@ -153,10 +153,7 @@ Task<void> Mta::State::claim(std::shared_ptr<State> state) {
       continue;
     }
     if (due->empty()) {
-      const auto next = co_await state->parts.queue.next_due(within(kStore));
-      Duration patience = kIdle;
-      if (next && *next) patience = std::clamp(**next - state->parts.clock.now(), Duration(1000), Duration(kIdle));
-      (void)co_await wake.wait(within(patience));
+      (void)co_await wake.wait(within(kLook));
       continue;
     }
     state->carried.fetch_add(due->size(), std::memory_order_relaxed);

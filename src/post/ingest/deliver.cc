@@ -154,7 +154,7 @@ Task<Result<LetterId>> Deliver::take(Letter letter, Deadline deadline) {
     taking.now = now;
     taking.history = mailboxes_.history();
     taking.hint_mailbox = [m = &mailboxes_](AccountId a, MailboxId id) { m->hint(a, id); };
-    taking.hint_queue = [q = &queue_] { q->hint(); };
+    taking.hint_queue = [q = &queue_, now] { q->hint(now); };
     return taking;
   };
   std::vector<Letter> notices = std::exchange(letter.notices, {});

@@ -191,7 +191,7 @@ Task<Result<void>> Queue::release(QueueKey key, std::string who, Deadline deadli
                               e.asked = true;
                               return {};
                             },
-                            hinter()),
+                            hinter(clock_.now())),
                         deadline);
 }
 
@@ -205,7 +205,7 @@ Task<Result<void>> Queue::retry_now(QueueKey key, std::string who, Deadline dead
                               e.asked = true;
                               return {};
                             },
-                            hinter()),
+                            hinter(clock_.now())),
                         deadline);
 }
 
@@ -217,14 +217,14 @@ TrailStep Queue::operated(TrailEvent event, std::string who) const {
 
 Task<Result<std::vector<QueueEntry>>> Queue::claim(std::size_t limit, Duration lease, Deadline deadline) {
   co_return co_await commit_.submit<std::vector<QueueEntry>>(
-      [limit, lease, now = clock_.now()](store::Txn& txn) -> Result<std::vector<QueueEntry>> {
+      [this, limit, lease, now = clock_.now()](store::Txn& txn) -> Result<std::vector<QueueEntry>> {
         std::vector<QueueEntry> out;
         if (limit == 0) return out;
         txn.use_reserve();
-        const store::Page page = TRY(txn.scan(due_range(), {.rows = limit}));
+        const store::Page page = TRY(txn.scan(due_range(due_from_, now), {.rows = limit}));
+        due_from_ = page.more ? TRY(due_of(page.rows.back().key)).when : now;
         for (const store::Row& row : page.rows) {
           const Due due = TRY(due_of(row.key));
-          if (due.when > now) break;
           auto loaded = load(txn, due.key);
           if (!loaded && loaded.error().code() == Errc::not_found) {
             txn.remove(row.key);  // an index row without its row would stop the queue for ever
@@ -258,12 +258,6 @@ Task<Result<void>> Queue::void_leases(Deadline deadline) {
   }
 }
 
-Task<Result<std::optional<Time>>> Queue::next_due(Deadline deadline) {
-  const store::Page page = CO_TRY(co_await store_.scan(due_range(), store::ScanLimits{.rows = 1}, deadline));
-  if (page.rows.empty()) co_return std::optional<Time>();
-  co_return std::optional(CO_TRY(due_of(page.rows.front().key)).when);
-}
-
 Task<Result<void>> Queue::defer(QueueKey key, TrailStep step, bool delay_told, Deadline deadline) {
   if (step.words.size() > kMaxError) step.words.resize(kMaxError);
   return commit_.submit(edit(
@@ -277,21 +271,20 @@ Task<Result<void>> Queue::defer(QueueKey key, TrailStep step, bool delay_told, D
                               e.delay_told = e.delay_told || delay_told;
                               return {};
                             },
-                            hinter()),
+                            hinter(step.next)),
                         deadline);
 }
 
 // --- watching
 
-std::function<void()> Queue::hinter() {
-  return [watchers = watchers_] { wake(*watchers); };
+std::function<void()> Queue::hinter(Time due) {
+  return [this, due] { hint(due); };
 }
 
-void Queue::hint() { wake(*watchers_); }
-
-void Queue::wake(Watchers& watchers) {
-  std::lock_guard lock(watchers.mutex);
-  for (const auto& state : watchers.states)
+void Queue::hint(Time due) {
+  due_from_ = std::min(due_from_, due);
+  std::lock_guard lock(watchers_->mutex);
+  for (const auto& state : watchers_->states)
     state->executor->post([state] {
       if (state->wake) state->wake();
     });

@@ -115,8 +115,6 @@ class Queue {
   Task<Result<std::vector<QueueEntry>>> claim(std::size_t limit, Duration lease, Deadline deadline);
   // What was leased to an agent that has died, with the process that it was in: due now. Before the first claim.
   Task<Result<void>> void_leases(Deadline deadline);
-  // When something will be due; nothing: the queue is empty (or held).
-  Task<Result<std::optional<Time>>> next_due(Deadline deadline);
   // `step` says for the trail what happened; its recipient is filled in here.
   // Out of the queue: delivered. What was given up goes with its DSN (Letter::settles). Errors: not_found (dropped
   // meanwhile).
@@ -124,30 +122,33 @@ class Queue {
   // Tried in vain: again at `step.next`. `delay_told` says that the delay DSN has gone. Errors: not_found.
   Task<Result<void>> defer(QueueKey key, TrailStep step, bool delay_told, Deadline deadline);
 
-  // `wake` is called on `executor` when rows were added or made due; a hint. Ends with the returned object, which
-  // belongs to that executor.
+  // `wake` is called on `executor` when rows were added or made due; a hint. What falls due by itself gives none: claim
+  // now and then. Ends with the returned object, which belongs to that executor.
   class Watch;
   std::unique_ptr<Watch> watch(net::Executor& executor, std::function<void()> wake);
 
   // --- inside a Change
 
-  // A row for one recipient; the caller has counted its reference to the body.
+  // A row for one recipient; the caller has counted its reference to the body, and gives the hint.
   static void add(store::Txn& txn, const QueueEntry& entry);
   // Takes the row away, releases the body, and writes down why. Errors: not_found.
   static Result<void> settle(store::Txn& txn, QueueKey key, TrailStep step);
-  // Wakes the watchers; from any thread (on_durable).
-  void hint();
+  // There are rows that are due at that time, or later (on_durable). Wakes the watchers.
+  void hint(Time due);
 
  private:
   struct Watchers;
-  static void wake(Watchers& watchers);
-  std::function<void()> hinter();
+  std::function<void()> hinter(Time due);
   TrailStep operated(TrailEvent event, std::string who) const;
 
   store::Store& store_;
   store::Commit& commit_;
   Clock& clock_;
   std::shared_ptr<Watchers> watchers_;
+  // Nothing is due before. Rows that have gone leave marks in the index until the store is compacted; without this,
+  // each claim would walk past those of every letter so far. Of the thread that runs the Changes and their
+  // on_durable().
+  Time due_from_;
 };
 
 class Queue::Watch {

@@ -39,6 +39,12 @@ Result<QueueKey> read_key(KeyReader& r) {
   return key;
 }
 
+KeyWriter due_at(Time when) {
+  KeyWriter key(kSystemAccount, Space::queue_due);
+  key.u64(static_cast<std::uint64_t>(std::max<std::int64_t>(when.us, 0)));
+  return key;
+}
+
 }  // namespace
 
 Bytes queue_key(QueueKey key) {
@@ -53,14 +59,8 @@ Result<QueueKey> queue_of(ByteView bytes) {
   TRY(r.expect(kSystemAccount, Space::queue));
   return read_key(r);
 }
-Bytes due_key(Time when, QueueKey key) {
-  return KeyWriter(kSystemAccount, Space::queue_due)
-      .u64(static_cast<std::uint64_t>(std::max<std::int64_t>(when.us, 0)))
-      .rest(key.letter.view())
-      .u32(key.recipient)
-      .take();
-}
-store::Range due_range() { return KeyWriter(kSystemAccount, Space::queue_due).range(); }
+Bytes due_key(Time when, QueueKey key) { return due_at(when).rest(key.letter.view()).u32(key.recipient).take(); }
+store::Range due_range(Time from, Time until) { return {due_at(from).take(), due_at(until).range().end}; }
 Result<Due> due_of(ByteView bytes) {
   KeyReader r(bytes);
   TRY(r.expect(kSystemAccount, Space::queue_due));

@@ -12,7 +12,8 @@ store::Range queue_range();
 store::Range queue_range(LetterId letter);
 Result<QueueKey> queue_of(ByteView key);
 Bytes due_key(Time when, QueueKey key);
-store::Range due_range();
+// Of those that are due from the one time to the other, both included.
+store::Range due_range(Time from, Time until);
 struct Due {
   Time when;
   QueueKey key;
