@@ -84,6 +84,7 @@ Task<void> Settlement::settle(Parcel parcel, std::vector<Verdict> verdicts) {
   const Time now = parts_.clock.now();
   Told failed{.action = DsnAction::failed};
   Told relayed{.action = DsnAction::relayed};  // RFC 3461 §5.2.2 (b)
+  net::Scope settling;                         // together: one sync for all of them
   for (std::size_t i = 0; i < parcel.entries.size(); ++i) {
     const QueueEntry& entry = parcel.entries[i];
     Verdict& verdict = verdicts[i];
@@ -93,12 +94,12 @@ Task<void> Settlement::settle(Parcel parcel, std::vector<Verdict> verdicts) {
       if (!verdict.notifies && wants(entry, DsnAction::relayed)) {
         relayed.recipients.emplace_back(&entry, &verdict);
       } else {
-        co_await delivered(&entry, &verdict);
+        settling.spawn(delivered(&entry, &verdict));
       }
       continue;
     }
     if (verdict.outcome == Outcome::later && now < entry.expires) {
-      co_await put_off(&entry, &verdict);
+      settling.spawn(put_off(&entry, &verdict));
       continue;
     }
     if (verdict.outcome == Outcome::later) verdict.status = "4.4.7";  // RFC 3463 §3.5: delivery time expired
@@ -109,7 +110,8 @@ Task<void> Settlement::settle(Parcel parcel, std::vector<Verdict> verdicts) {
       parts_.log.event(kStuck, entry->key.letter.text(), entry->recipient, told.error());
   // That it is delivered must be known, or it is delivered again; the word to the sender can be done without.
   if (const auto told = co_await tell(&relayed); !told)
-    for (const auto& [entry, verdict] : relayed.recipients) co_await delivered(entry, verdict);
+    for (const auto& [entry, verdict] : relayed.recipients) settling.spawn(delivered(entry, verdict));
+  co_await settling.join();
 }
 
 Task<void> Settlement::delivered(const QueueEntry* entry, const Verdict* verdict) {
