@@ -127,6 +127,29 @@ TEST_F(MtaTest, AStalledDestinationHoldsUpNobodyElse) {
   EXPECT_THAT(queued(), SizeIs(20));
 }
 
+TEST_F(MtaTest, AnIdleConnectionMakesRoomForWhoHasNone) {
+  FakeServer& one = server("127.0.0.21");
+  start("$ORIGIN net.\na MX 10 a\na A 127.0.0.21\nb A 127.0.0.21\nc A 127.0.0.21\nd A 127.0.0.21\ne A 127.0.0.21\n",
+        {.limits = {.connections = 1, .idle = 1min}});
+  for (int round = 0; round < 3; ++round)
+    for (const char* domain : {"a", "b", "c", "d", "e"}) send({std::string("bob@") + domain + ".net"});
+  EXPECT_THAT(settled(), IsEmpty());
+  EXPECT_THAT(one.received(), SizeIs(15));
+}
+
+TEST_F(MtaTest, TheRecipientsOfALetterAreSettledTogether) {
+  FakeServer& one = server("127.0.0.21");
+  start("one.net. A 127.0.0.21\n");
+  std::vector<std::string> many;
+  for (int i = 0; i < 100; ++i) many.push_back(std::to_string(i) + "@one.net");
+  const auto before = groups();
+  send(many);
+  EXPECT_THAT(settled(), IsEmpty());
+  ASSERT_THAT(one.received(), SizeIs(1));
+  EXPECT_THAT(one.received()[0].recipients, SizeIs(100));
+  EXPECT_LT(groups() - before, 50u) << "syncs";
+}
+
 TEST_F(MtaTest, TheWholeLineOfADeadDestinationIsPutOffAtOnce) {
   server("127.0.0.21");
   start("dead.net. A 127.0.0.29\n");

@@ -68,7 +68,11 @@ void Outbound::hand(Parcel parcel) {
 void Outbound::start_workers(Destination& to) {
   while (to.workers < to.limit && to.workers - to.idle < to.line.size()) {
     if (workers_ >= parts_.limits.connections) {
-      if (to.workers == 0 && !std::exchange(to.starved, true)) starved_.push_back(to.domain);
+      if (to.workers == 0 && !std::exchange(to.starved, true)) {
+        starved_.push_back(to.domain);
+        spare_.set();
+        spare_.reset();
+      }
       return;
     }
     ++to.workers;
@@ -79,12 +83,18 @@ void Outbound::start_workers(Destination& to) {
 
 Task<void> Outbound::work(Destination* to) {
   std::unique_ptr<Peer> peer;
+  bool leaving = false;
   while (!cancel_.cancelled()) {
     if (to->line.empty()) {
       if (!peer || peer->letters() >= parts_.limits.letters) break;
-      to->more.reset();
+      const Deadline idle = Deadline::in(parts_.limits.idle, &cancel_);
       ++to->idle;
-      (void)co_await to->more.wait(Deadline::in(parts_.limits.idle, &cancel_));
+      while (to->line.empty() && !idle.passed()) {
+        leaving = starved_.size() > leaving_;
+        if (leaving) break;
+        to->more.reset();
+        (void)co_await either(to->more, spare_, idle);
+      }
       --to->idle;
       if (to->line.empty()) break;
       continue;
@@ -119,7 +129,9 @@ Task<void> Outbound::work(Destination* to) {
     // Others wait for a connection: who has several gives one up, who has one does after some letters.
     if (!starved_.empty() && (to->workers > 1 || !peer || peer->letters() >= parts_.limits.letters)) break;
   }
+  leaving_ += leaving;
   if (peer) co_await peer->quit();
+  leaving_ -= leaving;
   --to->workers;
   --workers_;
   if (cancel_.cancelled()) co_return;

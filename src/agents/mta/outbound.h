@@ -1,6 +1,7 @@
 // Letters on their way out from one shard: a line for each destination, and connections that work it off. A destination
 // gets one connection more for each letter that goes well, half as many when one breaks; when it cannot be reached at
-// all, its whole line is put off at once, so that it holds up nobody else's.
+// all, its whole line is put off at once, so that it holds up nobody else's. A connection waits for a further letter
+// only as long as nobody else waits for a connection.
 //
 // Lives on one shard. Everything it starts ends with its Cancel; join() waits for that.
 #pragma once
@@ -21,7 +22,7 @@ struct OutboundLimits {
   std::size_t connections = 200;            // of one shard
   std::size_t per_destination = 20;         // connections
   std::size_t first = 2;                    // connections to a destination that nothing is known about
-  std::size_t line = 500;                   // parcels that wait for one destination; more come back a minute later
+  std::size_t line = 5'000;                 // parcels that wait for one destination; more come back a minute later
   std::size_t letters = 100;                // over one connection; then those who wait for a connection have their turn
   Duration idle = std::chrono::seconds(5);  // that a connection waits for another letter
   Duration closed =
@@ -89,6 +90,8 @@ class Outbound {
   std::function<void(std::size_t)> finished_;
   std::map<std::string, Destination> destinations_;
   std::deque<std::string> starved_;  // that have a line and no worker, because there are too many connections
+  net::Event spare_;                 // idle workers end, one for each that is starved
+  std::size_t leaving_ = 0;          // of those
   std::size_t workers_ = 0;
   net::Scope tasks_;
 };

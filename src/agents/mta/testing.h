@@ -326,7 +326,7 @@ class MtaTest : public ::testing::Test {
     options.port = port_;
     options.self.loopback = loopback;
     options.times.connect = std::min<Duration>(options.times.connect, 2s);
-    options.limits.idle = std::min<Duration>(options.limits.idle, 200ms);
+    if (options.limits.idle == OutboundLimits().idle) options.limits.idle = 200ms;
     mta_ = std::move(*Mta::make({.shards = shards_,
                                  .resolver = *resolver_,
                                  .queue = queue_,
@@ -368,6 +368,8 @@ class MtaTest : public ::testing::Test {
     ASSERT_TRUE(net::run_on(shards_.at(0), deliver_.take(std::move(letter), soon())));
   }
   void drop(post::QueueKey key) { ASSERT_TRUE(net::run_on(shards_.at(0), queue_.drop(key, "test", soon()))); }
+  // Syncs so far.
+  std::uint64_t groups() const { return commit_.counts().groups; }
   // The queue once nothing is on its way.
   std::vector<post::QueueEntry> settled() {
     for (int i = 0; i < 2000; ++i) {
