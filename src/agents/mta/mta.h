@@ -27,7 +27,7 @@ struct MtaOptions {
   std::shared_ptr<const crypto::TlsClient> mda_trust = {};
   mta::PeerTimes times = {};
   mta::OutboundLimits limits = {};
-  std::size_t claimed = 2'000;  // recipients that are on their way at a time
+  std::size_t claimed = 20'000;  // recipients that are on their way at a time: those of some slow hosts fit in
 };
 
 class Mta {
