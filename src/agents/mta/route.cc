@@ -182,7 +182,7 @@ Task<Result<std::vector<net::Endpoint>>> find_hop(dns::Resolver* resolver, NextH
   auto name = dns::Name::parse(hop.host);
   if (!name) co_return fail(Errc::unavailable, "{} is no name of a host", printable(hop.host, 80));
   // It may well be on this machine, behind another port.
-  const Self nobody;
+  const Self nobody{.names = {}, .addresses = {}, .loopback = true};
   HostAddresses found = co_await find_addresses(resolver, &nobody, std::move(*name), hop.port, deadline);
   if (found.addresses.empty()) co_return fail(Errc::unavailable, "{}", found.verdict.text);
   co_return std::move(found.addresses);
