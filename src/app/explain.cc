@@ -138,7 +138,7 @@ class Explainer {
     };
     std::vector<Wanted> wanted = {
         {Pledge::spf, Type::txt, "v=spf1", domain},                          // RFC 7208 §4.5
-        {Pledge::dmarc, Type::txt, "v=DMARC1", below(domain, "_dmarc")},     // RFC 7489 §6.1
+        {Pledge::dmarc, Type::txt, "v=DMARC1", below(domain, "_dmarc")},     // RFC 9989
         {Pledge::mta_sts, Type::txt, "v=STSv1", below(domain, "_mta-sts")},  // RFC 8461 §3.1
     };
     if (host) wanted.push_back({Pledge::tlsa, Type::tlsa, "", below(*host, "_25._tcp")});  // RFC 7672 §2.2

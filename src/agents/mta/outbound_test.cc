@@ -70,11 +70,10 @@ TEST_F(OutboundTest, ConnectionsAreHalvedWhenOneBreaks) {
 TEST_F(OutboundTest, ADeadDestinationIsLeftAloneForLongerAndLonger) {
   PlainServer& one = plain("127.0.0.21", {{"greeting", "421 4.3.2 not today"}});
   start(kZone, limited({.closed = 100ms, .closed_longest = 400ms}));
-  send({"bob@one.net"});
   const Steady began = system_clock().steady();
   std::vector<Duration> attempts;
   while (attempts.size() < 5 && system_clock().steady() - began < 20s) {
-    retry_all();
+    send({"bob@one.net"});
     if (static_cast<std::size_t>(one.connections) > attempts.size())
       attempts.push_back(system_clock().steady() - began);
     std::this_thread::sleep_for(5ms);

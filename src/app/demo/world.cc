@@ -224,7 +224,7 @@ std::string World::config_of(const HostPlan& host) const {
   std::string out = fmt::format(
       "[server]\nhostname = \"{}\"\ndata_dir = \"store\"\nshards = 1\n{}"
       "[tls]\ncert = \"cert.pem\"\nkey = \"key.pem\"\n[log]\nfile = \"chappe.log\"\n"
-      "[dns]\ntrust_anchor = \"{}\"\n",
+      "[dns]\ntrust_anchor = \"{}\"\nloopback_exchangers = true\n",
       host.host, site_lines(host), zones_.trust_anchor);
   if (parts_.mode == Mode::network) {
     out += fmt::format("root_hints = \"{}\"\n", zones_.root_hints);
