@@ -57,9 +57,9 @@ TEST_F(ExplainTest, TheExitCodeTellsTheTruth) {
   EXPECT_EQ(code("x@a.example", "$BOGUS a.example. MX\n"), 69);
   EXPECT_EQ(code("x@a.example", "a.example. MX 10 m.a.example.\n$SERVFAIL m.a.example.\n"), 69);
   // One of two hosts is enough.
-  EXPECT_EQ(
-      code("x@a.example", "a.example. MX 10 gone.a.example.\na.example. MX 20 m.a.example.\nm.a.example. AAAA ::1\n"),
-      0);
+  EXPECT_EQ(code("x@a.example",
+                 "a.example. MX 10 gone.a.example.\na.example. MX 20 m.a.example.\nm.a.example. AAAA 2001:db8::1\n"),
+            0);
 }
 
 TEST_F(ExplainTest, WhatIsNoAddressIsRefused) {

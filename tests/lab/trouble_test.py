@@ -171,7 +171,9 @@ def _(one, peer):
         peer.start()
         if steps[-1]["event"] == "delivered":
             continue  # it was too quick for us
-        equal((steps[-1]["event"], steps[-1]["status"]), ("deferred", "4.4.2"), "what the trail says")
+        equal(steps[-1]["event"], "deferred", "what the trail says")
+        # Over a connection that had been kept, the letter is tried once more at once: then nobody answers.
+        check(steps[-1]["status"] in ("4.4.2", "4.4.1"), f"the reason: {steps[-1]}")
         one.command("queue", "retry", letter)
         check(peer.received(name).endswith(octets), "the letter came changed")
         one.followed(letter)
