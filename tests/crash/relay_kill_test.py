@@ -138,9 +138,6 @@ def _():
                     one.command("queue", "retry", "--where", "state=waiting")
             equal(writers.faults, [], "refusals")
             submitted = time.monotonic() - began
-            # Anew, so that it does not leave the receiver alone for a while because that was down.
-            one.stop()
-            one.start()
 
             def drained():
                 one.command("queue", "retry", "--where", "state=waiting")
