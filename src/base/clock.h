@@ -23,7 +23,8 @@ struct Time {
 
 // "2026-11-21T18:32:39.123456Z" (RFC 3339)
 std::string to_rfc3339(Time t);
-// The same back; a fraction may be left out, and so may the time of day (then it is midnight). UTC only: "Z" at the end.
+// The same back; a fraction may be left out, and so may the time of day (then it is midnight). UTC only: "Z" at the
+// end.
 std::optional<Time> from_rfc3339(std::string_view text);
 
 class Clock {

@@ -77,8 +77,7 @@ Bytes encode(const QueueEntry& e) {
   w.number(e.front_size);
   w.u8(static_cast<std::uint8_t>((e.smtputf8 ? kSmtputf8 : 0) | (e.eight_bit ? kEightBit : 0) |
                                  (e.ret == Ret::full ? kRetFull : 0) | (e.ret == Ret::headers ? kRetHeaders : 0) |
-                                 (e.delay_told ? kDelayTold : 0) | (e.to_mda ? kToMda : 0) |
-                                 (e.asked ? kAsked : 0)));
+                                 (e.delay_told ? kDelayTold : 0) | (e.to_mda ? kToMda : 0) | (e.asked ? kAsked : 0)));
   w.u8(e.notify).text(e.orcpt).text(e.envid);
   w.u8(static_cast<std::uint8_t>(e.state));
   w.signed_number(e.arrived.us).signed_number(e.next_attempt.us).signed_number(e.expires.us);
