@@ -50,27 +50,28 @@ Endpoint local_of(msghdr& message, const Endpoint& bound) {
   return Endpoint(address, bound.raw_size());
 }
 
+template <class Info>
+void put_info(int level, int type, const Info& info, msghdr& message) {
+  cmsghdr* c = CMSG_FIRSTHDR(&message);
+  c->cmsg_level = level;
+  c->cmsg_type = type;
+  c->cmsg_len = CMSG_LEN(sizeof info);
+  std::memcpy(CMSG_DATA(c), &info, sizeof info);
+  message.msg_controllen = CMSG_SPACE(sizeof info);
+}
+
 // Puts `from` beside a datagram that is to be sent. The interface is left to the routing table.
 void put_local(const Endpoint& from, msghdr& message, Control& control) {
   message.msg_control = control.octets;
   message.msg_controllen = sizeof control.octets;
-  cmsghdr* c = CMSG_FIRSTHDR(&message);
   if (from.raw()->sa_family == AF_INET6) {
     in6_pktinfo info{};
     info.ipi6_addr = reinterpret_cast<const sockaddr_in6*>(from.raw())->sin6_addr;
-    c->cmsg_level = IPPROTO_IPV6;
-    c->cmsg_type = IPV6_PKTINFO;
-    c->cmsg_len = CMSG_LEN(sizeof info);
-    std::memcpy(CMSG_DATA(c), &info, sizeof info);
-    message.msg_controllen = CMSG_SPACE(sizeof info);
+    put_info(IPPROTO_IPV6, IPV6_PKTINFO, info, message);
   } else {
     in_pktinfo info{};
     info.ipi_spec_dst = reinterpret_cast<const sockaddr_in*>(from.raw())->sin_addr;
-    c->cmsg_level = IPPROTO_IP;
-    c->cmsg_type = IP_PKTINFO;
-    c->cmsg_len = CMSG_LEN(sizeof info);
-    std::memcpy(CMSG_DATA(c), &info, sizeof info);
-    message.msg_controllen = CMSG_SPACE(sizeof info);
+    put_info(IPPROTO_IP, IP_PKTINFO, info, message);
   }
 }
 

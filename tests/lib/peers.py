@@ -66,14 +66,9 @@ class Talk:
         self.sock.sendall(due if octets is None else octets)
 
     def line(self):
-        while b"\n" not in self.rest:
-            more = self.sock.recv(65536)
-            if not more:
-                raise Over
-            self.rest += more
-        line, self.rest = self.rest.split(b"\n", 1)
-        self.peer.said.append(line.strip().decode("latin-1"))
-        return line.strip()
+        line = self.line_raw().strip()
+        self.peer.said.append(line.decode("latin-1"))
+        return line
 
     def letter(self):
         octets = b""

@@ -1,6 +1,7 @@
 #include "agents/door/taking.h"
 
 #include "agents/door/site.h"
+#include "agents/door/trace.h"
 #include "base/text.h"
 #include "post/delivery/notice.h"
 
@@ -8,6 +9,7 @@ namespace chappe::agents {
 
 using net::Task;
 using post::Notify;
+using proto::smtp::Reply;
 
 namespace {
 
@@ -50,6 +52,25 @@ Task<Result<post::LetterId>> take(Site* site, Transaction* transaction, post::Le
                                .hostname = site->hostname});
   letter.notices = CO_TRY(co_await notices.arrived(&letter, std::exchange(transaction->expanded, {}), deadline));
   co_return co_await site->deliver.take(std::move(letter), deadline);
+}
+
+Task<Replies> take_from_host(Session* session, Transaction* transaction, post::Ingest ingest,
+                             proto::smtp::LetterFacts facts) {
+  Site& site = session->site();
+  const Time now = site.clock.now();
+  const bool several = transaction->accepted.size() > 1;
+  const TraceFacts trace{.hello = transaction->hello.name,
+                         .extended = transaction->hello.extended,
+                         .smtputf8 = transaction->mail.smtputf8,
+                         .authenticated = false,
+                         .recipient = several ? std::string() : transaction->accepted.front(),
+                         .letter = transaction->id,
+                         .time = now};
+  post::Letter letter = letter_of(*session, transaction, std::move(ingest), facts, now);
+  letter.trace = ChunkList(received_field(*session, site.hostname, trace));
+  auto taken = co_await take(&site, transaction, std::move(letter), Session::regardless(site.limits.commit));
+  if (!taken) co_return Replies{refusal(taken.error())};
+  co_return Replies{Reply(250, "2.0.0", fmt::format("Taken as {}", taken->text()))};
 }
 
 }  // namespace chappe::agents

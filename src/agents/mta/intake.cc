@@ -2,7 +2,6 @@
 
 #include "agents/door/quota.h"
 #include "agents/door/taking.h"
-#include "agents/door/trace.h"
 
 namespace chappe::agents {
 
@@ -17,7 +16,9 @@ class Intake final : public SmtpActor {
 
   Task<Reply> mail(const Transaction*) override { co_return Reply(250, "2.1.0", "Sender accepted"); }
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
-  Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
+  Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override {
+    return take_from_host(&session_, transaction, std::move(ingest), facts);
+  }
 
  private:
   Session& session_;
@@ -34,23 +35,6 @@ Task<Reply> Intake::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
     co_return std::move(*full);
   enter(transaction, rcpt, rcpt.path.address(), std::move(*routed));
   co_return Reply(250, "2.1.5", "Recipient accepted");
-}
-
-Task<Replies> Intake::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
-  const Time now = site_.clock.now();
-  const bool several = transaction->accepted.size() > 1;
-  const TraceFacts trace{.hello = transaction->hello.name,
-                         .extended = transaction->hello.extended,
-                         .smtputf8 = transaction->mail.smtputf8,
-                         .authenticated = false,
-                         .recipient = several ? std::string() : transaction->accepted.front(),
-                         .letter = transaction->id,
-                         .time = now};
-  post::Letter letter = letter_of(session_, transaction, std::move(ingest), facts, now);
-  letter.trace = ChunkList(received_field(session_, site_.hostname, trace));
-  auto taken = co_await take(&site_, transaction, std::move(letter), Session::regardless(site_.limits.commit));
-  if (!taken) co_return Replies{refusal(taken.error())};
-  co_return Replies{Reply(250, "2.0.0", fmt::format("Taken as {}", taken->text()))};
 }
 
 }  // namespace

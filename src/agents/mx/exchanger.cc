@@ -2,7 +2,6 @@
 
 #include "agents/door/recipient.h"
 #include "agents/door/taking.h"
-#include "agents/door/trace.h"
 
 namespace chappe::agents {
 
@@ -17,7 +16,9 @@ class Exchanger final : public SmtpActor {
 
   Task<Reply> mail(const Transaction*) override { co_return Reply(250, "2.1.0", "Sender accepted"); }
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
-  Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
+  Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override {
+    return take_from_host(&session_, transaction, std::move(ingest), facts);
+  }
 
  private:
   Session& session_;
@@ -33,24 +34,6 @@ Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   if (auto* refused = std::get_if<Reply>(&found)) co_return std::move(*refused);
   enter(transaction, rcpt, address, std::move(std::get<post::Route>(found)));
   co_return Reply(250, "2.1.5", "Recipient accepted");
-}
-
-Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
-  const Time now = site_.clock.now();
-  const bool several = transaction->accepted.size() > 1;
-  const TraceFacts trace{.hello = transaction->hello.name,
-                         .extended = transaction->hello.extended,
-                         .smtputf8 = transaction->mail.smtputf8,
-                         .authenticated = false,
-                         .recipient = several ? std::string() : transaction->accepted.front(),
-                         .letter = transaction->id,
-                         .time = now};
-  post::Letter letter = letter_of(session_, transaction, std::move(ingest), facts, now);
-  letter.trace = ChunkList(received_field(session_, site_.hostname, trace));
-  // What has begun to be written is finished although the process drains: the client would only send it again.
-  auto taken = co_await take(&site_, transaction, std::move(letter), Session::regardless(site_.limits.commit));
-  if (!taken) co_return Replies{refusal(taken.error())};
-  co_return Replies{Reply(250, "2.0.0", fmt::format("Taken as {}", taken->text()))};
 }
 
 }  // namespace
