@@ -133,7 +133,7 @@ def _():
 
 SENTENCES = {
     "en": [
-        "ns.root [127.1.0.1] ← nantes.example. MX → ask ns.example",
+        "ns.root [127.1.0.1] ← nantes.example. MX → example NS ns.example",
         "secure",
         "A letter travels from Paris to Lille",
         "is a promise: the letter is on disk in Paris",

@@ -74,8 +74,8 @@ Result<std::string> walk_the_dns(Scene& scene) {
       seen += fmt::format("{}: {}", zone, said);
       break;
     }
-    tell.wire("DNS", fmt::format("{} [{}] ← {} → ask {} [{}] for {}", at.server, at.address, question.text(),
-                                 next->server, next->address, next->zone));
+    tell.wire("DNS", fmt::format("{} [{}] ← {} → {} NS {} [{}]", at.server, at.address, question.text(), next->zone,
+                                 next->server, next->address));
     seen += fmt::format("{}: referral to {}; ", zone, next->zone);
     zone = next->zone;
     at = *next;

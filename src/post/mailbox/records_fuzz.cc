@@ -4,6 +4,7 @@
 
 #include "post/mailbox/records.h"
 #include "post/queue/record.h"
+#include "post/trail/record.h"
 
 using namespace chappe;        // NOLINT
 using namespace chappe::post;  // NOLINT
@@ -21,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ByteView in(reinterpret_cast<const char*>(data) + 1, size - 1);
   const AccountId account{7};
   const MailboxId mailbox{3};
-  switch (data[0] % 10) {
+  switch (data[0] % 13) {
     case 0:
       if (const auto v = records::decode_account(in)) must(records::decode_account(records::encode(*v)).has_value());
       break;
@@ -69,7 +70,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       (void)records::mailbox_of(account, in);
       (void)records::name_of(account, in);
       (void)records::reap_of(in);
+      (void)records::trail_of(in);
       break;
+    case 10:
+      if (const auto v = records::decode_trail_head(in))
+        must(records::decode_trail_head(records::encode(*v)).has_value());
+      break;
+    case 11:
+      if (const auto v = records::decode_trail_step(in, {}))
+        must(records::decode_trail_step(records::encode(*v), {}).has_value());
+      break;
+    case 12: {
+      const Bytes key = records::trail_refused_key(
+          {.hour = {1}, .door = "mx", .network = "192.0.2.1", .reason = "tls", .first = {}, .last = {}});
+      if (const auto v = records::decode_trail_refused(key, in))
+        must(records::decode_trail_refused(key, records::encode_counts(*v)).has_value());
+      break;
+    }
   }
   return 0;
 }
