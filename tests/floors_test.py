@@ -38,7 +38,7 @@ HEAVY = {
     r"asio.*": ["net/*.cc"],
     r"toml\+\+/.*": ["app/config.cc", "post/directory/text.cc"],
     r"simdjson\.h": ["codec/json.cc"],
-    r"rocksdb/.*": ["store/rocks*.cc"],
+    r"rocksdb/.*": ["store/rocks*.cc", "store/rocks_db.h"],
     r"unicode/.*": ["codec/charset.cc", "codec/idna.cc", "trust/sasl_prep.cc"],
     r"unbound.*\.h": ["dns/live.cc"],
     r"ldns/.*": ["dns/sign.cc"],

@@ -15,6 +15,7 @@
 #include "app/route_report.h"
 #include "app/server_counts.h"
 #include "app/server_doors.h"
+#include "app/upkeep.h"
 #include "dns/cache.h"
 #include "dns/counting.h"
 #include "dns/live.h"
@@ -179,6 +180,7 @@ struct Server::Parts {
   agents::control::Status status() const;
   static net::Task<Result<std::unique_ptr<post::Directory>>> open_directory(Parts* p);
   static net::Task<void> keep_trail(post::Trail* trail);
+  static net::Task<void> keep_store(Parts* p);
   static net::Task<void> write_last_notes(post::Trail* trail);
 };
 
@@ -216,7 +218,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       *p.store, *p.commit, p.letter_ids, system_clock(),
       post::HistoryLimits{.changes = p.config.limits.history_changes, .age = p.config.limits.history_age});
   p.queue = std::make_unique<post::Queue>(*p.store, *p.commit, system_clock());
-  p.deliver = std::make_unique<post::Deliver>(*p.commit, *p.mailboxes, *p.queue, system_clock());
+  p.deliver = std::make_unique<post::Deliver>(*p.store, *p.commit, *p.mailboxes, *p.queue, system_clock());
   p.trail = std::make_unique<post::Trail>(*p.store, *p.commit, system_clock(),
                                           post::TrailLimits{.age = p.config.limits.trail_age});
   p.directory = TRY(net::run_on(p.shards.at(0), Parts::open_directory(&p)));
@@ -394,6 +396,12 @@ net::Task<void> Server::Parts::keep_trail(post::Trail* trail) {
   co_await post::Trail::keep(trail, &cancel);
 }
 
+net::Task<void> Server::Parts::keep_store(Parts* p) {
+  net::Cancel cancel;
+  const net::Shard::Member member(*net::Shard::current(), cancel);
+  co_await keep_space(p->store.get(), p->commit.get(), p->log.get(), &cancel);
+}
+
 net::Task<void> Server::Parts::write_last_notes(post::Trail* trail) {
   (void)co_await trail->write_notes(net::Deadline::in(kLastNotes));
 }
@@ -417,7 +425,10 @@ void Server::start() {
   p.sockets.clear();
   for (auto& acceptor : p.acceptors) acceptor->start();
   net::Shard& first = p.shards.at(0);
-  first.post([&first, trail = p.trail.get()] { first.tasks().spawn(Parts::keep_trail(trail)); });
+  first.post([&first, &p] {
+    first.tasks().spawn(Parts::keep_trail(p.trail.get()));
+    first.tasks().spawn(Parts::keep_store(&p));
+  });
   if (p.mta) p.mta->start();
   p.control->start();
   for (const Bound& b : p.bound) p.log->event(kListening, role_name(b.role), fmt::format("{}:{}", b.address, b.port));

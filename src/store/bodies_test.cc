@@ -13,7 +13,8 @@ using namespace testing;  // NOLINT
 class BodiesTest : public ::testing::TestWithParam<std::string> {
  protected:
   Result<BodyRef> add(BodyId id, ChunkList octets, std::uint32_t references = 1) {
-    return wait(commit_.submit<BodyRef>([=](Txn& txn) { return Bodies::add(txn, id, octets, references); }, soon()));
+    const auto draft = TRY(wait(draft_of(store_.get(), id, std::move(octets), soon())));
+    return wait(commit_.submit<BodyRef>([=](Txn& txn) { return Bodies::add(txn, draft, {}, references); }, soon()));
   }
   Result<void> release(BodyId id, std::uint32_t n = 1) {
     return wait(commit_.submit([=](Txn& txn) { return Bodies::release(txn, id, n); }, soon()));
@@ -24,7 +25,9 @@ class BodiesTest : public ::testing::TestWithParam<std::string> {
   }
   std::size_t rows() {
     return wait(scan_all(store_.get(), KeyWriter(kSystemAccount, Space::body).range(), soon())).value().size() +
-           wait(scan_all(store_.get(), KeyWriter(kSystemAccount, Space::body_piece).range(), soon())).value().size();
+           wait(scan_all(store_.get(), KeyWriter(kSystemAccount, Space::body_piece).range(), soon())).value().size() +
+           wait(scan_all(store_.get(), KeyWriter(kSystemAccount, Space::body_extents).range(), soon())).value().size() +
+           wait(scan_all(store_.get(), KeyWriter(kSystemAccount, Space::segment).range(), soon())).value().size();
   }
 
   std::unique_ptr<Place> place_ = make_place(GetParam());
@@ -35,8 +38,8 @@ class BodiesTest : public ::testing::TestWithParam<std::string> {
 
 TEST_P(BodiesTest, ReadsBackWholeAndInParts) {
   SeededRandom random(3);
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, Bodies::kPieceSize - 1, Bodies::kPieceSize,
-                                 Bodies::kPieceSize + 1, 3 * Bodies::kPieceSize + 12345}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, Bodies::kRow, Bodies::kRow + 1,
+                                 std::size_t{Flow::kExtent}, std::size_t{Flow::kExtent} + 1, std::size_t{3'012'345}}) {
     const Bytes whole = random.bytes(size);
     ChunkList list;
     for (std::size_t at = 0; at < size; at += 70'000) list.append(Chunk::copy_of(ByteView(whole).substr(at, 70'000)));

@@ -300,11 +300,10 @@ TEST(Commit, BelowTheReserveOnlyWhatMakesSpaceIsTaken) {
 }
 
 TEST(Commit, TheReserveCountsWhatAChangeAdds) {
-  RocksPlace place;
-  std::atomic<std::uint64_t> free = 100'000;
+  FaultPlace place;
   place.options.reserve = 50'000;
-  place.options.free_space = [&] { return free.load(); };
   auto store = std::move(place.open().value());
+  place.leave(100'000);
   Commit commit(*store);
   const auto put = [&](std::string key, std::size_t size, bool reserve) {
     return wait(commit.submit(Change([=](Txn& txn) -> Result<void> {

@@ -32,6 +32,8 @@ enum class Space : std::uint8_t {
   reap = 0x42,           // (account u32, mailbox u32)   a removed mailbox whose messages are still being taken away
   body = 0x50,           // (body 16)                    size, codec, key and reference count
   body_piece = 0x51,     // (body 16, piece u32)        octets
+  body_extents = 0x53,   // (body 16)                   where the octets of a large body stand
+  segment = 0x54,        // (segment u32)               how much of a segment is alive
   trail = 0x60,          // (letter 16, time u64, recipient u32, event u8)
   trail_refused = 0x61,  // (hour u64, door, network, reason raw)
   settings = 0x70,       // (name)

@@ -82,6 +82,8 @@ Identity identity(std::uint64_t number) {
   return id;
 }
 
+constexpr std::size_t kSeparate = 16 * 1024;  // a value that RocksDB keeps out of compaction
+
 rocksdb::Options rocks_options() {
   rocksdb::Options o;
   o.create_if_missing = true;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "store/crc32c.h"
+#include "store/packing.h"
 #include "store/record.h"
 
 namespace chappe::store {
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::size_t kOpenFiles = 512;  // of old segments, at once
 constexpr std::uint64_t kShare = 8;      // a segment takes at most such a part of the free space
+// The first segment's size; each next one may be twice as large, so that a small store stays small.
+constexpr std::uint64_t kFirstSize = 8 * 1024 * 1024;
 constexpr std::uint8_t kMarkVersion = 1;
 
 }  // namespace
@@ -70,7 +73,8 @@ Result<std::shared_ptr<File>> Log::prepare(std::uint32_t number, std::uint32_t n
   if (free < options_.reserve || free - options_.reserve < least)
     return fail(Errc::no_space, "the disk of the store has {} MiB left, which is below its reserve", free >> 20);
   const std::uint64_t share = (free - options_.reserve) / kShare & ~std::uint64_t{4095};
-  const std::uint64_t size = std::max(least, std::min<std::uint64_t>(options_.segment_size, share));
+  const std::uint64_t early = kFirstSize << std::min<std::uint32_t>(number - 1, 20);
+  const std::uint64_t size = std::max(least, std::min({std::uint64_t{options_.segment_size}, share, early}));
   std::shared_ptr<File> file = TRY(files.open(path(number), Files::Open::replace));
   Result<void> done = file->allocate(size);
   if (done) done = file->sync();
@@ -244,7 +248,7 @@ Result<Extent> Log::append(const Identity& identity, std::uint32_t part, std::sp
   std::uint64_t sequence;
   const auto size = static_cast<std::uint32_t>(m.size);
   const Position at = TRY(append_record(RecordKind::extent, identity, part, octets, size, m.check, &sequence));
-  return Extent{at, size, m.check};
+  return Extent{.at = at, .size = size, .check = m.check};
 }
 
 Result<LogMark> Log::append_batch(std::span<const ByteView> octets) {
@@ -306,18 +310,21 @@ Result<Log::Pin> Log::pin(std::uint32_t segment) const {
   return pin;
 }
 
-Result<Bytes> Log::Pin::read(const Extent& extent) const {
-  Bytes out;
+Result<Chunk> Log::Pin::read(const Extent& extent) const {
   if (extent.size > kMaxRecord) return fail(Errc::corrupt, "an extent of a letter has an impossible size");
-  out.resize(extent.size);
-  out.resize(TRY(file_->read(std::uint64_t{extent.at.offset} + RecordHeader::kSize, out)));
-  if (out.size() != extent.size || crc32c(out) != extent.check)
+  Buffer* buffer = Buffer::make(extent.size);
+  Chunk out(buffer, 0, extent.size);
+  const std::span<char> into(buffer->data(), extent.size);
+  const std::size_t size = TRY(file_->read(std::uint64_t{extent.at.offset} + RecordHeader::kSize, into));
+  if (size != extent.size || crc32c(out.view()) != extent.check)
     return fail(Errc::corrupt, "an extent of a letter, in segment {} at {}, fails its check", extent.at.segment,
                 extent.at.offset);
-  return out;
+  if (extent.plain == 0) return out;
+  if (extent.plain > kMaxRecord) return fail(Errc::corrupt, "an extent of a letter has an impossible size");
+  return unpack(out.view(), extent.plain);
 }
 
-Result<Bytes> Log::read(const Extent& extent) const { return TRY(pin(extent.at.segment)).read(extent); }
+Result<Chunk> Log::read(const Extent& extent) const { return TRY(pin(extent.at.segment)).read(extent); }
 
 // --- reclaiming
 
@@ -326,9 +333,9 @@ std::vector<Log::Segment> Log::segments() const {
   std::vector<Segment> out;
   for (const auto& [number, old] : old_) {
     const bool removable = number < applied_.end.segment && (on_their_way_.empty() || number < *on_their_way_.begin());
-    out.push_back({number, old.end, removable});
+    out.push_back({number, old.end, true, removable});
   }
-  if (active_.file) out.push_back({active_.header.number, offset_, false});
+  if (active_.file) out.push_back({active_.header.number, offset_, false, false});
   return out;
 }
 
@@ -411,7 +418,17 @@ Result<void> LetterWriter::write(const ChunkList& octets) {
   parts.reserve(octets.chunks().size());
   for (const Chunk& c : octets.chunks()) parts.push_back(c.view());
   if (held_ == 0) held_ = log_.hold();
-  extents_.push_back(TRY(log_.append(identity_, static_cast<std::uint32_t>(extents_.size()), parts)));
+  const auto part = static_cast<std::uint32_t>(extents_.size());
+  if (pack_) {
+    const Bytes packed = pack(octets.flatten());
+    if (packed.size() < octets.size() - octets.size() / 8) {
+      const ByteView view = packed;
+      extents_.push_back(TRY(log_.append(identity_, part, std::span(&view, 1))));
+      extents_.back().plain = static_cast<std::uint32_t>(octets.size());
+      return {};
+    }
+  }
+  extents_.push_back(TRY(log_.append(identity_, part, parts)));
   return {};
 }
 

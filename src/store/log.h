@@ -41,14 +41,6 @@ struct LogMark {
   bool operator==(const LogMark&) const = default;
 };
 
-// A part of a letter in the log; stands in the letter's row.
-struct Extent {
-  Position at;
-  std::uint32_t size = 0;
-  std::uint32_t check = 0;
-  bool operator==(const Extent&) const = default;
-};
-
 class Log {
  public:
   static constexpr std::uint32_t kMaxRecord = 128 * 1024 * 1024;
@@ -92,8 +84,8 @@ class Log {
   // Keeps what stands in one segment readable.
   class Pin {
    public:
-    // All of it, checked. Errors: corrupt, io.
-    Result<Bytes> read(const Extent& extent) const;
+    // All of it, checked and unpacked. Errors: corrupt, io.
+    Result<Chunk> read(const Extent& extent) const;
 
    private:
     friend class Log;
@@ -102,13 +94,14 @@ class Log {
   // Errors: not_found (no such segment, or no more).
   Result<Pin> pin(std::uint32_t segment) const;
   // Pins and reads. When the answer is not_found, the letter was moved: look into its row again.
-  Result<Bytes> read(const Extent& extent) const;
+  Result<Chunk> read(const Extent& extent) const;
 
   // --- reclaiming
 
   struct Segment {
     std::uint32_t number = 0;
     std::uint32_t end = 0;  // of its records
+    bool closed = false;
     bool removable = false;
   };
   // Oldest first, the one that is written to last.
@@ -198,7 +191,8 @@ class LetterWriter {
  public:
   static constexpr std::uint32_t kExtent = 256 * 1024;
 
-  LetterWriter(Log& log, Identity identity) : log_(log), identity_(identity) {}
+  // `pack`: extents are stored packed (zstd) where that saves an eighth at least.
+  LetterWriter(Log& log, Identity identity, bool pack = false) : log_(log), identity_(identity), pack_(pack) {}
   ~LetterWriter();
   LetterWriter(const LetterWriter&) = delete;
   LetterWriter& operator=(const LetterWriter&) = delete;
@@ -216,6 +210,7 @@ class LetterWriter {
 
   Log& log_;
   const Identity identity_;
+  const bool pack_;
   ChunkList rest_;
   std::vector<Extent> extents_;
   std::uint32_t held_ = 0;  // no segment from this one on is removed

@@ -1,8 +1,12 @@
 #include "store/memory.h"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <set>
+
+#include "store/body_rows.h"
+#include "store/crc32c.h"
 
 namespace chappe::store {
 namespace {
@@ -28,6 +32,14 @@ Value to_value(const Batch::Op& op) {
   return Chunk::copy_of(op.chunks.flatten());
 }
 
+// Parts of letters. A segment that has this much is closed.
+constexpr std::uint64_t kSegment = 1024 * 1024;
+
+struct Segment {
+  std::vector<std::pair<Extents::Part, Chunk>> parts;
+  std::uint64_t size = 0;
+};
+
 }  // namespace
 
 struct MemoryDisk::State {
@@ -41,6 +53,8 @@ struct MemoryDisk::State {
   std::uint64_t writes = 0;
   std::function<Fate(std::uint64_t)> fate;
   bool full = false;
+  std::map<std::uint32_t, Segment> segments{{1, {}}};
+  std::multiset<std::uint32_t> on_their_way;  // letters, by the segment that was open when they began
 
   void set(const Bytes& key, std::optional<Value> value) {
     Versions& versions = table[key];
@@ -72,9 +86,13 @@ struct MemoryDisk::State {
     }
   }
 
+  const Value* now(const Bytes& key) const {
+    const auto i = table.find(key);
+    return i == table.end() ? nullptr : at(i->second, seq);
+  }
+  bool holds(const Bytes& key) const { return now(key) != nullptr; }
   bool holds(const Batch::Assertion& a) const {
-    const auto i = table.find(a.key);
-    const Value* v = i == table.end() ? nullptr : at(i->second, seq);
+    const Value* v = now(a.key);
     return a.value ? v && v->view() == *a.value : v == nullptr;
   }
 };
@@ -117,6 +135,7 @@ class MemoryStore final : public Store {
     if (state_->full) return fail(Errc::no_space, "the disk is below its reserve");
     return {};
   }
+  Extents& extents() override { return extents_; }
   Store& blocking() override { return *this; }
   bool read_only() const override { return read_only_; }
 
@@ -144,6 +163,107 @@ class MemoryStore final : public Store {
     MemoryStore* store_;
     std::shared_ptr<MemoryDisk::State> state_;
     std::uint64_t seq_;
+  };
+
+  class MemoryFlow final : public Flow {
+   public:
+    MemoryFlow(MemoryStore* store, const Identity& identity)
+        : store_(store), state_(store->state_), identity_(identity) {
+      std::lock_guard lock(state_->mutex);
+      held_ = *state_->on_their_way.insert(state_->segments.rbegin()->first);
+    }
+    ~MemoryFlow() override {
+      std::lock_guard lock(state_->mutex);
+      state_->on_their_way.erase(state_->on_their_way.find(held_));
+    }
+    Task<Result<void>> append(ChunkList octets, Deadline) override {
+      rest_.append(std::move(octets));
+      co_return write(kExtent);
+    }
+    Task<Result<std::vector<Extent>>> finish(Deadline) override {
+      CO_TRY(write(1));
+      co_return std::move(extents_);
+    }
+    void kept() override {}
+
+   private:
+    // What there is, as long as it has `least` octets.
+    Result<void> write(std::size_t least) {
+      std::lock_guard lock(state_->mutex);
+      std::size_t done = 0;
+      for (; rest_.size() - done >= least; done += extents_.back().size) {
+        TRY(store_->alive(nullptr));
+        if (store_->read_only_) return fail(Errc::read_only, "the store refuses writes until restart");
+        const Chunk part = Chunk::copy_of(rest_.slice(done, kExtent).flatten());
+        if (state_->segments.rbegin()->second.size >= kSegment)
+          state_->segments.try_emplace(state_->segments.rbegin()->first + 1);
+        auto& [number, segment] = *state_->segments.rbegin();
+        const Extent extent{{number, static_cast<std::uint32_t>(segment.size)},
+                            static_cast<std::uint32_t>(part.size()),
+                            crc32c(part.view())};
+        segment.parts.emplace_back(Extents::Part{identity_, extent.at, extent.size, extent.check}, part);
+        segment.size += part.size();
+        extents_.push_back(extent);
+      }
+      rest_ = rest_.slice(done, rest_.size());
+      return {};
+    }
+
+    MemoryStore* store_;
+    std::shared_ptr<MemoryDisk::State> state_;
+    const Identity identity_;
+    std::uint32_t held_;
+    ChunkList rest_;
+    std::vector<Extent> extents_;
+  };
+
+  class MemoryExtents final : public Extents {
+   public:
+    explicit MemoryExtents(MemoryStore* store) : store_(store) {}
+    // Memory is not packed.
+    std::unique_ptr<Flow> flow(const Identity& identity, bool) override {
+      return std::make_unique<MemoryFlow>(store_, identity);
+    }
+    Task<Result<Chunk>> read(Extent extent, Deadline deadline) override {
+      const auto& state = store_->state_;
+      std::lock_guard lock(state->mutex);
+      CO_TRY(store_->alive(&deadline));
+      if (const auto i = state->segments.find(extent.at.segment); i != state->segments.end())
+        for (const auto& [part, octets] : i->second.parts)
+          if (part.at == extent.at && part.size == extent.size) co_return octets;
+      co_return fail(Errc::not_found, "segment {} has no such part", extent.at.segment);
+    }
+    Task<Result<std::vector<Segment>>> segments(Deadline deadline) override {
+      const auto& state = store_->state_;
+      std::lock_guard lock(state->mutex);
+      CO_TRY(store_->alive(&deadline));
+      std::vector<Segment> out;
+      for (const auto& [number, s] : state->segments)
+        out.push_back({number, s.size, number != state->segments.rbegin()->first});
+      co_return out;
+    }
+    Task<Result<std::vector<Part>>> parts(std::uint32_t segment, Deadline deadline) override {
+      const auto& state = store_->state_;
+      std::lock_guard lock(state->mutex);
+      CO_TRY(store_->alive(&deadline));
+      const auto i = state->segments.find(segment);
+      if (i == state->segments.end()) co_return fail(Errc::not_found, "there is no segment {}", segment);
+      std::vector<Part> out;
+      for (const auto& [part, octets] : i->second.parts) out.push_back(part);
+      co_return out;
+    }
+    Task<Result<std::uint32_t>> sweep(Deadline deadline) override {
+      const auto& state = store_->state_;
+      std::lock_guard lock(state->mutex);
+      CO_TRY(store_->alive(&deadline));
+      const std::uint32_t last = state->segments.rbegin()->first;
+      const std::uint32_t end = state->on_their_way.empty() ? last : std::min(last, *state->on_their_way.begin());
+      co_return static_cast<std::uint32_t>(std::erase_if(
+          state->segments, [&](const auto& s) { return s.first < end && !state->holds(segment_key(s.first)); }));
+    }
+
+   private:
+    MemoryStore* store_;
   };
 
   Result<void> alive(const Deadline* deadline) const {
@@ -222,6 +342,7 @@ class MemoryStore final : public Store {
   std::shared_ptr<MemoryDisk::State> state_;
   const std::uint64_t epoch_;
   std::atomic<bool> read_only_ = false;
+  MemoryExtents extents_{this};
 };
 
 MemoryDisk::MemoryDisk() : state_(std::make_shared<State>()) {}

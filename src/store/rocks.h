@@ -1,10 +1,12 @@
-// The store on RocksDB: the durable form, for one process on one host.
+// The store on RocksDB and segments: the durable form, for one process on one host. What is written goes first into the
+// log (store/log.h): letters above kRow octets as extents while they arrive, then the batch, and one sync makes it all
+// durable; then the batch is applied to RocksDB, whose own log is off. At opening, what RocksDB had not yet flushed is
+// replayed. docs/formats/segments.md says why nothing is lost.
 //
 // A read is first tried on the calling thread against what is in memory (memtables and block cache); what would touch
-// the disk goes through the offload pool. Every write is one synced batch (WAL). Values above kSeparate octets live in
-// blob files, so that large letters do not take part in compaction. Blocks and blobs are LZ4.
+// the disk goes through the offload pool. Blocks are LZ4.
 //
-// One process owns a store: RocksDB's LOCK file sees to it.
+// One process owns a store: a lock file sees to it. Its folder has RocksDB's files and, in `log`, the segments.
 #pragma once
 
 #include <functional>
@@ -12,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "store/files.h"
 #include "store/store.h"
 
 namespace chappe::store {
@@ -22,15 +25,17 @@ struct RocksOptions {
   std::size_t block_cache = 64 * 1024 * 1024;  // octets
   std::size_t memtable = 64 * 1024 * 1024;     // octets; two of them at most
   // Octets of free space that are kept for what makes space; half of them for RocksDB itself, which writes what is in
-  // its memtables and its log once more.
+  // its memtables once more.
   std::uint64_t reserve = 256 * 1024 * 1024;
-  // For tests. How much is free, instead of asking the file system; and whether this sync or write to a file fails.
-  std::function<std::uint64_t()> free_space = {};
-  std::function<bool(std::string_view file)> fail_sync = {};
+  std::uint32_t segment = 256 * 1024 * 1024;  // octets of a segment at most; the first ones are smaller
+  Files* files = &posix_files();              // must outlive the store
+  bool hasty = false;  // for tests: RocksDB does not wait a second when its background work has failed
 };
 
-inline constexpr std::size_t kSeparate = 16 * 1024;
 inline constexpr int kMaxOpenFiles = 1024;
+// Opening after a crash replays what was not flushed: about 7 µs a row.
+inline constexpr std::uint64_t kUnflushedRows = 100'000;
+inline constexpr std::uint64_t kUnflushedOctets = 1024ULL * 1024 * 1024;  // of the log, letters included
 
 // Blocks (recovery replays the log). Errors: busy (another process has it), unsupported (a newer format), corrupt, io.
 Result<std::unique_ptr<Store>> open_rocks(RocksOptions options);

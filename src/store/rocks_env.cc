@@ -2,6 +2,9 @@
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
+#include <rocksdb/system_clock.h>
+
+#include <algorithm>
 
 namespace chappe::store {
 namespace {
@@ -246,10 +249,28 @@ class RocksFiles final : public rocksdb::FileSystem {
   Files& files_;
 };
 
+// Sleeps a millisecond at most.
+class Hasty final : public rocksdb::EnvWrapper {
+ public:
+  explicit Hasty(const std::shared_ptr<rocksdb::Env>& env) : EnvWrapper(env) {
+    system_clock_ = std::make_shared<Clock>(env->GetSystemClock());
+  }
+
+ private:
+  class Clock final : public rocksdb::SystemClockWrapper {
+   public:
+    using SystemClockWrapper::SystemClockWrapper;
+    const char* Name() const override { return "chappe.Hasty"; }
+    void SleepForMicroseconds(int us) override { SystemClockWrapper::SleepForMicroseconds(std::min(us, 1000)); }
+  };
+};
+
 }  // namespace
 
-std::shared_ptr<rocksdb::Env> make_rocks_env(Files& files) {
-  return rocksdb::NewCompositeEnv(std::make_shared<RocksFiles>(files));
+std::shared_ptr<rocksdb::Env> make_rocks_env(Files& files, bool hasty) {
+  std::shared_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(std::make_shared<RocksFiles>(files));
+  if (hasty) env = std::make_shared<Hasty>(std::move(env));
+  return env;
 }
 
 }  // namespace chappe::store

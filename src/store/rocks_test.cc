@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <thread>
 
 #include "net/offload_pool.h"
 #include "store/test_stores.h"
@@ -21,15 +22,16 @@ Batch one(Bytes key, Bytes value) {
 }
 
 TEST(Rocks, AFailedSyncIsFinalUntilReopen) {
-  RocksPlace place;
-  std::atomic<bool> broken = false;
-  place.options.fail_sync = [&](std::string_view file) { return broken && file.ends_with(".log"); };
+  FaultPlace place;
   auto store = std::move(place.open().value());
   ASSERT_TRUE(wait(store->write(one("a", "1"), soon())));
-  broken = true;
+  place.files.set_plan([](const FaultFiles::Operation& o) {
+    const bool fails = o.kind == FaultFiles::Kind::sync && o.path.ends_with(".seg");
+    return fails ? FaultFiles::Fate::io : FaultFiles::Fate::good;
+  });
   EXPECT_EQ(wait(store->write(one("b", "1"), soon())).error().code(), Errc::io);
   EXPECT_TRUE(store->read_only());
-  broken = false;
+  place.files.set_plan({});
   // The disk is well again, but what it lost is not known.
   EXPECT_EQ(wait(store->write(one("c", "1"), soon())).error().code(), Errc::read_only);
   EXPECT_EQ(wait(store->get("a", soon())).value()->view(), "1");
@@ -41,30 +43,73 @@ TEST(Rocks, AFailedSyncIsFinalUntilReopen) {
 }
 
 TEST(Rocks, TheReserveIsKeptBeforeTheDiskIsFull) {
-  RocksPlace place;
-  std::atomic<std::uint64_t> free = 10'000;
-  place.options.reserve = 9'000;
-  place.options.free_space = [&] { return free.load(); };
+  FaultPlace place;
+  place.options.reserve = 90'000;
   auto store = std::move(place.open().value());
-  EXPECT_TRUE(store->room(1'000));
-  EXPECT_EQ(store->room(1'001).error().code(), Errc::no_space);
-  free = 8'000;
+  place.leave(100'000);
+  EXPECT_TRUE(store->room(10'000));
+  EXPECT_EQ(store->room(10'001).error().code(), Errc::no_space);
+  place.leave(80'000);
   EXPECT_EQ(store->room(0).error().code(), Errc::no_space);
   // Half of the reserve is for what makes space, the other half is not ours.
   ASSERT_TRUE(wait(store->write(one("a", "1"), soon())));
-  EXPECT_EQ(wait(store->write(one("b", Bytes(4'000, 'x')), soon())).error().code(), Errc::no_space);
-  free = 4'000;
+  EXPECT_EQ(wait(store->write(one("b", Bytes(40'000, 'x')), soon())).error().code(), Errc::no_space);
+  place.leave(40'000);
   EXPECT_EQ(wait(store->write(one("c", "1"), soon())).error().code(), Errc::no_space);
   EXPECT_FALSE(store->read_only());
-  free = 20'000;
-  EXPECT_TRUE(wait(store->write(one("b", Bytes(4'000, 'x')), soon())));
+  place.leave(200'000);
+  EXPECT_TRUE(wait(store->write(one("b", Bytes(40'000, 'x')), soon())));
+}
+
+// RocksDB writes what it has in memory when it likes; that it could not is no end of the store.
+TEST(Rocks, ADiskFilledByOthersIsNoEnd) {
+  FaultPlace place;
+  place.options.memtable = 64 * 1024;
+  auto store = std::move(place.open().value());
+  int written = 0;
+  std::string last;
+  const auto write_until = [&](bool fails) {
+    // RocksDB looks for space every five seconds.
+    for (int i = 0; i < 15'000; ++i) {
+      const auto done = wait(store->write(one("k" + std::to_string(written), Bytes(500, 'x')), soon()));
+      if (done) ++written;
+      if (!done) EXPECT_EQ(done.error().code(), Errc::no_space) << done.error().describe();
+      if (!done) last = done.error().describe();
+      if (!done == fails) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return false;
+  };
+  place.leave(3'000);
+  ASSERT_TRUE(write_until(true));
+  EXPECT_FALSE(store->read_only());
+  place.leave(100'000'000);
+  ASSERT_TRUE(write_until(false)) << last;
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(write_until(false));
+  store.reset();
+  store = std::move(place.open().value());
+  // What met the full disk after it was in the log may be there, too, under the key of the next.
+  EXPECT_EQ(wait(scan_all(store.get(), Range::prefix("k"), soon())).value().size(), static_cast<std::size_t>(written));
+}
+
+TEST(Rocks, FlushesBeforeTooMuchWouldHaveToBeReplayedAndTheLogForgets) {
+  FaultPlace place;
+  auto store = std::move(place.open().value());
+  const auto segments = [&] { return wait(store->extents().segments(soon())).value(); };
+  // 20 MB of batches, in segments of 1 MiB.
+  for (int i = 0; i < 2000; ++i) ASSERT_TRUE(wait(store->write(one("k", Bytes(10'000, 'x')), soon())));
+  for (int i = 0; i < 500 && segments().size() > 4; ++i) {
+    ASSERT_TRUE(wait(store->write(one("k", Bytes(10'000, 'x')), soon())));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_LE(segments().size(), 4u);
 }
 
 TEST(Rocks, ANewerFormatIsRefused) {
   RocksPlace place;
   {
     auto store = std::move(place.open().value());
-    ASSERT_TRUE(wait(store->write(one(KeyWriter(kSystemAccount, Space::settings).rest("format").take(), "2"), soon())));
+    ASSERT_TRUE(wait(store->write(one(KeyWriter(kSystemAccount, Space::settings).rest("format").take(), "3"), soon())));
   }
   EXPECT_EQ(place.open().error().code(), Errc::unsupported);
 }

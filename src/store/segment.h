@@ -14,19 +14,10 @@
 #include <optional>
 #include <vector>
 
+#include "store/extents.h"
 #include "store/files.h"
 
 namespace chappe::store {
-
-// A place in the log.
-struct Position {
-  std::uint32_t segment = 0;  // from 1 on; 0: nowhere
-  std::uint32_t offset = 0;
-  auto operator<=>(const Position&) const = default;
-};
-
-// Whose octets a record holds: the id of a letter, for an extent.
-using Identity = std::array<char, 16>;
 
 struct SegmentHeader {
   static constexpr std::size_t kSize = 1024;  // two copies, a sector each; records begin behind

@@ -20,12 +20,10 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "net/task.h"
+#include "store/extents.h"
 #include "store/keys.h"
 
 namespace chappe::store {
-
-using net::Deadline;
-using net::Task;
 
 // A stored value: read-only bytes that keep themselves alive and may cross threads. `value.view()` is a ByteView.
 using Value = Chunk;
@@ -104,6 +102,8 @@ class Store : public Reader {
   // The store as it is now, for as long as the reader is kept. Keep it briefly: it pins old data. Must not outlive the
   // store.
   virtual std::shared_ptr<Reader> snapshot() = 0;
+  // What is too large for a row.
+  virtual Extents& extents() = 0;
   // The same store, whose calls end before they return, on the calling thread: for threads that may block (the commit
   // thread, the command line). Lives as long as this.
   virtual Store& blocking() = 0;

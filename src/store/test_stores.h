@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "store/fault_files.h"
 #include "store/memory.h"
 #include "store/rocks.h"
 
@@ -35,6 +36,7 @@ class RocksPlace final : public Place {
     options.block_cache = 8 * 1024 * 1024;
     options.memtable = 4 * 1024 * 1024;
     options.reserve = 0;
+    options.segment = 4 * 1024 * 1024;
   }
   ~RocksPlace() override {
     std::error_code ec;
@@ -45,6 +47,32 @@ class RocksPlace final : public Place {
 
  private:
   std::string folder_;
+};
+
+// On files that can be made to fail.
+class FaultPlace final : public Place {
+ public:
+  FaultPlace() {
+    files.set_journal(true);
+    options.path = "/store";
+    options.block_cache = 1024 * 1024;
+    options.memtable = 1024 * 1024;
+    options.reserve = 0;
+    options.segment = 1024 * 1024;
+    options.files = &files;
+    options.hasty = true;
+  }
+  Result<std::unique_ptr<Store>> open() override { return open_rocks(options); }
+  // So much is free from now on.
+  void leave(std::uint64_t octets) {
+    files.set_capacity(kCapacity);
+    files.set_capacity(kCapacity - files.free_space("/").value() + octets);
+  }
+  FaultFiles files;
+  RocksOptions options;
+
+ private:
+  static constexpr std::uint64_t kCapacity = std::uint64_t{1} << 40;
 };
 
 inline std::unique_ptr<Place> make_place(const std::string& form) {

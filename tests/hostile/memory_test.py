@@ -43,7 +43,7 @@ def _():
     settings = {"lines": ["[budget]", f"in_flight = {IN_FLIGHT}"]}
     with Town("") as town, town.site("one.tower", "127.0.0.2", ["alice"], **settings) as one:
         with contextlib.ExitStack() as stack:
-            held = [stack.enter_context(contextlib.closing(half_a_letter(one, 400_000))) for _ in range(3)]
+            held = [stack.enter_context(contextlib.closing(half_a_letter(one, 200_000))) for _ in range(6)]
             began = time.monotonic()
             one.send(letters.letter("through", 1000, to="alice@one.tower"))
             took = time.monotonic() - began

@@ -178,7 +178,12 @@ Task<bool> Conversation::handle(proto::smtp::Event event) {
       progress();
     }
     ingest_->feed(std::move(data->bytes));
-    in_flight_.resize(ingest_->size());
+    in_flight_.resize(ingest_->held());
+    if (ingest_->full()) {
+      co_await ingest_->drain(session_.within(site_.limits.commit));
+      in_flight_.resize(ingest_->held());
+      progress();
+    }
     co_return true;
   }
   progress();
@@ -286,7 +291,7 @@ Task<void> Conversation::on(proto::smtp::Rcpt& rcpt) {
 }
 
 void Conversation::begin_letter() {
-  ingest_.emplace();
+  ingest_.emplace(site_.deliver.begin(transaction_->id));
   stretch_ = 0;
   in_flight_ = site_.budget.take(Part::in_flight, 0);
 }
@@ -374,20 +379,20 @@ proto::smtp::ServerOptions smtp_options(const Site& site, proto::smtp::Role role
   return options;
 }
 
-post::Letter letter_of(const Session& session, Transaction* transaction, post::Ingest ingest,
-                       const proto::smtp::LetterFacts& facts, Time now) {
+Task<Result<post::Letter>> letter_of(Session* session, Transaction* transaction, post::Ingest ingest,
+                                     proto::smtp::LetterFacts facts, Time now) {
   post::Letter letter;
-  letter.trail = trail_of(session, *transaction);
+  letter.draft = CO_TRY(co_await ingest.finish(Session::regardless(session->site().limits.commit)));
+  letter.trail = trail_of(*session, *transaction);
   letter.id = transaction->id;
   letter.sender = transaction->mail.path.address();
   letter.recipients = std::move(transaction->recipients);
-  letter.octets = ingest.finish();
   letter.arrived = now;
   letter.smtputf8 = transaction->mail.smtputf8;
   letter.envid = transaction->mail.envid.value_or("");
   if (const auto& ret = transaction->mail.ret) letter.ret = *ret == "FULL" ? post::Ret::full : post::Ret::headers;
   letter.eight_bit = facts.eight_bit_body || facts.eight_bit_header;
-  return letter;
+  co_return letter;
 }
 
 Reply refusal(const Error& error) { return Reply(error); }

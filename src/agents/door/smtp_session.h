@@ -60,8 +60,9 @@ net::Task<void> serve_smtp(Session* session, std::shared_ptr<const proto::smtp::
 proto::smtp::ServerOptions smtp_options(const Site& site, proto::smtp::Role role);
 
 // The letter as the post office takes it, without its trace. The transaction's recipients and the octets move into it.
-post::Letter letter_of(const Session& session, Transaction* transaction, post::Ingest ingest,
-                       const proto::smtp::LetterFacts& facts, Time now);
+// Errors: those of the store, when the octets cannot be kept.
+net::Task<Result<post::Letter>> letter_of(Session* session, Transaction* transaction, post::Ingest ingest,
+                                          proto::smtp::LetterFacts facts, Time now);
 
 // The reply to a letter that cannot be taken, by its Error (base/error.h).
 proto::smtp::Reply refusal(const Error& error);

@@ -188,16 +188,22 @@ Task<Result<Lease>> Conversation::reserve(std::uint64_t size) {
   }
 }
 
-Task<std::optional<ChunkList>> Conversation::take_letter() {
-  ChunkList letter;
+Task<std::optional<Result<void>>> Conversation::take_letter(store::Draft* draft) {
+  Result<void> written;
+  ChunkList held;
   while (!gone_ && !ending_) {
     auto event = receiver_.next(out_);
     if (!event) {
       if (!co_await flush() || !co_await read(true)) break;
     } else if (auto* piece = std::get_if<wire::AppendPiece>(&*event)) {
-      letter.append_compact(std::move(piece->octets));
+      if (!written) continue;
+      held.append_compact(std::move(piece->octets));
+      if (held.size() >= store::Flow::kExtent)
+        written = co_await draft->append(std::exchange(held, {}), commit_deadline());
     } else if (std::holds_alternative<wire::AppendEnd>(*event)) {
-      co_return letter;
+      if (written) written = co_await draft->append(std::move(held), commit_deadline());
+      if (written) written = co_await draft->finish(commit_deadline());
+      co_return written;
     } else {
       co_await handle(std::move(*event));
       break;

@@ -138,9 +138,9 @@ class Conversation {
   // that have begun can always be finished: none of them waits for memory that another one holds. Errors: busy (still
   // none), too_large (never).
   Task<Result<Lease>> reserve(std::uint64_t size);
-  // One letter of an APPEND, as it comes, into memory that was reserved; nothing when the command broke or the client
-  // is gone.
-  Task<std::optional<ChunkList>> take_letter();
+  // One letter of an APPEND, as it comes, into the store, and how that went; nothing when the command broke or the
+  // client went away. Holds an extent of it at a time.
+  Task<std::optional<Result<void>>> take_letter(store::Draft* draft);
 
  private:
   // `budgeted`: for what is read there is memory already.

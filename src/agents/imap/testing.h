@@ -96,7 +96,7 @@ class World {
   post::LetterIds ids{system_clock(), system_random()};
   post::Mailboxes mailboxes{*store, commit, ids, system_clock()};
   post::Queue queue{*store, commit, system_clock()};
-  post::Deliver deliver{commit, mailboxes, queue, system_clock()};
+  post::Deliver deliver{*store, commit, mailboxes, queue, system_clock()};
   post::Trail trail{*store, commit, system_clock()};
   std::unique_ptr<post::Directory> directory;
   Throttle throttle{system_clock(), false};

@@ -75,12 +75,18 @@ Task<Replies> Delivery::letter(Transaction* transaction, post::Ingest ingest, pr
                          .recipient = several ? std::string() : transaction->accepted.front(),
                          .letter = transaction->id,
                          .time = now};
-  post::Letter letter = letter_of(session_, transaction, std::move(ingest), facts, now);
-  letter.trace = ChunkList(received_field(session_, site_.hostname, trace));
-  const auto taken = co_await site_.deliver.take(std::move(letter), Session::regardless(site_.limits.commit));
-  if (!taken)
+  auto letter = co_await letter_of(&session_, transaction, std::move(ingest), facts, now);
+  std::optional<Error> failed;
+  if (letter) {
+    letter->trace = ChunkList(received_field(session_, site_.hostname, trace));
+    const auto taken = co_await site_.deliver.take(std::move(*letter), Session::regardless(site_.limits.commit));
+    if (!taken) failed = taken.error();
+  } else {
+    failed = letter.error();
+  }
+  if (failed)
     for (Reply& reply : replies)
-      if (reply.positive()) reply = refusal(taken.error());
+      if (reply.positive()) reply = refusal(*failed);
   co_return replies;
 }
 

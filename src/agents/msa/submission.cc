@@ -93,7 +93,10 @@ Task<Result<Submission::Authors>> Submission::authors(const message::Letter* hea
 
 Task<Replies> Submission::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
   const Time now = site_.clock.now();
-  const Bytes header_bytes = ingest.octets().slice(0, ingest.facts().header_size).flatten();
+  if (ingest.facts().header_size > post::Ingest::kMaxHeader)
+    co_return Replies{Reply(
+        554, "5.6.0", fmt::format("The header of the letter is larger than {} KiB", post::Ingest::kMaxHeader / 1024))};
+  const Bytes header_bytes = ingest.header().flatten();
   const message::Letter header(header_bytes);
   const auto authors_of = co_await authors(&header);
   if (!authors_of) co_return Replies{refusal(authors_of.error())};
@@ -114,9 +117,10 @@ Task<Replies> Submission::letter(Transaction* transaction, post::Ingest ingest, 
                          .recipient = {},
                          .letter = transaction->id,
                          .time = now};
-  post::Letter letter = letter_of(session_, transaction, std::move(ingest), facts, now);
-  letter.trace = ChunkList(received_field(session_, site_.hostname, trace) + repairs.fields);
-  auto taken = co_await take(&site_, transaction, std::move(letter), Session::regardless(site_.limits.commit));
+  auto letter = co_await letter_of(&session_, transaction, std::move(ingest), facts, now);
+  if (!letter) co_return Replies{refusal(letter.error())};
+  letter->trace = ChunkList(received_field(session_, site_.hostname, trace) + repairs.fields);
+  auto taken = co_await take(&site_, transaction, std::move(*letter), Session::regardless(site_.limits.commit));
   if (!taken) co_return Replies{refusal(taken.error())};
   std::string said = fmt::format("Taken as {}", taken->text());
   if (!repairs.rules.empty()) {

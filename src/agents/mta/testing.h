@@ -418,7 +418,7 @@ class MtaTest : public ::testing::Test {
   post::LetterIds ids_{system_clock(), system_random()};
   post::Mailboxes mailboxes_{*store_, commit_, ids_, system_clock()};
   post::Queue queue_{*store_, commit_, system_clock()};
-  post::Deliver deliver_{commit_, mailboxes_, queue_, system_clock()};
+  post::Deliver deliver_{*store_, commit_, mailboxes_, queue_, system_clock()};
   OneAccount directory_;
   std::unique_ptr<dns::ZoneResolver> resolver_;
   std::vector<std::unique_ptr<FakeServer>> servers_;

@@ -60,7 +60,7 @@ class Life {
   store::Commit commit{*store_, {.mode = store::Commit::Mode::in_line}};
   Mailboxes mailboxes{*store_, commit, ids_, clock_};
   Queue queue{*store_, commit, clock_};
-  Deliver deliver{commit, mailboxes, queue, clock_};
+  Deliver deliver{*store_, commit, mailboxes, queue, clock_};
   std::unique_ptr<Directory> directory;
 };
 

@@ -13,8 +13,8 @@ namespace {
 // What the Change needs, by value: it runs on the commit thread.
 struct Taking {
   Letter letter;
-  ChunkList stored;  // Return-Path, trace, octets
-  std::uint32_t front_size = 0;
+  ChunkList front;               // Return-Path, trace
+  std::uint32_t front_size = 0;  // of the Return-Path
   Time now;
   HistoryLimits history;
   std::function<void(AccountId, MailboxId)> hint_mailbox;
@@ -99,7 +99,7 @@ TrailHead Taking::head() {
   out.at = letter.arrived;
   out.sender = letter.sender;
   out.taken = true;
-  out.size = stored.size() - front_size;
+  out.size = front.size() - front_size + letter.draft->size();
   for (const LetterRecipient& r : letter.recipients)
     out.ends.push_back(
         {.address = r.address,
@@ -120,7 +120,7 @@ Result<LetterId> Taking::operator()(store::Txn& txn) {
     txn.use_reserve();
     return letter.id;
   }
-  const store::BodyRef body = TRY(store::Bodies::add(txn, letter.id.body(), stored, 1));
+  const store::BodyRef body = TRY(store::Bodies::add(txn, letter.draft, front, 1));
   const std::uint32_t references = TRY(file(txn, body)) + enqueue(txn, body);
   if (references == 0) {
     TRY(store::Bodies::release(txn, body.id));
@@ -137,8 +137,15 @@ Result<LetterId> Taking::operator()(store::Txn& txn) {
 
 }  // namespace
 
-Deliver::Deliver(store::Commit& commit, Mailboxes& mailboxes, Queue& queue, Clock& clock)
-    : commit_(commit), mailboxes_(mailboxes), queue_(queue), clock_(clock) {}
+Deliver::Deliver(store::Store& store, store::Commit& commit, Mailboxes& mailboxes, Queue& queue, Clock& clock)
+    : store_(store), commit_(commit), mailboxes_(mailboxes), queue_(queue), clock_(clock) {}
+
+Task<Result<void>> Deliver::draft(Letter* letter, Deadline deadline) {
+  if (!letter->draft)
+    letter->draft = CO_TRY(
+        co_await store::draft_of(&store_, letter->id.body(), std::exchange(letter->octets, ChunkList()), deadline));
+  co_return Result<void>();
+}
 
 Task<Result<LetterId>> Deliver::take(Letter letter, Deadline deadline) {
   if (!letter.id) co_return fail(Errc::bug, "a letter needs an id");
@@ -146,9 +153,8 @@ Task<Result<LetterId>> Deliver::take(Letter letter, Deadline deadline) {
     Taking taking;
     // RFC 5321 §4.4: the delivering system puts it at the beginning; a relaying one must not
     const Bytes return_path = "Return-Path: <" + one.sender + ">\r\n";
-    taking.stored.append_copy(return_path);
-    taking.stored.append(std::move(one.trace));
-    taking.stored.append(std::move(one.octets));
+    taking.front.append_copy(return_path);
+    taking.front.append(std::move(one.trace));
     taking.front_size = static_cast<std::uint32_t>(return_path.size());
     taking.letter = std::move(one);
     taking.now = now;
@@ -158,6 +164,8 @@ Task<Result<LetterId>> Deliver::take(Letter letter, Deadline deadline) {
     return taking;
   };
   std::vector<Letter> notices = std::exchange(letter.notices, {});
+  CO_TRY(co_await draft(&letter, deadline));
+  for (Letter& notice : notices) CO_TRY(co_await draft(&notice, deadline));
   Taking taking = prepare(std::move(letter));
   for (Letter& notice : notices) taking.notices.push_back(prepare(std::move(notice)));
   co_return co_await commit_.submit<LetterId>(std::move(taking), deadline);

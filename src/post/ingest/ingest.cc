@@ -12,8 +12,12 @@ constexpr std::string_view kReceived = "received:";
 }  // namespace
 
 void Ingest::feed(Chunk chunk) {
+  const std::uint64_t header_before = facts_.header_size;
   look(chunk.view());
-  octets_.append_compact(std::move(chunk));
+  const std::uint64_t header = facts_.header_size - header_before;
+  if (header > 0 && header_.size() < kMaxHeader)
+    header_.append_compact(chunk.slice(0, std::min<std::uint64_t>(header, kMaxHeader - header_.size())));
+  if (!failed_) held_.append_compact(std::move(chunk));
 }
 
 void Ingest::feed(ChunkList chunks) {
@@ -63,10 +67,19 @@ void Ingest::end_header_line() {
   if (size >= kReceived.size() && std::string_view(name_, kReceived.size()) == kReceived) ++facts_.received;
 }
 
-ChunkList Ingest::finish() {
+Task<void> Ingest::drain(Deadline deadline) {
+  if (failed_) co_return;
+  const auto written = co_await draft_->append(std::exchange(held_, ChunkList()), deadline);
+  if (!written) failed_ = written.error();
+}
+
+Task<Result<std::shared_ptr<store::Draft>>> Ingest::finish(Deadline deadline) {
   if (cr_) facts_.bare_cr_or_lf = true;
   facts_.sha256 = hash_.finish();
-  return std::exchange(octets_, ChunkList());
+  co_await drain(deadline);
+  if (failed_) co_return std::unexpected(*failed_);
+  CO_TRY(co_await draft_->finish(deadline));
+  co_return std::exchange(draft_, nullptr);
 }
 
 }  // namespace chappe::post

@@ -1,16 +1,20 @@
 // A letter on its way in: fed chunk by chunk by whoever receives it (SMTP, LMTP, sendmail), measured in the same pass,
-// and then taken by one commit: the body, an entry in each local mailbox and a queue row for each remote recipient.
+// written into the store as it comes, and then taken by one commit: the body, an entry in each local mailbox and a
+// queue row for each remote recipient.
 //
-// Ingest is a plain object of one session: no store, no I/O, it never blocks and never refuses (the caller enforces its
-// size limit on size()). Deliver takes the result into the store; it serves the whole process, from any executor.
+// Ingest is an object of one session. Deliver begins it and takes the result into the store; it serves the whole
+// process, from any executor.
 //
-//   Ingest ingest;                       // at DATA
-//   ingest.feed(chunk);                  // for each piece, dot-stuffing already undone (RFC 5321 §4.5.2)
-//   Letter letter{.id = id, .sender = …, .recipients = …, .trace = Received…, .octets = ingest.finish()};
+//   Ingest ingest = deliver.begin(id);         // at DATA
+//   ingest.feed(chunk);                        // for each piece, dot-stuffing already undone (RFC 5321 §4.5.2)
+//   if (ingest.full()) co_await ingest.drain(deadline);
+//   Letter letter{.id = id, .sender = …, .recipients = …, .trace = Received…, .draft = …ingest.finish(deadline)};
 //   auto taken = co_await deliver.take(std::move(letter), deadline);   // then: 250
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +31,9 @@ namespace chappe::post {
 
 class Ingest {
  public:
+  // Of a larger header no more is kept.
+  static constexpr std::size_t kMaxHeader = 1024 * 1024;
+
   // What the first pass over the octets tells.
   struct Facts {
     std::uint64_t size = 0;
@@ -40,24 +47,37 @@ class Ingest {
     crypto::Sum256 sha256;           // of all octets
   };
 
+  explicit Ingest(std::shared_ptr<store::Draft> draft) : draft_(std::move(draft)) {}
+
+  // Never blocks and never refuses; the caller enforces its size limit on size(), and drains when full().
   void feed(Chunk chunk);
   void feed(ChunkList chunks);
+  // So much is held that it should be written before more is fed.
+  bool full() const { return held_.size() >= kFull; }
+  // Writes what is held. What goes wrong is told by finish(); from then on what is fed is only measured.
+  Task<void> drain(Deadline deadline);
   // So far; sha256 only after finish().
   const Facts& facts() const { return facts_; }
   std::uint64_t size() const { return facts_.size; }
   bool header_complete() const { return state_ == State::body; }
-  // The octets, shared; the object is then empty.
-  ChunkList finish();
-  // What has been fed, to be looked at while it stays here (trust/, post/filter).
-  const ChunkList& octets() const { return octets_; }
+  // The header with the empty line, at most kMaxHeader of it.
+  const ChunkList& header() const { return header_; }
+  // Octets in memory.
+  std::size_t held() const { return held_.size() + header_.size(); }
+  // All of it, ready to be taken. Errors: those of the draft.
+  Task<Result<std::shared_ptr<store::Draft>>> finish(Deadline deadline);
 
  private:
   void look(ByteView bytes);
   void end_header_line();
 
   enum class State : std::uint8_t { header, body };
+  static constexpr std::size_t kFull = store::Flow::kExtent;
   State state_ = State::header;
-  ChunkList octets_;
+  std::shared_ptr<store::Draft> draft_;
+  std::optional<Error> failed_;
+  ChunkList held_;
+  ChunkList header_;
   Facts facts_;
   crypto::Sha256 hash_;
   static constexpr std::uint32_t kMaxCountedLine = 1u << 30;
@@ -96,8 +116,10 @@ struct Letter {
   LetterId id;
   std::string sender;  // envelope, without angle brackets; empty for a bounce
   std::vector<LetterRecipient> recipients;
-  ChunkList trace;   // Received and Authentication-Results, each line ended by CRLF
-  ChunkList octets;  // as received
+  ChunkList trace;  // Received and Authentication-Results, each line ended by CRLF
+  // As received: what an Ingest has written, or (of a letter that is made here) all of it in memory.
+  std::shared_ptr<store::Draft> draft = {};
+  ChunkList octets = {};
   Time arrived;
   bool smtputf8 = false;
   bool eight_bit = false;
@@ -123,7 +145,9 @@ inline constexpr Duration kQueueLife = std::chrono::hours(5 * 24);
 class Deliver {
  public:
   // All must outlive it.
-  Deliver(store::Commit& commit, Mailboxes& mailboxes, Queue& queue, Clock& clock);
+  Deliver(store::Store& store, store::Commit& commit, Mailboxes& mailboxes, Queue& queue, Clock& clock);
+
+  Ingest begin(LetterId id) { return Ingest(std::make_shared<store::Draft>(store_, id.body())); }
 
   // One commit; when it returns, the letter is durable and visible. Taking the same letter id again while its body is
   // there changes nothing and succeeds, so it may be repeated after a timeout. A letter without recipients that only
@@ -131,6 +155,10 @@ class Deliver {
   Task<Result<LetterId>> take(Letter letter, Deadline deadline);
 
  private:
+  // Sees to it that the letter's octets are in a draft.
+  Task<Result<void>> draft(Letter* letter, Deadline deadline);
+
+  store::Store& store_;
   store::Commit& commit_;
   Mailboxes& mailboxes_;
   Queue& queue_;

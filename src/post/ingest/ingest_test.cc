@@ -15,11 +15,55 @@ using testing::soon;
 constexpr AccountId kBob{7};
 constexpr AccountId kEve{8};
 
+// A letter on its way into a store that forgets it.
+class Way {
+ public:
+  Ingest begin() { return Ingest(std::make_shared<store::Draft>(*store_, ids_.next().body())); }
+  // What it took in, as it can be read afterwards.
+  Bytes finish(Ingest* ingest) {
+    auto draft = store::testing::wait(ingest->finish(soon())).value();
+    const auto add = [&draft](store::Txn& txn) { return store::Bodies::add(txn, draft, {}, 1); };
+    const auto body = store::testing::wait(commit_.submit<store::BodyRef>(add, soon())).value();
+    return store::testing::wait(store::Bodies(*store_).read(body, soon())).value().flatten();
+  }
+
+ private:
+  std::unique_ptr<store::Store> store_ = store::make_memory();
+  store::Commit commit_{*store_, {.mode = store::Commit::Mode::in_line}};
+  SeededRandom random_{1};
+  LetterIds ids_{system_clock(), random_};
+};
+
 Ingest::Facts facts(std::string_view text, std::size_t step) {
-  Ingest ingest;
+  static Way way;
+  Ingest ingest = way.begin();
   for (std::size_t at = 0; at < text.size(); at += step) ingest.feed(Chunk::copy_of(text.substr(at, step)));
-  EXPECT_EQ(ingest.finish().flatten(), text);
+  EXPECT_EQ(ingest.header().flatten(), text.substr(0, ingest.facts().header_size));
+  EXPECT_EQ(way.finish(&ingest), text);
   return ingest.facts();
+}
+
+TEST(Ingest, ALargeLetterIsNeverWholeInMemory) {
+  Way way;
+  Ingest ingest = way.begin();
+  Bytes text = "Subject: large\r\n\r\n";
+  while (text.size() < 5'000'000) text += Bytes(70, static_cast<char>('a' + text.size() % 26)) + "\r\n";
+  std::size_t most = 0;
+  for (std::size_t at = 0; at < text.size(); at += 10'000) {
+    ingest.feed(Chunk::copy_of(ByteView(text).substr(at, 10'000)));
+    most = std::max(most, ingest.held());
+    if (ingest.full()) store::testing::wait(ingest.drain(soon()));
+  }
+  EXPECT_LT(most, 300'000u);
+  EXPECT_TRUE(way.finish(&ingest) == text);
+}
+
+TEST(Ingest, OfAHugeHeaderOnlyTheBeginningIsKept) {
+  Way way;
+  Ingest ingest = way.begin();
+  for (int i = 0; i < 200; ++i) ingest.feed(Chunk::copy_of("X: " + Bytes(9'995, 'x') + "\r\n"));
+  EXPECT_EQ(ingest.facts().header_size, 2'000'000u);
+  EXPECT_EQ(ingest.header().size(), Ingest::kMaxHeader);
 }
 
 TEST(Ingest, FactsAreTheSameHoweverItIsCut) {
@@ -42,7 +86,8 @@ TEST(Ingest, FactsAreTheSameHoweverItIsCut) {
 
 // A client may send its letter octet by octet; each comes in a buffer of 16 KiB.
 TEST(Ingest, CrumbsHoldNoBufferEach) {
-  Ingest ingest;
+  Way way;
+  Ingest ingest = way.begin();
   ChunkList list;
   for (int i = 0; i < 100'000; ++i) {
     Buffer* buffer = Buffer::make();
@@ -54,9 +99,8 @@ TEST(Ingest, CrumbsHoldNoBufferEach) {
     if (list.chunks().size() == 100) ingest.feed(std::exchange(list, {}));
   }
   ingest.feed(Chunk::copy_of(std::string(Buffer::kSize, 'y')));
-  const ChunkList octets = ingest.finish();
-  EXPECT_EQ(octets.size(), 100'000u + Buffer::kSize);
-  EXPECT_LE(octets.chunks().size(), 100'000u / Buffer::kSize + 2);
+  EXPECT_EQ(ingest.held(), 2 * (100'000u + Buffer::kSize)) << "all of it is header";
+  EXPECT_LE(ingest.header().chunks().size(), 100'000u / Buffer::kSize + 2);
 }
 
 TEST(Ingest, OddLines) {

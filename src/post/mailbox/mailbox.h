@@ -43,6 +43,8 @@ Result<std::string> canonical_mailbox_name(std::string_view name);
 // A message that a client appends.
 struct NewMessage {
   ChunkList octets;
+  // Instead, of a letter that was written as it came: from Mailboxes::draft(), and finished.
+  std::shared_ptr<store::Draft> draft = {};
   FlagList flags;
   std::optional<Time> internal_date;  // nothing: now
 };
@@ -151,6 +153,8 @@ class Mailboxes {
 
   // --- messages; a mailbox that is gone is not_found
 
+  // For a letter that comes in pieces.
+  std::shared_ptr<store::Draft> draft();
   // All of `messages`, or none (RFC 3502). Errors: over_quota, invalid (a keyword), too_large (too many keywords).
   Task<Result<Appended>> append(AccountId account, MailboxId mailbox, std::vector<NewMessage> messages,
                                 Deadline deadline);

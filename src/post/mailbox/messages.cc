@@ -6,22 +6,26 @@
 #include "post/mailbox/mailbox.h"
 
 namespace chappe::post {
+
+std::shared_ptr<store::Draft> Mailboxes::draft() { return std::make_shared<store::Draft>(store_, ids_.next().body()); }
+
 Task<Result<Appended>> Mailboxes::append(AccountId account, MailboxId mailbox, std::vector<NewMessage> messages,
                                          Deadline deadline) {
-  std::vector<LetterId> ids;
-  for (std::size_t i = 0; i < messages.size(); ++i) ids.push_back(ids_.next());
+  for (NewMessage& m : messages)
+    if (!m.draft)
+      m.draft =
+          CO_TRY(co_await store::draft_of(&store_, ids_.next().body(), std::exchange(m.octets, ChunkList()), deadline));
   co_return co_await change<Appended>(
       account,
       [=, messages = std::move(messages), clock = &clock_](AccountTxn& a) -> Result<Appended> {
         Appended out;
         out.uidvalidity = TRY(a.mailbox(mailbox)).uidvalidity;
         out.modseq = a.modseq();
-        for (std::size_t i = 0; i < messages.size(); ++i) {
-          const NewMessage& m = messages[i];
-          TRY(a.check_quota(m.octets.size()));
+        for (const NewMessage& m : messages) {
+          TRY(a.check_quota(m.draft->size()));
           MessageRecord record;
-          record.letter = record.email = ids[i];
-          record.body = TRY(store::Bodies::add(a.txn(), ids[i].body(), m.octets, 1));
+          record.letter = record.email = LetterId::of(m.draft->id());
+          record.body = TRY(store::Bodies::add(a.txn(), m.draft, {}, 1));
           record.internal_date = m.internal_date.value_or(clock->now());
           const KeywordBits keywords = TRY(a.keyword_bits(mailbox, m.flags.keywords, true));
           out.uids.push_back(TRY(a.add(mailbox, record, m.flags.system, keywords)));

@@ -86,7 +86,7 @@ class Office {
           commit(store, {.mode = mode}),
           mailboxes(store, commit, ids, clock, history),
           queue(store, commit, clock),
-          deliver(commit, mailboxes, queue, clock),
+          deliver(store, commit, mailboxes, queue, clock),
           trail(store, commit, clock) {}
     ~Parts() { commit.stop(); }
     LetterIds ids;

@@ -25,6 +25,9 @@ post::FlagList to_flag_list(const std::vector<Bytes>& flags) {
 
 namespace {
 
+// An extent on its way into the store, and the next one on its way in.
+constexpr std::uint64_t kHeld = 2 * store::Flow::kExtent;
+
 Bytes refusal(const Call& call, ByteView code, ByteView text) {
   Bytes out;
   wire::write_status(out, call.tag, "NO", code, text);
@@ -47,14 +50,16 @@ Task<void> proceed(Conversation* c, Call call, wire::Append args) {
   const auto usage = co_await c->mailboxes().usage(c->account, c->deadline());
   if (usage && usage->limit > 0 && usage->size + args.size > usage->limit)
     co_return refuse("OVERQUOTA", "the mailbox is full");
-  // Until it is durable: the store has no way yet to take a letter piece by piece.
-  const auto memory = co_await c->reserve(args.size);
+  // What is held of it at a time.
+  const auto memory = co_await c->reserve(std::min<std::uint64_t>(args.size, kHeld));
   if (!memory) co_return refuse("LIMIT", "too many letters are under way; try again later");  // RFC 5530 §3
   c->receiver().accept_append(c->out());
-  auto letter = co_await c->take_letter();
-  if (!letter) co_return;
+  const auto draft = c->mailboxes().draft();
+  const auto written = co_await c->take_letter(draft.get());
+  if (!written) co_return;
+  if (!*written) co_return c->no(call, written->error());
   std::vector<post::NewMessage> messages;
-  messages.push_back({std::move(*letter), to_flag_list(args.flags), args.date});
+  messages.push_back({.octets = {}, .draft = draft, .flags = to_flag_list(args.flags), .internal_date = args.date});
   const auto done = co_await c->mailboxes().append(c->account, info->id, std::move(messages), c->commit_deadline());
   if (!done)
     co_return c->no(call, done.error().code() == Errc::not_found ? "TRYCREATE" : error_row(done.error().code()).imap,

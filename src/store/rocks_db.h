@@ -1,0 +1,78 @@
+// RocksDB and the log as one thing: what the store on RocksDB (store/rocks.cc) does, without its coroutines. Shared
+// with jobs in the offload pool that outlive their caller's patience. Thread-safe; all calls block.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/write_batch.h>
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "store/log.h"
+#include "store/rocks.h"
+
+namespace chappe::store {
+
+class RocksDb {
+ public:
+  static Result<std::shared_ptr<RocksDb>> open(const RocksOptions& options);
+  explicit RocksDb(const RocksOptions& options);
+  ~RocksDb();
+  RocksDb(const RocksDb&) = delete;
+  RocksDb& operator=(const RocksDb&) = delete;
+
+  // Nothing: it would have had to read from the disk, and `cached` forbids that.
+  std::optional<Result<std::optional<Value>>> get(const Bytes& key, const rocksdb::Snapshot* at, bool cached);
+  std::optional<Result<Page>> scan(const Range& range, ScanLimits limits, const rocksdb::Snapshot* at, bool cached);
+  Result<void> write(const Batch& batch);
+  Result<void> room(std::size_t bytes) const { return check_space(bytes, reserve_); }
+  bool read_only() const { return read_only_ || log_->read_only(); }
+  // Removes the segments that nothing needs any more; how many.
+  Result<std::uint32_t> sweep();
+
+  rocksdb::DB& db() { return *db_; }
+  Log& log() { return *log_; }
+
+ private:
+  class Listener;
+
+  Result<void> open_db(const RocksOptions& options);
+  Result<void> replay(ByteView octets, const LogMark& mark);
+  Result<void> check_format();
+  Result<void> apply(rocksdb::WriteBatch* batch);
+  Result<void> apply_late();
+  Result<LogMark> mark(rocksdb::ReadTier tier);
+  // How many octets of a segment rows name.
+  Result<std::uint64_t> alive(std::uint32_t segment);
+  // After a flush: the log may forget.
+  void flushed();
+  void flush_if_due();
+  // That RocksDB has not given up for want of space, or does no longer.
+  Result<void> check_background();
+  // That `keep` octets are free when `wanted` are gone.
+  Result<void> check_space(std::size_t wanted, std::uint64_t keep) const;
+
+  Files& files_;
+  const std::string path_;
+  const std::uint64_t reserve_;
+  std::shared_ptr<rocksdb::Env> env_;
+  std::shared_ptr<Listener> listener_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<rocksdb::DB> db_;
+
+  std::mutex turn_;  // batches are applied in the order of the log
+  // In the log, and not yet applied, because the disk was full just then. Under turn_.
+  std::deque<rocksdb::WriteBatch> late_;
+  std::uint64_t unflushed_ = 0;  // rows since a flush was last asked for; under turn_
+  std::atomic<bool> flushing_ = false;
+  std::atomic<bool> open_ = false;  // flushes may look at log_ and db_
+  std::atomic<bool> starved_ = false;
+  std::atomic<bool> read_only_ = false;
+  std::mutex sweeping_;
+};
+
+}  // namespace chappe::store
