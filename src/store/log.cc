@@ -169,7 +169,7 @@ Result<void> Log::seal() {
   ++counts_.syncs;
   ++next_;
   durable_ = next_;
-  old_[active_.header.number] = Old{active_.header, h.end(), active_.file, ++uses_};
+  old_[active_.header.number] = Old{active_.header, h.end(), h.end() + kTrailerSize, active_.file, ++uses_};
   synced_.notify_all();
   return {};
 }
@@ -332,10 +332,11 @@ std::vector<Log::Segment> Log::segments() const {
   Guard lock(mutex_);
   std::vector<Segment> out;
   for (const auto& [number, old] : old_) {
-    const bool removable = number < applied_.end.segment && (on_their_way_.empty() || number < *on_their_way_.begin());
-    out.push_back({number, old.end, true, removable});
+    const bool before = number < applied_.end.segment;
+    const bool removable = before && (on_their_way_.empty() || number < *on_their_way_.begin());
+    out.push_back({number, old.end, old.size, true, before, removable});
   }
-  if (active_.file) out.push_back({active_.header.number, offset_, false, false});
+  if (active_.file) out.push_back({active_.header.number, offset_, capacity_, false, false, false});
   return out;
 }
 
@@ -398,6 +399,11 @@ Log::Counts Log::counts() const {
 std::uint32_t Log::hold() {
   Guard lock(mutex_);
   return *on_their_way_.insert(active_.header.number);
+}
+
+void Log::hold(std::uint32_t segment) {
+  Guard lock(mutex_);
+  on_their_way_.insert(segment);
 }
 
 void Log::let_go(std::uint32_t segment, std::uint64_t refused) {

@@ -100,9 +100,11 @@ class Log {
 
   struct Segment {
     std::uint32_t number = 0;
-    std::uint32_t end = 0;  // of its records
-    bool closed = false;
-    bool removable = false;
+    std::uint32_t end = 0;   // of its records
+    std::uint64_t size = 0;  // of its file
+    bool closed = false;     // nothing is written to it any more
+    bool old = false;        // opening does not need it
+    bool removable = false;  // nor a letter on its way
   };
   // Oldest first, the one that is written to last.
   std::vector<Segment> segments() const;
@@ -114,6 +116,17 @@ class Log {
   std::uint64_t unapplied() const;
   // Errors: busy (it is written to, needed for opening, or a letter on its way is in it), not_found, io.
   Result<void> remove(std::uint32_t segment);
+  // While it lives nothing can be removed. Must not outlive the log.
+  class Hold {
+   public:
+    explicit Hold(Log& log) : log_(log) { log_.hold(0); }
+    ~Hold() { log_.let_go(0, 0); }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+   private:
+    Log& log_;
+  };
 
   // Whether so many octets more would leave the disk its reserve: Errc::no_space if not.
   Result<void> room(std::uint64_t octets) const;
@@ -147,6 +160,7 @@ class Log {
   Result<std::shared_ptr<const File>> file_of(std::uint32_t number) const;
   // Letters on their way, each by the segment that was written to when it began.
   std::uint32_t hold();
+  void hold(std::uint32_t segment);
   void let_go(std::uint32_t segment, std::uint64_t refused);
 
   const Options options_;
@@ -165,6 +179,7 @@ class Log {
   struct Old {
     SegmentHeader header;
     std::uint32_t end = 0;
+    std::uint64_t size = 0;
     std::shared_ptr<const File> file;  // while it is open
     std::uint64_t used = 0;            // when, for closing the one that was not used for longest
   };

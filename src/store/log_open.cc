@@ -25,7 +25,7 @@ class Log::Opening {
     }
     log_.next_ = log_.durable_ = sequence_;
     log_.applied_ = have_;
-    for (const auto& [number, f] : found_) log_.old_[number] = Old{f.header, f.end, nullptr, 0};
+    for (const auto& [number, f] : found_) log_.old_[number] = Old{f.header, f.end, f.size, nullptr, 0};
     TRY(begin(end));
     return cut();
   }
@@ -195,6 +195,7 @@ class Log::Opening {
       const Found& f = i->second;
       if (f.size <= f.end || (f.size == std::uint64_t{f.end} + kTrailerSize && TRY(sealed(f)))) continue;
       TRY(f.file->truncate(f.end));
+      log_.old_[i->first].size = f.end;
     }
     return {};
   }

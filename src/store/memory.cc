@@ -136,6 +136,9 @@ class MemoryStore final : public Store {
     return {};
   }
   Extents& extents() override { return extents_; }
+  Task<Result<std::shared_ptr<const Frozen>>> freeze(Deadline) override {
+    co_return fail(Errc::unsupported, "a store in memory has no files");
+  }
   Store& blocking() override { return *this; }
   bool read_only() const override { return read_only_; }
 

@@ -198,6 +198,9 @@ class RocksStore final : public Store {
   std::shared_ptr<Reader> snapshot() override { return std::make_shared<RocksSnapshot>(db_, offload_, jobs_); }
   Result<void> room(std::size_t bytes) const override { return db_->room(bytes); }
   Extents& extents() override { return extents_; }
+  Task<Result<std::shared_ptr<const Frozen>>> freeze(Deadline deadline) override {
+    return run<std::shared_ptr<const Frozen>>(offload_, jobs_, [db = db_] { return db->freeze(db); }, deadline);
+  }
   Store& blocking() override { return blocking_ ? *blocking_ : *this; }
   bool read_only() const override { return db_->read_only(); }
 

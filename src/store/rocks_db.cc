@@ -1,5 +1,6 @@
 #include "store/rocks_db.h"
 
+#include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
@@ -346,6 +347,66 @@ Result<std::uint64_t> RocksDb::alive(std::uint32_t segment) {
   const auto row = TRY(*get(segment_key(segment), nullptr, false));
   return row ? decode_segment_row(row->view()) : Result<std::uint64_t>(0);
 }
+
+// --- copies
+
+class RocksDb::FrozenFiles final : public Frozen {
+ public:
+  explicit FrozenFiles(std::shared_ptr<RocksDb> db) : db_(std::move(db)), hold_(*db_->log_) {}
+  ~FrozenFiles() override {
+    if (disabled_) (void)db_->db_->EnableFileDeletions(false);
+  }
+  const std::string& folder() const override { return db_->path_; }
+  std::uint64_t id() const override { return db_->log_->id(); }
+
+  Result<void> list() {
+    // So that little must be replayed.
+    auto s = db_->db_->Flush({});
+    if (s.ok()) s = db_->db_->DisableFileDeletions();
+    if (!s.ok()) return std::unexpected(to_error(s, "freezing the store"));
+    disabled_ = true;
+    // What is applied is in the log: between the two lists nothing must be written.
+    std::lock_guard lock(db_->turn_);
+    std::vector<std::string> live;
+    std::uint64_t manifest_size = 0;
+    s = db_->db_->GetLiveFiles(live, &manifest_size, false);
+    if (!s.ok()) return std::unexpected(to_error(s, "freezing the store"));
+    for (const std::string& path : live) TRY(add(path.substr(path.find_first_not_of('/')), manifest_size));
+    TRY(db_->log_->sync());
+    for (const Log::Segment& segment : db_->log_->segments())
+      if (!segment.old || TRY(db_->alive(segment.number)) > 0)
+        files_.push_back({.name = fmt::format("log/{:08}.seg", segment.number),
+                          .size = segment.closed ? segment.size : segment.end,
+                          .final = segment.closed});
+    return {};
+  }
+
+ private:
+  Result<void> add(const std::string& name, std::uint64_t manifest_size) {
+    if (name == "CURRENT") return {};
+    if (name.starts_with("MANIFEST")) {
+      files_.push_back({.name = name, .size = manifest_size});
+      const Bytes current = name + "\n";
+      files_.push_back({.name = "CURRENT", .size = current.size(), .contents = current});
+      return {};
+    }
+    const std::uint64_t size = TRY(db_->files_.status(db_->path_ + "/" + name)).size;
+    files_.push_back({.name = name, .size = size, .final = name.ends_with(".sst") || name.ends_with(".blob")});
+    return {};
+  }
+
+  std::shared_ptr<RocksDb> db_;
+  Log::Hold hold_;
+  bool disabled_ = false;
+};
+
+Result<std::shared_ptr<const Frozen>> RocksDb::freeze(std::shared_ptr<RocksDb> self) {
+  auto frozen = std::make_shared<FrozenFiles>(std::move(self));
+  TRY(frozen->list());
+  return frozen;
+}
+
+// --- space
 
 Result<void> RocksDb::check_background() {
   if (!starved_) return {};

@@ -34,11 +34,15 @@ class RocksDb {
   // Removes the segments that nothing needs any more; how many.
   Result<std::uint32_t> sweep();
 
+  // See Store::freeze(). `self`: this.
+  Result<std::shared_ptr<const Frozen>> freeze(std::shared_ptr<RocksDb> self);
+
   rocksdb::DB& db() { return *db_; }
   Log& log() { return *log_; }
 
  private:
   class Listener;
+  class FrozenFiles;
 
   Result<void> open_db(const RocksOptions& options);
   Result<void> replay(ByteView octets, const LogMark& mark);

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "net/task.h"
 #include "store/extents.h"
+#include "store/frozen.h"
 #include "store/keys.h"
 
 namespace chappe::store {
@@ -104,6 +105,9 @@ class Store : public Reader {
   virtual std::shared_ptr<Reader> snapshot() = 0;
   // What is too large for a row.
   virtual Extents& extents() = 0;
+  // What a copy of the store is made from (store/backup.h). Takes as long as writing what is in memory. Errors:
+  // unsupported, by forms that are no files.
+  virtual Task<Result<std::shared_ptr<const Frozen>>> freeze(Deadline deadline) = 0;
   // The same store, whose calls end before they return, on the calling thread: for threads that may block (the commit
   // thread, the command line). Lives as long as this.
   virtual Store& blocking() = 0;
