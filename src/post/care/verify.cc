@@ -1,0 +1,492 @@
+#include "post/care/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <unordered_map>
+
+#include "base/text.h"
+#include "post/care/walk.h"
+#include "post/mailbox/records.h"
+#include "post/queue/record.h"
+#include "store/body_rows.h"
+
+namespace chappe::post {
+
+using namespace records;  // NOLINT
+using store::Row;
+using store::Space;
+
+namespace {
+
+constexpr FaultRow kFaults[] = {
+    {Fault::unreadable, "unreadable", "A part of the store cannot be read", "Une partie du magasin est illisible"},
+    {Fault::bad_row, "bad-row", "A row does not read back", "Une entrée ne peut être relue"},
+    {Fault::name_lost, "name-lost", "A mailbox is not found by its name", "Une boîte est introuvable par son nom"},
+    {Fault::name_astray, "name-astray", "A name leads to no mailbox", "Un nom ne mène à aucune boîte"},
+    {Fault::record_missing, "record-missing", "A message has flags and no record",
+     "Un message a des drapeaux mais pas d'entrée"},
+    {Fault::flags_missing, "flags-missing", "A message has a record and no flags",
+     "Un message a une entrée mais pas de drapeaux"},
+    {Fault::uid_too_high, "uid-too-high", "A message has a UID that is still to be given",
+     "Un message porte un UID qui n'est pas encore attribué"},
+    {Fault::modseq_too_high, "modseq-too-high", "A change is newer than the last change of its account",
+     "Un changement est plus récent que le dernier de son compte"},
+    {Fault::mailbox_counts, "mailbox-counts", "A mailbox counts wrongly", "Une boîte compte mal"},
+    {Fault::account_counts, "account-counts", "An account counts wrongly", "Un compte fait un mauvais total"},
+    {Fault::messages_astray, "messages-astray", "Messages are in a mailbox that is not there",
+     "Des messages sont dans une boîte qui n'existe pas"},
+    {Fault::body_missing, "body-missing", "A row names a letter that is not there",
+     "Une entrée désigne une lettre qui n'existe pas"},
+    {Fault::body_size, "body-size", "A row gives a letter another size",
+     "Une entrée donne une autre taille à la lettre"},
+    {Fault::body_references, "body-references", "A letter counts wrongly who names it",
+     "Une lettre compte mal ceux qui la désignent"},
+    {Fault::body_orphan, "body-orphan", "A letter is named by nobody", "Personne ne désigne une lettre"},
+    {Fault::octets_missing, "octets-missing", "A part of a letter is not there", "Une partie d'une lettre manque"},
+    {Fault::octets_damaged, "octets-damaged", "A part of a letter is damaged", "Une partie d'une lettre est abîmée"},
+    {Fault::octets_astray, "octets-astray", "Octets that belong to no letter",
+     "Des octets n'appartiennent à aucune lettre"},
+    {Fault::segment_counts, "segment-counts", "A segment counts wrongly what letters have in it",
+     "Un segment compte mal ce que des lettres y ont"},
+    {Fault::due_astray, "due-astray", "A time in the queue has no recipient",
+     "Une heure de la file n'a pas de destinataire"},
+    {Fault::due_missing, "due-missing", "A recipient in the queue is never due",
+     "Un destinataire de la file n'a pas d'échéance"},
+};
+
+struct IdHash {
+  std::size_t operator()(const store::BodyId& id) const { return std::hash<std::string_view>()(id.view()); }
+};
+
+// In which pass over the rows a body's references are counted.
+std::size_t pass_of(const store::BodyId& id, std::size_t passes) { return passes < 2 ? 0 : IdHash()(id) % passes; }
+
+std::string hex(ByteView key) {
+  std::string out;
+  for (const char c : key) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return out;
+}
+
+}  // namespace
+
+const FaultRow& fault_row(Fault fault) {
+  for (const FaultRow& row : kFaults)
+    if (row.fault == fault) return row;
+  std::unreachable();
+}
+
+// Which bodies there are, and who names them; those of one pass.
+class Verify::BodyTable {
+ public:
+  struct Body {
+    std::uint64_t size = 0;
+    std::uint32_t declared = 0;
+    std::uint32_t seen = 0;
+    std::uint64_t octets = 0;  // in rows or extents
+  };
+  BodyTable(std::size_t pass, std::size_t passes) : pass_(pass), passes_(passes) {}
+  bool ours(const store::BodyId& id) const { return pass_of(id, passes_) == pass_; }
+  std::unordered_map<store::BodyId, Body, IdHash> bodies;
+
+ private:
+  std::size_t pass_;
+  std::size_t passes_;
+};
+
+// Looks at rows in the order of keys: first the system's, then account by account.
+class Verify::Rows {
+ public:
+  Rows(Verify& out, std::size_t pass, std::size_t passes) : out_(out), table_(pass, passes), first_(pass == 0) {}
+
+  void row(const Row& row);
+  void end();
+
+ private:
+  struct Mailbox {
+    std::optional<MailboxInfo> info;
+    bool named = false;
+    std::uint32_t messages = 0, unseen = 0, deleted = 0;
+    std::uint64_t size = 0;
+  };
+  struct Message {
+    std::uint32_t mailbox;
+    std::uint32_t uid;
+    std::uint64_t size;
+    bool flagged = false;  // in a page
+  };
+
+  Result<void> read(const Row& row, AccountId account, Space space);
+  Result<void> read_system(const Row& row, Space space, store::KeyReader key);
+  void begin_account(AccountId account);
+  void end_account();
+  void name(const store::BodyRef& body, const std::string& who);
+  void page(MailboxId mailbox, const std::vector<MessageState>& states);
+  void fault(Fault f, std::string what, std::string detail = {}) {
+    out_.fault({f, account_, std::move(what), std::move(detail)});
+  }
+  static std::string at(std::uint32_t mailbox, std::uint32_t uid) {
+    return fmt::format("mailbox {}, uid {}", mailbox, uid);
+  }
+  bool reaped(std::uint32_t mailbox) const {
+    return reaped_.contains({account_.value, mailbox}) || reaped_.contains({account_.value, 0});
+  }
+
+  Verify& out_;
+  BodyTable table_;
+  const bool first_;  // what is not about bodies is looked at in the first pass only
+
+  // of the system
+  std::map<std::pair<std::uint32_t, std::uint32_t>, bool> reaped_;
+  std::map<std::uint32_t, std::uint64_t> alive_;    // by segment: counted from extents
+  std::map<std::uint32_t, std::uint64_t> counted_;  // and by the segment's row
+  std::map<QueueKey, Time> due_;                    // as recipients say
+  // Named by the queue, whose rows stand before the bodies'.
+  std::unordered_map<store::BodyId, std::vector<std::pair<std::uint64_t, std::string>>, IdHash> early_;
+  bool bodies_done_ = false;
+
+  // of the account
+  AccountId account_;
+  AccountRow account_row_;
+  std::map<std::uint32_t, Mailbox> mailboxes_;
+  std::vector<Message> messages_;
+};
+
+void Verify::Rows::row(const Row& row) {
+  store::KeyReader key(row.key);
+  const auto account = key.u32();
+  const auto space = key.u8();
+  if (!account || !space) return fault(Fault::bad_row, hex(row.key), "the key is too short");
+  if (*account != account_.value) {
+    end_account();
+    begin_account(AccountId{*account});
+  }
+  if (first_) ++out_.counts_.rows;
+  const auto done = *account == store::kSystemAccount ? read_system(row, static_cast<Space>(*space), key)
+                                                      : read(row, account_, static_cast<Space>(*space));
+  if (!done && first_) fault(Fault::bad_row, hex(row.key), done.error().text());
+}
+
+void Verify::Rows::begin_account(AccountId account) {
+  account_ = account;
+  account_row_ = {};
+  mailboxes_.clear();
+  messages_.clear();
+  if (first_) ++out_.counts_.accounts;
+}
+
+// The account 0: in order of spaces queue, queue_due, reap, body, body_piece, …, body_extents, segment.
+Result<void> Verify::Rows::read_system(const Row& row, Space space, store::KeyReader key) {
+  const auto body_of = [&]() -> Result<store::BodyId> {
+    store::BodyId id;
+    std::ranges::copy(TRY(key.octets(id.octets.size())), id.octets.begin());
+    return id;
+  };
+  switch (space) {
+    case Space::queue: {
+      const QueueKey at = TRY(queue_of(row.key));
+      const QueueEntry e = TRY(decode_queue(row.value.view(), at));
+      name(e.body, fmt::format("queue {} {}", at.letter.text(), at.recipient));
+      if (first_ && e.state != QueueState::held) due_[at] = e.next_attempt;
+      return {};
+    }
+    case Space::queue_due: {
+      const Due due = TRY(due_of(row.key));
+      const auto i = due_.find(due.key);
+      if (i != due_.end() && i->second == due.when)
+        due_.erase(i);
+      else if (first_)
+        fault(Fault::due_astray, fmt::format("queue {} {}", due.key.letter.text(), due.key.recipient));
+      return {};
+    }
+    case Space::reap: {
+      const Reaped r = TRY(reap_of(row.key));
+      reaped_[{r.account.value, r.mailbox.value}] = true;
+      return {};
+    }
+    case Space::body: {
+      const store::BodyId id = TRY(body_of());
+      const store::BodyHeader h = TRY(store::decode_body_header(row.value.view()));
+      if (first_) ++out_.counts_.all_letters;
+      if (table_.ours(id)) {
+        BodyTable::Body& body = table_.bodies[id];
+        body.size = h.size;
+        body.declared = h.references;
+        // Who stands before bodies in the order of keys was not counted yet: the queue.
+        if (const auto early = early_.find(id); early != early_.end()) {
+          for (const auto& [size, who] : early->second) name({id, size, h.codec, h.key}, who);
+          early_.erase(early);
+        }
+      }
+      return {};
+    }
+    case Space::body_piece:
+    case Space::body_extents: {
+      const store::BodyId id = TRY(body_of());
+      std::uint64_t size = row.value.size();
+      if (space == Space::body_extents) {
+        const store::BodyExtents where = TRY(store::decode_body_extents(row.value.view()));
+        size = where.front.size();
+        for (const store::Extent& e : where.extents) {
+          size += e.octets();
+          if (first_) alive_[e.at.segment] += e.size;
+        }
+      }
+      if (!table_.ours(id)) return {};
+      const auto body = table_.bodies.find(id);
+      if (body == table_.bodies.end())
+        fault(Fault::octets_astray, fmt::format("letter {}", LetterId::of(id).text()));
+      else
+        body->second.octets += size;
+      return {};
+    }
+    case Space::segment:
+      if (first_) counted_[TRY(key.u32())] = TRY(store::decode_segment_row(row.value.view()));
+      return {};
+    default:
+      return {};
+  }
+}
+
+void Verify::Rows::name(const store::BodyRef& body, const std::string& who) {
+  if (!table_.ours(body.id)) return;
+  const auto i = table_.bodies.find(body.id);
+  if (i == table_.bodies.end()) {
+    if (!bodies_done_)
+      early_[body.id].emplace_back(body.size, who);
+    else
+      fault(Fault::body_missing, who, fmt::format("letter {}", LetterId::of(body.id).text()));
+    return;
+  }
+  ++i->second.seen;
+  if (i->second.size != body.size)
+    fault(Fault::body_size, who, fmt::format("{} instead of {}", body.size, i->second.size));
+}
+
+Result<void> Verify::Rows::read(const Row& row, AccountId account, Space space) {
+  if (!bodies_done_) {
+    bodies_done_ = true;
+    for (const auto& [body, names] : std::exchange(early_, {}))
+      for (const auto& [size, who] : names)
+        fault(Fault::body_missing, who, fmt::format("letter {}", LetterId::of(body).text()));
+  }
+  store::KeyReader key(row.key);
+  TRY(key.expect(account.value, space));
+  switch (space) {
+    case Space::account:
+      account_row_ = TRY(decode_account(row.value.view()));
+      return {};
+    case Space::mailbox: {
+      const MailboxId id = TRY(mailbox_of(account, row.key));
+      mailboxes_[id.value].info = TRY(decode_mailbox(row.value.view(), id));
+      return {};
+    }
+    case Space::mailbox_name: {
+      const std::string text = TRY(name_of(account, row.key));
+      const MailboxId id = TRY(decode_id(row.value.view()));
+      const auto m = mailboxes_.find(id.value);
+      if (m != mailboxes_.end() && m->second.info && m->second.info->name == text)
+        m->second.named = true;
+      else if (first_)
+        fault(Fault::name_astray, text, fmt::format("mailbox {}", id.value));
+      return {};
+    }
+    case Space::keywords:
+      TRY(decode_keywords(row.value.view()));
+      return {};
+    case Space::message: {
+      const MailboxId id{TRY(key.u32())};
+      const Uid uid{TRY(key.u32())};
+      const MessageRecord record = TRY(decode_message(row.value.view(), uid));
+      name(record.body, fmt::format("account {}, {}", account.value, at(id.value, uid.value)));
+      if (!first_) return {};
+      ++out_.counts_.messages;
+      messages_.push_back({id.value, uid.value, record.body.size});
+      return {};
+    }
+    case Space::flag_page: {
+      const MailboxId id{TRY(key.u32())};
+      const std::uint32_t number = TRY(key.u32());
+      if (first_) page(id, TRY(decode_page(row.value.view(), number)));
+      return {};
+    }
+    case Space::change: {
+      const ModSeq when = TRY(change_of(account, row.key));
+      TRY(decode_change(row.value.view()));
+      if (first_ && when > account_row_.modseq)
+        fault(Fault::modseq_too_high, fmt::format("change {}", when.value),
+              fmt::format("last {}", account_row_.modseq.value));
+      return {};
+    }
+    case Space::expunged:
+      TRY(decode_uids(row.value.view()));
+      return {};
+    default:
+      return {};
+  }
+}
+
+void Verify::Rows::page(MailboxId mailbox, const std::vector<MessageState>& states) {
+  Mailbox& m = mailboxes_[mailbox.value];
+  for (const MessageState& s : states) {
+    const auto i = std::lower_bound(messages_.begin(), messages_.end(), std::pair(mailbox.value, s.uid.value),
+                                    [](const Message& a, const auto& b) { return std::pair(a.mailbox, a.uid) < b; });
+    if (i == messages_.end() || i->mailbox != mailbox.value || i->uid != s.uid.value) {
+      if (!reaped(mailbox.value)) fault(Fault::record_missing, at(mailbox.value, s.uid.value));
+      continue;
+    }
+    i->flagged = true;
+    ++m.messages;
+    m.unseen += !s.flags.has(Flag::seen);
+    m.deleted += s.flags.has(Flag::deleted);
+    m.size += i->size;
+    if (m.info && s.modseq > m.info->highestmodseq)
+      fault(Fault::modseq_too_high, at(mailbox.value, s.uid.value),
+            fmt::format("{} above {}", s.modseq.value, m.info->highestmodseq.value));
+    if (m.info && s.uid.value >= m.info->uidnext)
+      fault(Fault::uid_too_high, at(mailbox.value, s.uid.value), fmt::format("UIDNEXT {}", m.info->uidnext));
+  }
+}
+
+void Verify::Rows::end_account() {
+  if (!first_ || !account_) return;
+  for (const Message& m : messages_)
+    if (!m.flagged && !reaped(m.mailbox)) fault(Fault::flags_missing, at(m.mailbox, m.uid));
+  std::uint64_t messages = 0, size = 0;
+  std::uint32_t count = 0;
+  for (const auto& [id, m] : mailboxes_) {
+    const std::string what = fmt::format("mailbox {}", id);
+    if (!m.info) {
+      if (!reaped(id)) fault(Fault::messages_astray, what, fmt::format("{} messages", m.messages));
+      continue;
+    }
+    ++count;
+    messages += m.messages;
+    size += m.size;
+    if (!m.named) fault(Fault::name_lost, what, m.info->name);
+    const MailboxInfo& i = *m.info;
+    if (std::tuple(i.messages, i.unseen, i.deleted, i.size) != std::tuple(m.messages, m.unseen, m.deleted, m.size))
+      fault(Fault::mailbox_counts, what,
+            fmt::format("{} messages, {} unseen, {} deleted, {} octets instead of {}, {}, {}, {}", i.messages, i.unseen,
+                        i.deleted, i.size, m.messages, m.unseen, m.deleted, m.size));
+  }
+  const AccountRow& a = account_row_;
+  if (!a.removed && std::tuple(a.mailboxes, a.messages, a.size) != std::tuple(count, messages, size))
+    fault(Fault::account_counts, "account",
+          fmt::format("{} mailboxes, {} messages, {} octets instead of {}, {}, {}", a.mailboxes, a.messages, a.size,
+                      count, messages, size));
+}
+
+void Verify::Rows::end() {
+  end_account();
+  account_ = {};
+  for (const auto& [id, body] : table_.bodies) {
+    const std::string what = fmt::format("letter {}", LetterId::of(id).text());
+    if (body.octets != body.size)
+      fault(Fault::octets_missing, what, fmt::format("{} octets instead of {}", body.octets, body.size));
+    if (body.seen == 0)
+      fault(Fault::body_orphan, what);
+    else if (body.seen != body.declared)
+      fault(Fault::body_references, what, fmt::format("{} instead of {}", body.declared, body.seen));
+  }
+  if (!first_) return;
+  for (const auto& [key, when] : due_)
+    fault(Fault::due_missing, fmt::format("queue {} {}", key.letter.text(), key.recipient));
+  for (const auto& [segment, size] : counted_)
+    if (const auto i = alive_.find(segment); i == alive_.end() || i->second != size)
+      fault(Fault::segment_counts, fmt::format("segment {}", segment),
+            fmt::format("{} instead of {}", size, i == alive_.end() ? 0 : i->second));
+  for (const auto& [segment, size] : alive_)
+    if (!counted_.contains(segment))
+      fault(Fault::segment_counts, fmt::format("segment {}", segment), fmt::format("0 instead of {}", size));
+}
+
+Verify::Verify(store::Store& store, VerifyOptions options, OnFault on_fault, OnProgress on_progress)
+    : store_(store), options_(options), on_fault_(std::move(on_fault)), on_progress_(std::move(on_progress)) {}
+
+void Verify::fault(Finding finding) {
+  ++counts_.faults;
+  on_fault_(finding);
+}
+
+Task<Result<void>> Verify::rows(std::shared_ptr<store::Reader> at, std::size_t pass, std::size_t passes,
+                                Deadline deadline) {
+  Rows rows(*this, pass, passes);
+  RowWalk walk(std::move(at), {}, [this, pass](const Bytes& after, const Error& why) {
+    if (pass == 0) fault({Fault::unreadable, {}, "after " + hex(after), why.text()});
+  });
+  for (;;) {
+    const std::vector<Row> some = CO_TRY(co_await walk.next(deadline));
+    if (some.empty()) break;
+    for (const Row& row : some) rows.row(row);
+    if (on_progress_) on_progress_(counts_);
+    co_await net::yield();
+  }
+  rows.end();
+  co_return Result<void>();
+}
+
+// Reads one letter, octet for octet.
+Task<Result<void>> Verify::letter(store::BodyId id, Deadline deadline) {
+  const store::Bodies bodies(store_);
+  const auto row = CO_TRY(co_await store_.get(store::body_key(id), deadline));
+  if (!row) co_return Result<void>();  // gone meanwhile
+  const auto header = store::decode_body_header(row->view());
+  if (!header) co_return Result<void>();  // told already
+  const store::BodyRef body{id, header->size, header->codec, header->key};
+  for (std::uint64_t at = 0; at < body.size; at += store::Flow::kExtent) {
+    const auto octets = co_await bodies.read(body, at, store::Flow::kExtent, deadline);
+    if (octets) {
+      counts_.octets += octets->size();
+      continue;
+    }
+    const Errc code = octets.error().code();
+    if (code == Errc::not_found && !CO_TRY(co_await store_.get(store::body_key(id), deadline)))
+      co_return Result<void>();
+    if (code != Errc::not_found && code != Errc::corrupt && code != Errc::unsupported)
+      co_return std::unexpected(octets.error());
+    const Fault what = code == Errc::not_found ? Fault::octets_missing : Fault::octets_damaged;
+    fault({what, {}, fmt::format("letter {}", LetterId::of(id).text()), octets.error().text()});
+    break;
+  }
+  co_return Result<void>();
+}
+
+Task<Result<void>> Verify::letters(Deadline deadline) {
+  const Steady began = net::Executor::current()->clock().steady();
+  RowWalk walk(store_.snapshot(), store::KeyWriter(store::kSystemAccount, Space::body).range(),
+               [](const Bytes&, const Error&) {});  // told already
+  for (;;) {
+    const std::vector<Row> some = CO_TRY(co_await walk.next(deadline));
+    if (some.empty()) co_return Result<void>();
+    for (const Row& row : some) {
+      store::BodyId id;
+      if (row.key.size() < id.octets.size()) continue;
+      std::ranges::copy(ByteView(row.key).substr(row.key.size() - id.octets.size()), id.octets.begin());
+      CO_TRY(co_await letter(id, deadline));
+      ++counts_.letters;
+      if (on_progress_) on_progress_(counts_);
+      if (options_.octets_per_second == 0) continue;
+      const auto due = began + std::chrono::microseconds(counts_.octets * 1'000'000 / options_.octets_per_second);
+      if (due > net::Executor::current()->clock().steady()) (void)co_await net::sleep(Deadline{due, deadline.cancel});
+    }
+  }
+}
+
+Task<Result<VerifyCounts>> Verify::run(Deadline deadline) {
+  // How many passes it takes to count who names each body.
+  std::size_t bodies = 0;
+  const auto at = store_.snapshot();
+  RowWalk count(at, store::KeyWriter(store::kSystemAccount, Space::body).range(), [](const Bytes&, const Error&) {});
+  for (std::vector<Row> some = CO_TRY(co_await count.next(deadline)); !some.empty();
+       some = CO_TRY(co_await count.next(deadline)))
+    bodies += some.size();
+  const std::size_t passes = bodies / kBodiesAtOnce + 1;
+  for (std::size_t pass = 0; pass < passes; ++pass) CO_TRY(co_await rows(at, pass, passes, deadline));
+  if (options_.letters) CO_TRY(co_await letters(deadline));
+  co_return counts_;
+}
+
+}  // namespace chappe::post

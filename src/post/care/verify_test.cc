@@ -1,0 +1,161 @@
+#include "post/care/verify.h"
+
+#include <gmock/gmock.h>
+
+#include "post/mailbox/office_for_test.h"
+#include "post/mailbox/records.h"
+#include "store/body_rows.h"
+
+namespace chappe::post {
+namespace {
+
+using testing::form_name;
+using ::testing::IsEmpty;
+using testing::kForms;
+using testing::Office;
+using testing::soon;
+using ::testing::UnorderedElementsAre;
+
+constexpr AccountId kBob{7};
+
+class VerifyTest : public ::testing::TestWithParam<std::string> {
+ protected:
+  VerifyTest() {
+    append("INBOX", "Subject: one\r\n\r\nsmall\r\n", {});
+    append("INBOX", "Subject: two\r\n\r\n" + Bytes(700'000, 'x'), {.system = {Flag::seen}, .keywords = {"work"}});
+    append("Archive", "Subject: three\r\n\r\n" + Bytes(30'000, 'y'), {.system = {Flag::deleted}, .keywords = {}});
+    const auto archive = office_.wait(office_.mailboxes().find(kBob, "Archive", soon())).value().id;
+    const auto inbox = office_.wait(office_.mailboxes().find(kBob, "INBOX", soon())).value().id;
+    EXPECT_TRUE(office_.wait(office_.mailboxes().copy(kBob, inbox, UidSet::all(), archive, soon())));
+    Letter l;
+    l.id = office_.ids().next();
+    l.recipients = {{.address = "a@elsewhere.test",
+                     .destination = {.kind = Destination::Kind::remote, .account = {}, .mailbox = {}},
+                     .notify = 0,
+                     .orcpt = {}}};
+    l.octets = ChunkList("Subject: q\r\n\r\nq\r\n");
+    l.arrived = office_.clock().now();
+    EXPECT_TRUE(office_.wait(office_.deliver().take(std::move(l), soon())));
+  }
+  void append(const std::string& mailbox, const Bytes& octets, FlagList flags) {
+    const auto id = office_.wait(office_.mailboxes().find(kBob, mailbox, soon())).value().id;
+    std::vector<NewMessage> one;
+    one.push_back({.octets = ChunkList(octets), .draft = {}, .flags = std::move(flags), .internal_date = {}});
+    ASSERT_TRUE(office_.wait(office_.mailboxes().append(kBob, id, std::move(one), soon())));
+  }
+  std::vector<std::string> faults() {
+    std::vector<std::string> out;
+    Verify verify(office_.store(), {}, [&](const Finding& f) {
+      out.emplace_back(fault_row(f.fault).id);
+      EXPECT_FALSE(f.what.empty());
+    });
+    counts_ = office_.wait(verify.run(soon())).value();
+    EXPECT_EQ(counts_.faults, out.size());
+    std::ranges::sort(out);
+    return out;
+  }
+  // Changes the store behind everybody's back.
+  void change(std::function<void(store::Txn&)> what) {
+    ASSERT_TRUE(
+        office_.wait(office_.commit().submit(store::Change([what = std::move(what)](store::Txn& txn) -> Result<void> {
+                                               what(txn);
+                                               return {};
+                                             }),
+                                             soon())));
+  }
+  std::vector<store::Row> rows(AccountId account, store::Space space) {
+    return office_.wait(store::scan_all(&office_.store(), store::KeyWriter(account.value, space).range(), soon()))
+        .value();
+  }
+  void remove(const Bytes& key) {
+    change([key](store::Txn& txn) { txn.remove(key); });
+  }
+
+  Office office_{GetParam()};
+  VerifyCounts counts_;
+};
+
+TEST_P(VerifyTest, AWellStoreHasNoFaults) {
+  EXPECT_THAT(faults(), IsEmpty());
+  EXPECT_EQ(counts_.messages, 5u);
+  EXPECT_EQ(counts_.letters, 4u);
+  EXPECT_EQ(counts_.all_letters, 4u);
+  EXPECT_GT(counts_.octets, 730'000u);
+}
+
+TEST_P(VerifyTest, WhatIsMissingIsFound) {
+  const auto system = AccountId{};
+  // Each row that a fault can be seen by: what is said when it is gone.
+  remove(rows(system, store::Space::body_piece).front().key);
+  EXPECT_THAT(faults(), UnorderedElementsAre("octets-missing", "octets-missing")) << "counted, and read";
+}
+
+TEST_P(VerifyTest, EachKindOfRow) {
+  struct Case {
+    AccountId account;
+    store::Space space;
+    std::vector<std::string> said;
+  };
+  const Case cases[] = {
+      {{}, store::Space::body, {"body-missing", "body-missing", "octets-astray"}},
+      {{}, store::Space::body_extents, {"octets-missing", "octets-missing", "segment-counts"}},
+      {{}, store::Space::segment, {"segment-counts"}},
+      {{}, store::Space::queue, {"body-orphan", "due-astray"}},
+      {{}, store::Space::queue_due, {"due-missing"}},
+      {kBob, store::Space::mailbox_name, {"name-lost"}},
+      {kBob, store::Space::message, {"account-counts", "body-references", "mailbox-counts", "record-missing"}},
+      {kBob, store::Space::flag_page, {"account-counts", "flags-missing", "flags-missing", "mailbox-counts"}},
+  };
+  for (const Case& c : cases) {
+    const auto all = rows(c.account, c.space);
+    ASSERT_FALSE(all.empty());
+    remove(all.front().key);
+    EXPECT_EQ(faults(), c.said) << "space " << static_cast<int>(c.space);
+    change([row = all.front()](store::Txn& txn) { txn.put(row.key, Bytes(row.value.view())); });
+    // And when it is nonsense; a time in the queue has no value.
+    if (c.space == store::Space::queue_due) continue;
+    change([key = all.front().key](store::Txn& txn) { txn.put(key, Bytes("\xff nonsense")); });
+    EXPECT_THAT(faults(), ::testing::Contains("bad-row")) << "space " << static_cast<int>(c.space);
+    change([row = all.front()](store::Txn& txn) { txn.put(row.key, Bytes(row.value.view())); });
+    EXPECT_THAT(faults(), IsEmpty());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Forms, VerifyTest, kForms, form_name);
+
+// Each octet of a letter on the disk counts.
+TEST(VerifyDamage, EveryFlippedOctetOfALetterIsFound) {
+  auto place = std::make_unique<store::testing::FaultPlace>();
+  store::FaultFiles& files = place->files;
+  Office office(std::move(place));
+  const auto inbox = office.wait(office.mailboxes().find(kBob, "INBOX", soon())).value().id;
+  std::vector<NewMessage> one;
+  one.push_back({.octets = ChunkList("Subject: x\r\n\r\n" + SeededRandom(1).bytes(40'000)),
+                 .draft = {},
+                 .flags = {},
+                 .internal_date = {}});
+  ASSERT_TRUE(office.wait(office.mailboxes().append(kBob, inbox, std::move(one), soon())));
+  const auto row =
+      office
+          .wait(store::scan_all(&office.store(),
+                                store::KeyWriter(store::kSystemAccount, store::Space::body_extents).range(), soon()))
+          .value()
+          .front();
+  const store::Extent extent = store::decode_body_extents(row.value.view()).value().extents.front();
+  const std::string path = fmt::format("/store/log/{:08}.seg", extent.at.segment);
+  SeededRandom random(2);
+  for (int n = 0; n < 50; ++n) {
+    const std::uint64_t at = extent.at.offset + 64 + random.below(extent.size);
+    const char before = files.contents(path)[at];
+    const char after = static_cast<char>(before ^ (1 << random.below(8)));
+    files.overwrite(path, at, {&after, 1});
+    std::vector<Fault> found;
+    Verify verify(office.store(), {}, [&](const Finding& f) { found.push_back(f.fault); });
+    ASSERT_TRUE(office.wait(verify.run(soon())));
+    EXPECT_EQ(found, std::vector{Fault::octets_damaged});
+    files.overwrite(path, at, {&before, 1});
+  }
+}
+
+}  // namespace
+}  // namespace chappe::post
