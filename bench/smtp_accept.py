@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""How many letters a second the exchanger takes, durably, against Postfix's smtp-sink, which throws them away.
+"""How many letters a second come into a mailbox, durably: Chappe's exchanger, Postfix's smtp-sink, which throws them
+away, and Postfix with its virtual delivery agent and a Maildir.
 
-The generator is Postfix's smtp-source for both (`make test-deps` unpacks it below build/peers). What Chappe has accepted
-is counted again by IMAP after a kill -9, so that no number here is owed to a letter that only looked accepted.
+The generator is Postfix's smtp-source for all (`make test-deps` unpacks it below build/peers). What Chappe has accepted
+is counted again by IMAP after a kill -9, so that no number here is owed to a letter that only looked accepted. Of
+Postfix the time ends when the last letter is in the Maildir.
 
   bench/smtp_accept.py [--build build/release] [--letters N] [--dir FOLDER on a real disk] [--json FILE]
 """
@@ -12,6 +14,7 @@ import contextlib
 import json
 import os
 import pathlib
+import pwd
 import subprocess
 import sys
 import tempfile
@@ -24,6 +27,7 @@ sys.path.insert(0, str(ROOT / "tests" / "lib"))
 ROWS = [
     (1, 4096, True, 0.2),
     (10, 4096, True, 1),
+    (20, 4096, True, 1),
     (50, 4096, True, 1),
     (10, 4096, False, 0.5),
     (50, 4096, False, 0.5),
@@ -32,13 +36,13 @@ ROWS = [
 ]
 
 
-def generate(port, sessions, octets, kept, count):
+def generate(port, sessions, octets, kept, count, address="127.0.0.1"):
     """Letters a second, from the first connection to the last reply."""
     import postfix
 
     command = [postfix.tool("smtp-source")] + (["-d"] if kept else [])
     command += ["-s", str(sessions), "-m", str(count), "-l", str(octets), "-f", "source@elsewhere.test"]
-    command += ["-t", "alice@example.test", f"127.0.0.1:{port}"]
+    command += ["-t", "alice@example.test", f"{address}:{port}"]
     began = time.monotonic()
     done = subprocess.run(command, env=postfix.environment(), capture_output=True, timeout=1200, check=False)
     took = time.monotonic() - began
@@ -59,6 +63,54 @@ def sink(port):
     finally:
         process.terminate()
         process.wait()
+
+
+class Maildir:
+    """A Postfix that files letters in a Maildir; nothing when it cannot be had."""
+
+    SHARE = 0.2  # of the letters: it is slower
+
+    def __init__(self, stack):
+        import postfix
+        from suite import Skip
+
+        self.why = ""
+        nobody = pwd.getpwnam("nobody")
+        settings = {
+            "myhostname": "mx.peer.test",
+            "virtual_mailbox_domains": "example.test",
+            "virtual_mailbox_base": "{folder}/mail",
+            "virtual_mailbox_maps": "static:box/",
+            "virtual_uid_maps": f"static:{nobody.pw_uid}",
+            "virtual_gid_maps": f"static:{nobody.pw_gid}",
+            "virtual_minimum_uid": "1",
+            "in_flow_delay": "0",  # which favours it
+            "smtpd_client_connection_count_limit": "0",
+            "smtpd_client_connection_rate_limit": "0",
+            "smtpd_client_message_rate_limit": "0",
+        }
+        try:
+            self.server = stack.enter_context(postfix.Postfix("127.0.0.4", 2525, settings))
+        except Skip as why:
+            self.why = str(why)
+            return
+        self.box = self.server.folder / "mail" / "box"
+        self.box.parent.mkdir()
+        os.chown(self.box.parent, nobody.pw_uid, nobody.pw_gid)
+
+    def there(self):
+        return sum(1 for _ in os.scandir(self.box / "new")) if (self.box / "new").exists() else 0
+
+    def rate(self, sessions, octets, kept, count):
+        count = max(sessions, int(count * self.SHARE))
+        before = self.there()
+        began = time.monotonic()
+        generate(2525, sessions, octets, kept, count, "127.0.0.4")
+        while self.there() < before + count:
+            if time.monotonic() - began > 300:
+                raise SystemExit(f"Postfix lost letters: {self.there() - before} of {count}")
+            time.sleep(0.01)
+        return count / (time.monotonic() - began)
 
 
 def main():
@@ -84,10 +136,14 @@ def main():
     kind, syncs = measure.disk(folder)
     tempfile.tempdir = str(folder)
 
-    print(f"{'sessions':>8} {'octets':>7} {'connection':>10} {'letters':>8} {'chappe/s':>9} {'sink/s':>8} {'ratio':>6}")
+    print(f"{'sessions':>8} {'octets':>7} {'connection':>10} {'letters':>8} {'chappe/s':>9} {'sink/s':>8} {'ratio':>6} "
+          f"{'maildir/s':>9} {'ratio':>6}")
     rows = []
-    with chappe.Server(accounts=("alice",), options=["--no-limits"]) as server:
+    with contextlib.ExitStack() as stack, chappe.Server(accounts=("alice",), options=["--no-limits"]) as server:
         port = chappe.free_base() + 25
+        maildir = Maildir(stack)
+        if maildir.why:
+            print(f"skip Postfix: {maildir.why}")
         with sink(port):
             total = 0
             for sessions, octets, kept, share in ROWS:
@@ -95,10 +151,12 @@ def main():
                 ours = generate(server.ports["mx"], sessions, octets, kept, count)
                 total += count
                 theirs = generate(port, sessions, octets, kept, count)
+                filed = maildir.rate(sessions, octets, kept, count) if not maildir.why else 0
                 rows.append({"sessions": sessions, "octets": octets, "kept": kept, "letters": count, "chappe": ours,
-                             "sink": theirs})  # fmt: skip
+                             "sink": theirs, "maildir": filed})  # fmt: skip
                 print(f"{sessions:>8} {octets:>7} {'kept' if kept else 'new':>10} {count:>8} {ours:>9.0f} {theirs:>8.0f} "
-                      f"{ours / theirs:>6.2f}", flush=True)  # fmt: skip
+                      f"{ours / theirs:>6.2f} " + (f"{filed:>9.0f} {ours / filed:>6.1f}" if filed else ""),
+                      flush=True)  # fmt: skip
             memory = server.memory("VmHWM") // 1024
             server.kill()
         restart = server.start()
