@@ -131,6 +131,7 @@ struct Config {
     Duration shutdown_grace = std::chrono::seconds(30);
     std::uint64_t history_changes = 100'000;
     Duration history_age = std::chrono::hours(24 * 90);
+    Duration deleted_mail = std::chrono::hours(24 * 14);
     // Of other mail servers (RFC 5321 §4.5.3.2).
     Duration peer_connect_timeout = std::chrono::seconds(30);
     Duration peer_reply_timeout = std::chrono::minutes(5);

@@ -179,6 +179,11 @@ std::vector<KeyRow> make_keys() {
       {"limits", "history_age", false, 0, 0, [](Config& c) -> Slot { return &c.limits.history_age; },
        "How long they are remembered. Who comes back later compares everything anew.",
        "Combien de temps ils sont retenus. Qui revient plus tard compare tout à nouveau."},
+      {"limits", "deleted_mail", false, 0, 0, [](Config& c) -> Slot { return &c.limits.deleted_mail; },
+       "How long deleted letters can be brought back (chappe store undelete). 0s: they go at once, unless they are under "
+       "legal hold.",
+       "Combien de temps les lettres supprimées peuvent être récupérées (chappe store undelete). 0s : elles partent "
+       "aussitôt, sauf conservation légale."},
       {"limits", "peer_connect_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.peer_connect_timeout; },
        "For a connection to another mail server to be made.",
        "Pour établir une connexion avec un autre serveur de courrier."},

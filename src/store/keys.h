@@ -25,7 +25,9 @@ enum class Space : std::uint8_t {
   flag_page = 0x21,     // (mailbox u32, page u32)   flags and modseqs of about a thousand UIDs
   change = 0x22,        // (modseq u64)              the feed: what changed
   expunged = 0x23,      // (mailbox u32, modseq u64) UIDs that went
+  kept = 0x26,          // (when u64, mailbox u32, uid u32)  a deleted letter that can be brought back
   // of the system (account 0)
+  keeper = 0x27,         // (account u32)               an account that has such letters
   directory = 0x30,      // (sub-space u8, ...)          tenants, domains, accounts, keys, policies
   queue = 0x40,          // (letter 16, recipient u32)   a recipient that waits for transfer
   queue_due = 0x41,      // (time u64, letter, recipient u32)

@@ -180,6 +180,45 @@ Task<Result<AccountId>> Directory::remove_account(std::string who, std::string a
   co_return id;
 }
 
+// --- legal hold
+
+namespace {
+
+struct HoldObject {
+  Hold::Of of;
+  std::uint32_t id;
+  std::string name;
+};
+
+Result<HoldObject> hold_object(Editor& editor, const std::string& object) {
+  if (object.find('@') != std::string::npos) {
+    const auto account = TRY(existing_account(editor, object));
+    return HoldObject{Hold::Of::account, account.id.value, account.address.text()};
+  }
+  const auto domain = TRY(existing_domain(editor, object));
+  return HoldObject{Hold::Of::domain, domain.id.value, domain.name};
+}
+
+}  // namespace
+
+Task<Result<Hold>> Directory::hold(std::string who, std::string object, std::string reason, Deadline deadline) {
+  auto fn = [object = std::move(object), reason = std::move(reason)](Editor& editor) -> Result<Hold> {
+    const auto on = TRY(hold_object(editor, object));
+    return editor.hold(on.of, on.id, on.name, reason);
+  };
+  co_return co_await edit<Hold>(std::move(who), std::move(fn), deadline);
+}
+
+Task<Result<void>> Directory::lift_hold(std::string who, std::string object, Deadline deadline) {
+  auto fn = [object = std::move(object)](Editor& editor) -> Result<Done> {
+    const auto on = TRY(hold_object(editor, object));
+    TRY(editor.lift_hold(on.of, on.id));
+    return Done{};
+  };
+  CO_TRY(co_await edit<Done>(std::move(who), std::move(fn), deadline));
+  co_return Result<void>();
+}
+
 // --- aliases
 
 Task<Result<void>> Directory::set_alias(std::string who, std::string address, std::vector<std::string> targets,

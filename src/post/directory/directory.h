@@ -94,6 +94,15 @@ class Directory final : public RcptSource, public SenderSource {
   // Of a domain, or of all (empty), ordered by domain id and local part.
   Task<Result<std::vector<Alias>>> list_aliases(std::string domain, Deadline deadline);
 
+  // --- legal hold, of an account (an address) or a domain. It is no part of the directory as text.
+  // Errors: not_found, exists.
+  Task<Result<Hold>> hold(std::string who, std::string object, std::string reason, Deadline deadline);
+  // Errors: not_found.
+  Task<Result<void>> lift_hold(std::string who, std::string object, Deadline deadline);
+  Task<Result<std::vector<Hold>>> list_holds(Deadline deadline);
+  // Accounts whose deleted mail is still kept, or may be, in the order of their ids.
+  Task<Result<std::vector<RemovedAccount>>> list_removed(Deadline deadline);
+
   // --- what doors ask
   // One step: an account, an alias and its targets, remote, or unknown. Looks for the address itself, then without its
   // detail, then for the catch-all.

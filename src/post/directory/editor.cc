@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "codec/idna.h"
 #include "codec/utf8.h"
+#include "post/directory/holds.h"
 #include "post/mailbox/account_txn.h"
 
 namespace chappe::post {
@@ -145,6 +146,7 @@ Result<void> Editor::remove_domain(const Domain& domain) {
   if (!left.empty())
     return fail(Errc::exists, "the domain {} still has {} accounts and {} aliases", domain.name, accounts,
                 left.size() - static_cast<std::size_t>(accounts));
+  TRY(must_not_be_held(txn_, Hold::Of::domain, domain.id.value, domain.name));
   txn_.remove(rows::domain_key(domain.id));
   txn_.remove(rows::domain_name_key(domain.name));
   return audit("domain.remove", domain.name, in_words(domain.settings), "");
@@ -226,6 +228,8 @@ Result<void> Editor::rename_account(Account account, const AddressKey& to) {
   const bool same_key = to == account.address;
   if (!same_key && TRY(find_entry(to))) return fail(Errc::exists, "the address {} is taken", to.written());
   const AddressKey from = account.address;
+  if (domain.id != account.domain)
+    TRY(must_not_be_held(txn_, Hold::Of::domain, account.domain.value, from.domain()));
   txn_.remove(rows::address_key(account.domain, from.local()));
   if (!same_key) removed_.push_back(from);
   account.address = to;
@@ -236,14 +240,38 @@ Result<void> Editor::rename_account(Account account, const AddressKey& to) {
 }
 
 Result<void> Editor::remove_account(const Account& account) {
+  TRY(must_not_be_held(txn_, Hold::Of::account, account.id.value, account.address.written()));
+  TRY(must_not_be_held(txn_, Hold::Of::domain, account.domain.value, account.address.domain()));
   txn_.remove(rows::account_key(account.id));
   txn_.remove(rows::credential_key(account.id));
   txn_.remove(rows::address_key(account.domain, account.address.local()));
   removed_.push_back(account.address);
   // Its mail goes too, by and by: what is interrupted is taken up at the next start (Mailboxes::reap).
   txn_.use_reserve();
-  TRY(AccountTxn::remove_account(txn_, account.id));
+  TRY(AccountTxn::remove_account(txn_, account.id, now_));
+  const RemovedAccount removed{
+      .id = account.id, .domain = account.domain, .address = account.address, .when = now_};
+  txn_.put(rows::removed_key(account.id), rows::encode(removed));
   return audit("account.remove", account.address.text(), in_words(account), "");
+}
+
+Result<Hold> Editor::hold(Hold::Of of, std::uint32_t id, std::string object, std::string reason) {
+  if (reason.size() > kMaxHoldReason) return fail(Errc::too_large, "a reason over {} octets", kMaxHoldReason);
+  if (!codec::utf8_valid(reason) || std::any_of(reason.begin(), reason.end(), is_ctl))
+    return fail(Errc::invalid, "a reason with characters that cannot be printed: {}", printable(reason));
+  if (TRY(txn_.get(rows::hold_key(of, id)))) return fail(Errc::exists, "{} is under legal hold already", object);
+  Hold made{.of = of, .id = id, .object = std::move(object), .since = now_, .who = who_, .reason = std::move(reason)};
+  txn_.put(rows::hold_key(of, id), rows::encode(made));
+  TRY(audit("hold.add", made.object, "", made.reason));
+  return made;
+}
+
+Result<void> Editor::lift_hold(Hold::Of of, std::uint32_t id) {
+  const auto row = TRY(txn_.get(rows::hold_key(of, id)));
+  if (!row) return fail(Errc::not_found, "there is no such legal hold");
+  const Hold gone = TRY(rows::decode_hold(row->view()));
+  txn_.remove(rows::hold_key(of, id));
+  return audit("hold.remove", gone.object, gone.reason, "");
 }
 
 Result<void> Editor::set_alias(const AddressKey& address, std::vector<AddressKey> targets) {

@@ -39,14 +39,19 @@ class Editor {
   // now is read again.
   Result<Domain> add_domain(std::string_view written, const DomainSettings& settings);
   Result<void> set_domain(Domain domain, const DomainSettings& settings);
-  // Errc::exists while it has addresses.
+  // Errc::exists while it has addresses; denied while it is under hold.
   Result<void> remove_domain(const Domain& domain);
   Result<Account> add_account(NewAccount account);
   Result<void> set_account(Account account, const AccountChange& change);
   Result<void> set_credential(Account account, std::optional<Credential> credential);
-  // The id, and the mail, stay. Errc::exists if somebody has `to`.
+  // The id, and the mail, stay. Errc::exists if somebody has `to`; denied where it would leave a domain under hold.
   Result<void> rename_account(Account account, const AddressKey& to);
+  // Errc::denied while it is under hold.
   Result<void> remove_account(const Account& account);
+  // Errors: exists.
+  Result<Hold> hold(Hold::Of of, std::uint32_t id, std::string object, std::string reason);
+  // Errors: not_found.
+  Result<void> lift_hold(Hold::Of of, std::uint32_t id);
   // Makes or replaces.
   Result<void> set_alias(const AddressKey& address, std::vector<AddressKey> targets);
   Result<void> remove_alias(const AddressKey& address);

@@ -44,6 +44,22 @@ Task<Result<std::vector<Alias>>> aliases(std::shared_ptr<store::Reader> reader, 
 
 }  // namespace
 
+Task<Result<std::vector<Hold>>> Directory::list_holds(Deadline deadline) {
+  std::vector<Hold> out;
+  const auto range = rows::key(rows::Sub::hold).range();
+  for (const auto& row : CO_TRY(co_await store::scan_all(parts_.store, range, deadline)))
+    out.push_back(CO_TRY(rows::decode_hold(row.value.view())));
+  co_return out;
+}
+
+Task<Result<std::vector<RemovedAccount>>> Directory::list_removed(Deadline deadline) {
+  std::vector<RemovedAccount> out;
+  const auto range = rows::key(rows::Sub::removed).range();
+  for (const auto& row : CO_TRY(co_await store::scan_all(parts_.store, range, deadline)))
+    out.push_back(CO_TRY(rows::decode_removed(row.value.view())));
+  co_return out;
+}
+
 Task<Result<std::optional<Domain>>> Directory::find_domain(std::string name, Deadline deadline) {
   const auto id =
       CO_TRY(co_await get(parts_.store, rows::domain_name_key(name), rows::decode_id, deadline)).value_or(0);

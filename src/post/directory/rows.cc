@@ -181,6 +181,51 @@ Result<AuditRow> decode_audit(ByteView record) {
   return v;
 }
 
+Bytes encode(const Hold& v) {
+  return writer()
+      .u8(static_cast<std::uint8_t>(v.of))
+      .number(v.id)
+      .text(v.object)
+      .signed_number(v.since.us)
+      .text(v.who)
+      .text(v.reason)
+      .take();
+}
+
+Result<Hold> decode_hold(ByteView record) {
+  auto in = reader(record);
+  Hold v;
+  const auto of = in.u8();
+  if (of != static_cast<std::uint8_t>(Hold::Of::account) && of != static_cast<std::uint8_t>(Hold::Of::domain))
+    in.fail_here();
+  v.of = static_cast<Hold::Of>(of);
+  v.id = in.number32();
+  v.object = in.text();
+  v.since.us = in.signed_number();
+  v.who = in.text();
+  v.reason = in.text();
+  TRY(in.finish("legal hold"));
+  return v;
+}
+
+Bytes encode(const RemovedAccount& v) {
+  auto out = writer();
+  out.number(v.id.value).number(v.domain.value);
+  put_address(out, v.address);
+  return out.signed_number(v.when.us).take();
+}
+
+Result<RemovedAccount> decode_removed(ByteView record) {
+  auto in = reader(record);
+  RemovedAccount v;
+  v.id = {in.number32()};
+  v.domain = {in.number32()};
+  v.address = address(in);
+  v.when.us = in.signed_number();
+  TRY(in.finish("removed account"));
+  return v;
+}
+
 Bytes encode_id(std::uint32_t id) { return writer().number(id).take(); }
 
 Result<std::uint32_t> decode_id(ByteView record) {

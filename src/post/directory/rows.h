@@ -15,9 +15,11 @@ enum class Sub : std::uint8_t {
   domain_name = 0x11,  // (name, raw)             domain id
   account = 0x20,      // (account u32)           Account
   credential = 0x21,   // (account u32)           Credential
+  removed = 0x22,      // (account u32)           RemovedAccount
   address = 0x30,      // (domain u32, local raw) Entry: whose address this is
   target = 0x31,       // (target text, domain u32, local raw)  nothing: the alias of that address has that target
   audit = 0x40,        // (seq u64)               AuditRow
+  hold = 0x50,         // (kind u8, id u32)       Hold
 };
 
 store::KeyWriter key(Sub sub);
@@ -36,6 +38,10 @@ inline Bytes target_key(const AddressKey& target, DomainId domain, ByteView loca
 }
 inline store::Range aliases_with_target(const AddressKey& target) {
   return key(Sub::target).text(target.text()).range();
+}
+inline Bytes removed_key(AccountId id) { return key(Sub::removed).u32(id.value).take(); }
+inline Bytes hold_key(Hold::Of of, std::uint32_t id) {
+  return key(Sub::hold).u8(static_cast<std::uint8_t>(of)).u32(id).take();
 }
 inline Bytes audit_key(std::uint64_t seq) { return key(Sub::audit).u64(seq).take(); }
 
@@ -60,6 +66,8 @@ Bytes encode(const Account& v);
 Bytes encode(const Credential& v);
 Bytes encode(const Entry& v);
 Bytes encode(const AuditRow& v);
+Bytes encode(const Hold& v);
+Bytes encode(const RemovedAccount& v);
 Bytes encode_id(std::uint32_t id);
 Bytes encode_secret(ByteView secret);
 // The value of a row whose key says it all.
@@ -72,6 +80,8 @@ Result<Account> decode_account(ByteView record);
 Result<Credential> decode_credential(ByteView record);
 Result<Entry> decode_entry(ByteView record);
 Result<AuditRow> decode_audit(ByteView record);
+Result<Hold> decode_hold(ByteView record);
+Result<RemovedAccount> decode_removed(ByteView record);
 Result<std::uint32_t> decode_id(ByteView record);
 Result<crypto::Secret> decode_secret(ByteView record);
 

@@ -53,6 +53,27 @@ struct AccountChange {
   std::optional<std::uint64_t> quota;
 };
 
+// An account that was removed, as long as deleted mail of it is kept.
+struct RemovedAccount {
+  AccountId id;
+  DomainId domain;
+  AddressKey address;
+  Time when;
+};
+
+inline constexpr std::size_t kMaxHoldReason = 1000;  // octets
+
+// Legal hold: nothing that an account loses, or any account of a domain, is let go for good.
+struct Hold {
+  enum class Of : std::uint8_t { account = 1, domain = 2 };  // the numbers are on disk
+  Of of = Of::account;
+  std::uint32_t id = 0;
+  std::string object;  // its address or name when the hold began
+  Time since;
+  std::string who;  // as the caller of the change named it
+  std::string reason;
+};
+
 // Local part `*`: whatever nobody else of the domain has (a catch-all).
 struct Alias {
   AddressKey address;

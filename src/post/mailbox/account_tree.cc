@@ -18,7 +18,65 @@ constexpr First kFirst[] = {{"INBOX", SpecialUse::none},  {"Drafts", SpecialUse:
                             {"Sent", SpecialUse::sent},   {"Junk", SpecialUse::junk},
                             {"Trash", SpecialUse::trash}, {"Archive", SpecialUse::archive}};
 
-constexpr char kReapVersion = 1;
+// Takes messages of removed mailboxes away. What it knows of a mailbox is read once.
+class Reaping {
+ public:
+  Reaping(store::Txn& txn, AccountId account, Time now, const HistoryLimits& history)
+      : txn_(txn), account_(account), now_(now), history_(history) {}
+
+  // A row of Space::message.
+  Result<void> take(const store::Row& row) {
+    store::KeyReader key(row.key);
+    TRY(key.expect(account_.value, store::Space::message));
+    const MailboxId mailbox{TRY(key.u32())};
+    const Uid uid{TRY(key.u32())};
+    KeptLetter letter{.mailbox = mailbox, .record = TRY(decode_message(row.value.view(), uid))};
+    if (!keeps_) keeps_ = TRY(keeps_deleted(txn_, account_, history_));
+    if (*keeps_) TRY(describe(letter));
+    TRY(let_go_of(txn_, account_, letter, *keeps_));
+    txn_.remove(row.key);
+    return {};
+  }
+
+ private:
+  Result<void> describe(KeptLetter& letter) {
+    if (letter.mailbox != mailbox_) {
+      mailbox_ = letter.mailbox;
+      page_.reset();
+      const auto reaped = TRY(txn_.get(reap_key(account_, mailbox_)));
+      row_ = reaped ? TRY(decode_reap(reaped->view())) : ReapRow();
+      const auto table = TRY(txn_.get(keywords_key(account_, mailbox_)));
+      keywords_ = table ? TRY(decode_keywords(table->view())) : std::vector<std::string>();
+    }
+    // Of a row of version 1 it is not known since when.
+    letter.when = row_.when.us != 0 ? row_.when : now_;
+    letter.name = row_.name;
+    const Uid uid = letter.record.uid;
+    if (!page_ || *page_ != page_of(uid)) {
+      page_ = page_of(uid);
+      const auto page = TRY(txn_.get(page_key(account_, mailbox_, *page_)));
+      states_ = page ? TRY(decode_page(page->view(), *page_)) : std::vector<MessageState>();
+    }
+    for (const MessageState& s : states_) {
+      if (s.uid != uid) continue;
+      letter.flags = s.flags;
+      for (std::size_t k = 0; k < keywords_.size(); ++k)
+        if (s.keywords.has(k)) letter.keywords.push_back(keywords_[k]);
+    }
+    return {};
+  }
+
+  store::Txn& txn_;
+  const AccountId account_;
+  const Time now_;
+  const HistoryLimits history_;
+  std::optional<bool> keeps_;
+  MailboxId mailbox_;
+  ReapRow row_;
+  std::vector<std::string> keywords_;
+  std::optional<std::uint32_t> page_;
+  std::vector<MessageState> states_;
+};
 
 }  // namespace
 
@@ -115,7 +173,7 @@ Result<MailboxId> AccountTxn::remove(const std::string& canonical) {
   --row_.mailboxes;
   txn_->remove(mailbox_key(account_, *id));
   txn_->remove(name_key(account_, canonical));
-  txn_->put(reap_key(account_, *id), Bytes(1, kReapVersion));
+  txn_->put(reap_key(account_, *id), encode(ReapRow{.when = now_, .name = canonical}));
   FeedRow::Touched touched;
   touched.mailbox = *id;
   touched.tree = true;
@@ -136,12 +194,8 @@ Result<void> AccountTxn::subscribe(MailboxId id, bool subscribed) {
 
 Result<bool> AccountTxn::reap_portion(MailboxId id, std::size_t limit) {
   const store::Page page = TRY(txn_->scan(message_range(account_, id), {.rows = limit}));
-  for (const store::Row& row : page.rows) {
-    const Uid uid = TRY(message_of(account_, id, row.key));
-    const MessageRecord record = TRY(decode_message(row.value.view(), uid));
-    TRY(store::Bodies::release(*txn_, record.body.id));
-    txn_->remove(row.key);
-  }
+  Reaping reaping(*txn_, account_, now_, limits_);
+  for (const store::Row& row : page.rows) TRY(reaping.take(row));
   if (page.more) return false;
   txn_->remove(page_range(account_, id));
   txn_->remove(expunged_after(account_, id, {}));
@@ -152,7 +206,7 @@ Result<bool> AccountTxn::reap_portion(MailboxId id, std::size_t limit) {
 
 // --- the account
 
-Result<void> AccountTxn::remove_account(store::Txn& txn, AccountId account) {
+Result<void> AccountTxn::remove_account(store::Txn& txn, AccountId account, Time now) {
   AccountRow row;
   if (const auto bytes = TRY(txn.get(account_key(account)))) row = TRY(decode_account(bytes->view()));
   if (row.removed) return {};
@@ -160,22 +214,29 @@ Result<void> AccountTxn::remove_account(store::Txn& txn, AccountId account) {
   row.mailboxes = 0;
   row.messages = row.size = row.quota = 0;
   txn.put(account_key(account), encode(row));
+  for (const store::Row& one : TRY(txn.scan_all(mailbox_range(account)))) {
+    const MailboxId id = TRY(mailbox_of(account, one.key));
+    const MailboxInfo info = TRY(decode_mailbox(one.value.view(), id));
+    txn.put(reap_key(account, info.id), encode(ReapRow{.when = now, .name = info.name}));
+  }
   txn.remove(mailbox_range(account));
   txn.remove(names_below(account, ""));
-  txn.put(reap_key(account, {}), Bytes(1, kReapVersion));
+  txn.put(reap_key(account, {}), encode(ReapRow{.when = now, .name = {}}));
   return {};
 }
 
-Result<bool> AccountTxn::reap_account(store::Txn& txn, AccountId account, std::size_t limit) {
+Result<bool> AccountTxn::reap_account(store::Txn& txn, AccountId account, Time now, const HistoryLimits& history,
+                                      std::size_t limit) {
   const store::Page page = TRY(txn.scan(messages_of(account), {.rows = limit}));
-  for (const store::Row& row : page.rows) {
-    const MessageRecord record = TRY(decode_message(row.value.view(), {}));
-    TRY(store::Bodies::release(txn, record.body.id));
-    txn.remove(row.key);
-  }
+  Reaping reaping(txn, account, now, history);
+  for (const store::Row& row : page.rows) TRY(reaping.take(row));
   if (page.more) return false;
-  txn.remove(all_but_row_of(account));
+  const store::Range all = all_but_row_of(account);
+  const store::Range kept = kept_range(account);
+  txn.remove(store::Range{all.begin, kept.begin});
+  txn.remove(store::Range{kept.end, all.end});
   txn.remove(reap_range(account));
+  TRY(settle_keeper(txn, account));
   return true;
 }
 

@@ -211,7 +211,12 @@ Result<MessageRecord> AccountTxn::record(MailboxId id, Uid uid) {
   return decode_message(bytes->view(), uid);
 }
 
-Result<void> AccountTxn::expunge(MailboxId id, Uid uid, bool keep_body) {
+Result<void> AccountTxn::let_go(KeptLetter letter) {
+  if (!keeps_) keeps_ = TRY(keeps_deleted(*txn_, account_, limits_));
+  return let_go_of(*txn_, account_, letter, *keeps_);
+}
+
+Result<void> AccountTxn::expunge(MailboxId id, Uid uid, bool moves) {
   Page* page = nullptr;
   const MessageState s = *TRY(find(id, uid, &page));
   const MessageRecord r = TRY(record(id, uid));
@@ -219,7 +224,15 @@ Result<void> AccountTxn::expunge(MailboxId id, Uid uid, bool keep_body) {
   page->states.erase(lower_bound(page->states, uid));
   page->dirty = true;
   txn_->remove(message_key(account_, id, uid));
-  if (!keep_body) TRY(store::Bodies::release(*txn_, r.body.id));
+  if (!moves) {
+    const auto keywords = TRY(keyword_names(id, s.keywords));
+    TRY(let_go({.when = now_,
+                .mailbox = id,
+                .name = m->info.name,
+                .record = r,
+                .flags = s.flags,
+                .keywords = keywords}));
+  }
   count(*m, s.flags, r.body.size, -1);
   m->touched.expunged.add(uid);
   touch(*m);

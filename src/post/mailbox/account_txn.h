@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "post/care/kept.h"
 #include "post/mailbox/records.h"
 #include "store/commit.h"
 
@@ -42,9 +43,10 @@ class AccountTxn {
   // --- the account as a whole; no AccountTxn of it may be open
 
   // From here on it has no mailboxes, and never gets any; what they held waits in Space::reap for reap_account().
-  static Result<void> remove_account(store::Txn& txn, AccountId account);
+  static Result<void> remove_account(store::Txn& txn, AccountId account, Time now);
   // Takes away up to `limit` messages of a removed account; true: nothing is left of it.
-  static Result<bool> reap_account(store::Txn& txn, AccountId account, std::size_t limit);
+  static Result<bool> reap_account(store::Txn& txn, AccountId account, Time now, const HistoryLimits& history,
+                                   std::size_t limit);
 
   // --- messages; all but the first Errors: not_found (the mailbox)
 
@@ -68,8 +70,9 @@ class AccountTxn {
   // A message that states() named, in another mailbox or the same one. `moves`: the source is about to go with its
   // reference kept (expunge), so that the body gains none.
   Result<Uid> copy(MailboxId from, const MessageState& state, MailboxId to, bool moves);
-  // Takes a message that states() named away and drops its reference to the body, unless it is kept for somebody.
-  Result<void> expunge(MailboxId id, Uid uid, bool keep_body = false);
+  // Takes a message that states() named away. Its reference to the body goes to the deleted letters that can be brought
+  // back (post/care/kept.h), or is dropped; `moves`: it has gone to somebody else already (copy).
+  Result<void> expunge(MailboxId id, Uid uid, bool moves = false);
 
   // Of this Change.
   ModSeq modseq() const { return {row_.modseq.value + 1}; }
@@ -100,6 +103,7 @@ class AccountTxn {
   Result<MailboxInfo> create_one(std::string canonical, SpecialUse use);
   void touch(Mailbox& m);
   void count(Mailbox& m, Flags flags, std::uint64_t size, int sign);
+  Result<void> let_go(KeptLetter letter);
 
   store::Txn* txn_;
   AccountId account_;
@@ -108,6 +112,7 @@ class AccountTxn {
   records::AccountRow row_;
   bool dirty_ = false;      // something that the feed tells
   bool row_dirty_ = false;  // the row alone
+  std::optional<bool> keeps_;
   std::map<std::uint32_t, Mailbox> mailboxes_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, Page> pages_;  // of mailbox and page
   std::map<std::uint32_t, FeedRow::Touched> gone_;                 // removed mailboxes

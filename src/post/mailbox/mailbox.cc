@@ -137,11 +137,11 @@ Task<Result<void>> Mailboxes::reap_mailbox(AccountId account, MailboxId mailbox,
 }
 
 Task<Result<void>> Mailboxes::remove_account(AccountId account, Deadline deadline) {
-  const auto portion = [account, hub = hub_](store::Txn& txn) -> Result<bool> {
+  const auto portion = [account, hub = hub_, clock = &clock_, history = history_](store::Txn& txn) -> Result<bool> {
     txn.use_reserve();
     txn.on_durable([=] { hub->hint(account); });
-    TRY(AccountTxn::remove_account(txn, account));
-    return AccountTxn::reap_account(txn, account, kPortion);
+    TRY(AccountTxn::remove_account(txn, account, clock->now()));
+    return AccountTxn::reap_account(txn, account, clock->now(), history, kPortion);
   };
   while (!CO_TRY(co_await commit_.submit<bool>(portion, deadline))) continue;
   co_return Result<void>();

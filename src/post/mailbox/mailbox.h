@@ -119,6 +119,8 @@ struct Feed {
 struct HistoryLimits {
   std::uint64_t changes = 100'000;
   Duration age = std::chrono::hours(24 * 90);
+  // And how long deleted letters can be brought back (post/care/care.h); 0: they go at once.
+  Duration deleted{0};
 };
 
 class AccountTxn;
@@ -192,8 +194,9 @@ class Mailboxes {
 
   // --- the account
 
-  // Takes away all that an account kept; its id is never used again, and nothing can be kept for it any more. Begun by
-  // the directory in the change that removes the account; may be repeated. Errors: no more than the general ones.
+  // Takes away all that an account has (letters stay to be brought back, as everywhere); its id is never used again, and
+  // nothing can be added to it any more. Begun by the directory in the change that removes the account; may be
+  // repeated. Errors: no more than the general ones.
   Task<Result<void>> remove_account(AccountId account, Deadline deadline);
 
   // --- inside

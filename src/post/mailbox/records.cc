@@ -15,6 +15,7 @@ using store::Space;
 
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kAccountVersion = 2;
+constexpr std::uint8_t kReapVersion = 2;
 
 KeyWriter key(AccountId account, Space space) { return KeyWriter(account.value, space); }
 
@@ -135,6 +136,20 @@ Result<Reaped> reap_of(ByteView bytes) {
   out.account.value = TRY(r.u32());
   out.mailbox.value = TRY(r.u32());
   return out;
+}
+
+Bytes encode(const ReapRow& row) {
+  return RecordWriter(kReapVersion).signed_number(row.when.us).text(row.name).take();
+}
+Result<ReapRow> decode_reap(ByteView bytes) {
+  RecordReader r(bytes, kReapVersion);
+  ReapRow row;
+  if (r.version() >= 2) {
+    row.when.us = r.signed_number();
+    row.name = r.text();
+  }
+  TRY(r.finish("a removed mailbox's row"));
+  return row;
 }
 
 Range messages_of(AccountId account) { return key(account, Space::message).range(); }

@@ -51,6 +51,13 @@ struct Reaped {
   MailboxId mailbox;
 };
 Result<Reaped> reap_of(ByteView key);
+// What is still known of a mailbox whose messages are being taken away.
+struct ReapRow {
+  Time when;         // 0: not known (version 1)
+  std::string name;  // the same; and of an account
+};
+Bytes encode(const ReapRow& row);
+Result<ReapRow> decode_reap(ByteView bytes);
 // The messages of all mailboxes of an account; and everything of an account but its row.
 store::Range messages_of(AccountId account);
 store::Range all_but_row_of(AccountId account);

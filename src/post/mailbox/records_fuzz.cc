@@ -2,6 +2,8 @@
 // was accepted can be written and read again. The first octet chooses the decoder.
 #include <cstdlib>
 
+#include "post/care/kept.h"
+#include "post/directory/rows.h"
 #include "post/mailbox/records.h"
 #include "post/queue/record.h"
 #include "post/trail/record.h"
@@ -22,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ByteView in(reinterpret_cast<const char*>(data) + 1, size - 1);
   const AccountId account{7};
   const MailboxId mailbox{3};
-  switch (data[0] % 13) {
+  switch (data[0] % 18) {
     case 0:
       if (const auto v = records::decode_account(in)) must(records::decode_account(records::encode(*v)).has_value());
       break;
@@ -79,6 +81,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 11:
       if (const auto v = records::decode_trail_step(in, {}))
         must(records::decode_trail_step(records::encode(*v), {}).has_value());
+      break;
+    case 13:
+      if (const auto v = records::decode_reap(in)) must(records::decode_reap(records::encode(*v)).has_value());
+      break;
+    case 14:
+      if (const auto v = records::decode_kept(in, {}, {}, {}))
+        must(records::decode_kept(records::encode(*v), {}, {}, {}).has_value());
+      break;
+    case 15:
+      if (const auto v = records::kept_of(account, in))
+        must(records::kept_key(account, v->when, v->mailbox, v->uid) == in);
+      break;
+    case 16:
+      if (const auto v = rows::decode_hold(in)) must(rows::decode_hold(rows::encode(*v)).has_value());
+      break;
+    case 17:
+      if (const auto v = rows::decode_removed(in)) must(rows::decode_removed(rows::encode(*v)).has_value());
       break;
     case 12: {
       const Bytes key = records::trail_refused_key(
