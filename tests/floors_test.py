@@ -44,6 +44,7 @@ HEAVY = {
     r"ldns/.*": ["dns/sign.cc"],
     r"idn2\.h": ["codec/idna.cc"],
     r"argon2\.h": ["crypto/password.cc"],
+    r"archive(_entry)?\.h": ["app/archive/zip_*.cc"],
     r"openssl/.*": ["crypto/*.cc", "net/*.cc"],
     r"fmt/(?!core\.h).*": ["*.cc"],
     r"(iostream|regex|spdlog/.*|boost/.*|CLI/.*|nlohmann/.*)": [],

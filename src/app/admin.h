@@ -16,5 +16,9 @@ std::span<const Binding> directory_bindings();  // domain, account, alias, confi
 std::span<const Binding> queue_bindings();      // queue, route
 std::span<const Binding> trail_bindings();      // trail
 std::span<const Binding> status_bindings();     // status, metrics
+std::span<const Binding> store_bindings();      // store
+
+int store_import(const Invocation& invocation);
+int store_export(const Invocation& invocation);
 
 }  // namespace chappe::app

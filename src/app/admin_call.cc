@@ -6,6 +6,8 @@
 #include <cstdio>
 
 #include "app/admin_input.h"
+#include "app/config.h"
+#include "base/text.h"
 #include "crypto/secret.h"
 
 namespace chappe::app {
@@ -68,6 +70,15 @@ int show_rows(const Invocation& invocation, std::string_view name, const std::ve
   for (const Value& row : rows) write_json(w, row);
   w.end_array().end_object();
   return print(out + "\n");
+}
+
+Result<std::string> moment(const std::string& text) {
+  if (from_rfc3339(text)) return text;
+  const auto ago = parse_duration(text);
+  if (!ago)
+    return fail(Errc::usage, "'{}' is neither a time span (2h, 3d) nor a time (2026-11-24, 2026-11-24T18:00:00Z)",
+                printable(text, 40));
+  return to_rfc3339(system_clock().now() + -*ago);
 }
 
 std::string text_of(const Value& row, std::string_view name) { return std::string(row.get_string(name).value_or("")); }

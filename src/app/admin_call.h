@@ -59,6 +59,9 @@ Result<std::vector<codec::json::Value>> all_pages(const Invocation& invocation, 
 int show_rows(const Invocation& invocation, std::string_view name, const std::vector<codec::json::Value>& rows,
               Table& table, Text none);
 
+// "2h" as that time ago; a time or a day as it is (RFC 3339). Errc::usage.
+Result<std::string> moment(const std::string& text);
+
 // Members of an answer; what is not there is empty, zero or false.
 std::string text_of(const codec::json::Value& row, std::string_view name);
 std::uint64_t number_of(const codec::json::Value& row, std::string_view name);

@@ -85,7 +85,8 @@ class RemoteOffice final : public AdminOffice {
 // The same methods, in this process.
 class OwnOffice final : public AdminOffice {
  public:
-  static Result<std::unique_ptr<AdminOffice>> open(const std::string& data_dir, std::string who) {
+  static Result<std::unique_ptr<AdminOffice>> open(const std::string& data_dir, std::string who,
+                                                   post::HistoryLimits history) {
     std::unique_ptr<OwnOffice> own(new OwnOffice(std::move(who)));
     OwnOffice& o = *own;
     store::RocksOptions rocks;
@@ -102,11 +103,12 @@ class OwnOffice final : public AdminOffice {
     o.store_ = TRY(std::move(opened));
     o.commit_ =
         std::make_unique<store::Commit>(*o.store_, store::Commit::Options{.mode = store::Commit::Mode::in_line});
-    o.mailboxes_ = std::make_unique<post::Mailboxes>(*o.store_, *o.commit_, o.letter_ids_, system_clock());
+    o.mailboxes_ = std::make_unique<post::Mailboxes>(*o.store_, *o.commit_, o.letter_ids_, system_clock(), history);
+    o.care_ = std::make_unique<post::Care>(*o.store_, *o.commit_, *o.mailboxes_, system_clock());
     o.queue_ = std::make_unique<post::Queue>(*o.store_, *o.commit_, system_clock());
     o.trail_ = std::make_unique<post::Trail>(*o.store_, *o.commit_, system_clock());
     o.directory_ = TRY(net::run(open_directory(&o)));
-    o.office_ = {o.directory_.get(), o.mailboxes_.get(), o.queue_.get(), o.trail_.get(), {}};
+    o.office_ = {o.directory_.get(), o.mailboxes_.get(), o.queue_.get(), o.trail_.get(), o.care_.get(), &o.drafts_, {}};
     return own;
   }
   ~OwnOffice() override {
@@ -139,6 +141,8 @@ class OwnOffice final : public AdminOffice {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::Commit> commit_;
   std::unique_ptr<post::Mailboxes> mailboxes_;
+  std::unique_ptr<post::Care> care_;
+  post::Drafts drafts_{system_clock()};
   std::unique_ptr<post::Queue> queue_;
   std::unique_ptr<post::Trail> trail_;
   std::unique_ptr<post::Directory> directory_;
@@ -170,24 +174,24 @@ Result<std::string> read_answer(std::string_view line) {
   return fail(Errc::bug, "{}", text);
 }
 
-Result<std::unique_ptr<AdminOffice>> AdminOffice::open(const std::string& data_dir) {
+Result<std::unique_ptr<AdminOffice>> AdminOffice::open(const std::string& data_dir, const Config& config) {
   auto connected = net::connect_unix(control::socket_path(data_dir));
   if (connected) return std::make_unique<RemoteOffice>(*connected);
   if (connected.error().code() == Errc::denied)
     return fail(Errc::denied, "{}: only root and the user of the server may do that", connected.error().text());
   std::string who = user_name(getuid());
   TRY(become_owner(data_dir));
-  return OwnOffice::open(data_dir, std::move(who));
+  return OwnOffice::open(data_dir, std::move(who), config.history());
 }
 
 Result<std::unique_ptr<AdminOffice>> AdminOffice::open(const Invocation& invocation) {
-  if (const auto data = invocation.value("data")) return open(*data);
+  if (const auto data = invocation.value("data")) return open(*data, Config());
   const Config config = TRY(load_config(invocation.value("config").value_or(std::string(kStandardConfig))));
   // The folder of a server that has never run may have to be made.
   std::optional<User> owner;
   if (geteuid() == 0 && !config.server.user.empty()) owner = TRY(find_user(config.server.user));
   TRY(prepare_data_dir(config.server.data_dir.value, owner));
-  return open(config.server.data_dir.value);
+  return open(config.server.data_dir.value, config);
 }
 
 }  // namespace chappe::app

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/cli.h"
+#include "app/config.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "codec/json.h"
@@ -23,8 +24,8 @@ class AdminOffice {
   // for ever: what it writes must be readable for the server. Errc::config, denied, and busy when another process owns
   // the store and does not answer.
   static Result<std::unique_ptr<AdminOffice>> open(const Invocation& invocation);
-  // On a folder, which must be there.
-  static Result<std::unique_ptr<AdminOffice>> open(const std::string& data_dir);
+  // On a folder, which must be there. Without a server, `config` says what its mailboxes remember.
+  static Result<std::unique_ptr<AdminOffice>> open(const std::string& data_dir, const Config& config);
   virtual ~AdminOffice() = default;
 
   // `params`: a JSON object as text. Gives the result, as JSON text. Errors: the method's, and those of the way there

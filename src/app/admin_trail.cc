@@ -111,16 +111,6 @@ std::string page(const Invocation& i, const Value& letter) {
   return out;
 }
 
-// "2h" as that time ago; a time or a day as it is.
-Result<std::string> moment(const std::string& text) {
-  if (from_rfc3339(text)) return text;
-  const auto ago = parse_duration(text);
-  if (!ago)
-    return fail(Errc::usage, "'{}' is neither a time span (2h, 3d) nor a time (2026-11-24, 2026-11-24T18:00:00Z)",
-                printable(text, 40));
-  return to_rfc3339(system_clock().now() + -*ago);
-}
-
 Result<std::vector<Value>> find(const Invocation& invocation) {
   const auto limit = to_number<std::size_t>(invocation.value("limit").value_or("50"));
   if (!limit || *limit == 0) return fail(Errc::usage, "--limit must be a number from 1 on");

@@ -82,7 +82,7 @@ std::optional<Running> running_server(const std::string& data_dir) {
   auto connected = net::connect_unix(agents::control::socket_path(data_dir));
   if (!connected) return std::nullopt;
   ::close(*connected);
-  auto office = AdminOffice::open(data_dir);
+  auto office = AdminOffice::open(data_dir, Config());
   if (!office || !(*office)->served()) return std::nullopt;
   const auto text = (*office)->call("server.status", "{}");
   const auto status = text ? codec::json::parse(*text) : fail(Errc::closed, "no answer");

@@ -96,7 +96,7 @@ std::string many_verbs(std::string_view prefix, bool french) {
   out += french ? "\nVerbes\n" : "\nVerbs\n";
   for (const auto& verb : verbs())
     if (prefix.empty() || verb.name.starts_with(std::string(prefix) + " "))
-      append_row(out, verb.name, verb.brief.in(french), 20);
+      append_row(out, verb.name, verb.brief.in(french), 22);
   out += french ? "\nOptions de tous les verbes\n" : "\nOptions of every verb\n";
   append_options(out, common_options(), french);
   out += french ? "\n`chappe VERBE --help` explique un verbe.\n" : "\n`chappe VERB --help` explains one verb.\n";

@@ -132,16 +132,16 @@ void append_metrics(Page& page, bool french) {
   }
 }
 
-// The first words of verbs, or the second ones after `first`.
-std::string words_after(std::string_view first) {
+// The words that come next in verbs which begin with `before`; the first ones when it is empty.
+std::string words_after(std::string_view before) {
   std::set<std::string_view> words;
   for (const auto& verb : verbs()) {
-    const auto space = verb.name.find(' ');
-    if (first.empty()) {
-      words.insert(verb.name.substr(0, space));
-    } else if (space != std::string_view::npos && verb.name.substr(0, space) == first) {
-      words.insert(verb.name.substr(space + 1));
+    std::string_view rest = verb.name;
+    if (!before.empty()) {
+      if (!rest.starts_with(before) || rest.size() == before.size() || rest[before.size()] != ' ') continue;
+      rest.remove_prefix(before.size() + 1);
     }
+    words.insert(rest.substr(0, rest.find(' ')));
   }
   std::string out;
   for (const auto word : words) out += (out.empty() ? "" : " ") + std::string(word);
@@ -193,10 +193,11 @@ std::string bash_completion() {
   std::string out =
       "# bash completion for chappe\n"
       "_chappe() {\n"
-      "  local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD-1]} first= second= w\n"
+      "  local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD-1]} first= second= third= w\n"
       "  for w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
       "    case $w in -*) continue ;; esac\n"
-      "    if [ -z \"$first\" ]; then first=$w; elif [ -z \"$second\" ]; then second=$w; fi\n"
+      "    if [ -z \"$first\" ]; then first=$w; elif [ -z \"$second\" ]; then second=$w\n"
+      "    elif [ -z \"$third\" ]; then third=$w; fi\n"
       "  done\n"
       "  case $last in\n";
   std::map<std::string_view, std::string> values;  // an option means the same wherever it stands
@@ -209,30 +210,32 @@ std::string bash_completion() {
     for (const auto& option : verb.options)
       if (!option.argument.empty()) values[option.name] = value_completion(option);
   for (const auto& [name, code] : values) out += fmt::format("    --{}) {}; return ;;\n", name, code);
-  out += "  esac\n  local options=\"" + common.substr(1) + "\"\n  case \"$first $second\" in\n";
+  out += "  esac\n  local options=\"" + common.substr(1) + "\"\n  case \"$first $second $third \" in\n";
   for (const auto& verb : verbs()) {
     std::string names;
     for (const auto& option : verb.options) names += fmt::format(" --{}", option.name);
-    const bool two = verb.name.find(' ') != std::string_view::npos;
-    if (!names.empty())
-      out += two ? fmt::format("    \"{}\") options+=\"{}\" ;;\n", verb.name, names)
-                 : fmt::format("    \"{} \"*) options+=\"{}\" ;;\n", verb.name, names);
+    if (!names.empty()) out += fmt::format("    \"{} \"*) options+=\"{}\" ;;\n", verb.name, names);
   }
   out +=
       "  esac\n"
       "  if [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"$options\" -- \"$word\")); return; fi\n"
-      "  case \"$first|$second\" in\n";
-  out += fmt::format("    \"|\") COMPREPLY=($(compgen -W '{}' -- \"$word\")) ;;\n", words_after(""));
-  std::set<std::string_view> groups;
-  for (const auto& verb : verbs())
-    if (const auto space = verb.name.find(' '); space != std::string_view::npos)
-      groups.insert(verb.name.substr(0, space));
-  for (const auto group : groups)
-    out += fmt::format("    \"{}|\") COMPREPLY=($(compgen -W '{}' -- \"$word\")) ;;\n", group, words_after(group));
-  for (const auto& verb : verbs())
+      "  case \"$first $second $third\" in\n";
+  out += fmt::format("    \"  \") COMPREPLY=($(compgen -W '{}' -- \"$word\")) ;;\n", words_after(""));
+  std::map<std::string, std::string> next;  // the words behind those that are there
+  for (const auto& verb : verbs()) {
+    for (auto space = verb.name.find(' '); space != std::string_view::npos; space = verb.name.find(' ', space + 1)) {
+      const std::string_view before = verb.name.substr(0, space);
+      next[std::string(before)] = words_after(before);
+    }
     if (!verb.arguments.empty() && !verb.arguments[0].choices.empty())
-      out += fmt::format("    \"{}|\") COMPREPLY=($(compgen -W '{}' -- \"$word\")) ;;\n", verb.name,
-                         joined(verb.arguments[0].choices));
+      next[std::string(verb.name)] = joined(verb.arguments[0].choices);
+  }
+  for (const auto& [before, words] : next) {
+    // Three words, of which those that are missing are empty.
+    const auto blanks = 2 - std::ranges::count(before, ' ');
+    out += fmt::format("    \"{}{}\") COMPREPLY=($(compgen -W '{}' -- \"$word\")) ;;\n", before,
+                       std::string(static_cast<std::size_t>(std::max<std::ptrdiff_t>(blanks, 0)), ' '), words);
+  }
   out +=
       "    *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
       "  esac\n"

@@ -1,16 +1,13 @@
 // The table of verbs.
+#include <algorithm>
+
 #include "app/cli.h"
+#include "app/cli_rows.h"
 #include "app/demo/scenarios.h"
 
 namespace chappe::app {
 namespace {
 
-const OptionRow kConfig = {
-    "config", "FILE", {"The configuration of the host.", "La configuration de la machine."}, kStandardConfig};
-const OptionRow kData = {"data",
-                         "DIR",
-                         {"The folder of the store, instead of the one that the configuration names.",
-                          "Le dossier du magasin, au lieu de celui que nomme la configuration."}};
 const OptionRow kPasswordFile = {
     "password-file",
     "FILE",
@@ -122,7 +119,11 @@ std::vector<VerbRow> make_verbs() {
       {"account show", {"Show one account.", "Montrer un compte."}, {}, {{"ADDRESS"}}, {kConfig, kData}},
       {"account remove",
        {"Close an account and delete its mail.", "Fermer un compte et supprimer son courrier."},
-       {},
+       {"For the time of limits.deleted_mail, its letters can be given to another account: store undelete. Refused "
+        "under "
+        "legal hold.",
+        "Pendant le temps de limits.deleted_mail, ses lettres peuvent être remises à un autre compte : store undelete. "
+        "Refusé sous conservation légale."},
        {{"ADDRESS"}},
        {kConfig, kData}},
 
@@ -429,7 +430,14 @@ std::vector<VerbRow> make_verbs() {
 }  // namespace
 
 const std::vector<VerbRow>& verbs() {
-  static const std::vector<VerbRow> kVerbs = make_verbs();
+  static const std::vector<VerbRow> kVerbs = [] {
+    std::vector<VerbRow> out = make_verbs();
+    // Behind the directory's.
+    const auto at = std::ranges::find(out, std::string_view("message"), &VerbRow::name);
+    const auto store = store_verbs();
+    out.insert(at, store.begin(), store.end());
+    return out;
+  }();
   return kVerbs;
 }
 

@@ -173,6 +173,10 @@ TEST(Cli, BashCompletes) {
   EXPECT_EQ(completed("chappe se", 2), "serve");
   EXPECT_EQ(completed("chappe domain ''", 3), "add list remove show");
   EXPECT_EQ(completed("chappe --json queue d", 4), "drop");
+  EXPECT_EQ(completed("chappe store ''", 3), "export hold import undelete");
+  EXPECT_EQ(completed("chappe store hold ''", 4), "add list remove");
+  EXPECT_EQ(completed("chappe store hold add --re", 5), "--reason");
+  EXPECT_EQ(completed("chappe store undelete --m", 4), "--mailbox");
   EXPECT_EQ(completed("chappe local --po", 3), "--port-base");
   EXPECT_EQ(completed("chappe domain add --da", 4), "--data");
   EXPECT_EQ(completed("chappe serve --lang ''", 4), "en fr");

@@ -22,6 +22,10 @@
 #include "base/result.h"
 #include "net/network.h"
 
+namespace chappe::post {
+struct HistoryLimits;
+}
+
 namespace chappe::app {
 
 // What a process plays of a site (docs/decisions/0010-split-sites.md). By default one plays all.
@@ -142,6 +146,9 @@ struct Config {
     Duration destination_pause = std::chrono::seconds(30);
     Duration trail_age = std::chrono::hours(24 * 30);
   } limits;
+
+  // What the mailboxes remember.
+  post::HistoryLimits history() const;
 
   std::array<Size, kParts> budget = standard_budget();
   Budget::Limits budget_limits() const;

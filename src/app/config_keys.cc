@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/config.h"
+#include "post/mailbox/mailbox.h"
 
 namespace chappe::app {
 namespace {
@@ -180,7 +181,8 @@ std::vector<KeyRow> make_keys() {
        "How long they are remembered. Who comes back later compares everything anew.",
        "Combien de temps ils sont retenus. Qui revient plus tard compare tout à nouveau."},
       {"limits", "deleted_mail", false, 0, 0, [](Config& c) -> Slot { return &c.limits.deleted_mail; },
-       "How long deleted letters can be brought back (chappe store undelete). 0s: they go at once, unless they are under "
+       "How long deleted letters can be brought back (chappe store undelete). 0s: they go at once, unless they are "
+       "under "
        "legal hold.",
        "Combien de temps les lettres supprimées peuvent être récupérées (chappe store undelete). 0s : elles partent "
        "aussitôt, sauf conservation légale."},
@@ -311,6 +313,10 @@ std::array<Size, kParts> Config::standard_budget() {
 
 std::vector<net::Network> Config::loopback_networks() {
   return {net::Network::parse("127.0.0.0/8").value(), net::Network::parse("::1").value()};
+}
+
+post::HistoryLimits Config::history() const {
+  return {.changes = limits.history_changes, .age = limits.history_age, .deleted = limits.deleted_mail};
 }
 
 bool Config::Server::plays(Actor actor) const { return std::ranges::find(roles, actor) != roles.end(); }

@@ -174,7 +174,7 @@ TEST_F(Serve, TellsItsManagerAnswersAndStops) {
   }
   EXPECT_EQ(manager->next("WATCHDOG"), "WATCHDOG=1") << "it is well";
 
-  auto office = AdminOffice::open(data);
+  auto office = AdminOffice::open(data, Config());
   ASSERT_TRUE(office) << office.error().describe();
   EXPECT_TRUE((*office)->served());
   EXPECT_TRUE((*office)->call("domain.add", R"({"domain":"example.org"})"));
@@ -195,7 +195,7 @@ TEST_F(Serve, ReloadsAndKeepsWhatItHasWhenItCannot) {
   fs::permissions(folder.path + "/key.pem", fs::perms::others_read, fs::perm_options::add);
   start();
   ASSERT_THAT(manager->next(), HasSubstr("READY=1")) << log();
-  auto office = AdminOffice::open(data);
+  auto office = AdminOffice::open(data, Config());
   ASSERT_TRUE(office);
   EXPECT_TRUE((*office)->call("server.reload", "{}"));
   EXPECT_THAT(manager->next("RELOADING"), HasSubstr("MONOTONIC_USEC="));

@@ -131,6 +131,8 @@ struct Server::Parts {
   std::unique_ptr<store::Commit> commit;
   post::LetterIds letter_ids;
   std::unique_ptr<post::Mailboxes> mailboxes;
+  std::unique_ptr<post::Care> care;
+  post::Drafts drafts{system_clock()};
   std::unique_ptr<post::Queue> queue;
   std::unique_ptr<post::Deliver> deliver;
   std::unique_ptr<post::Trail> trail;
@@ -181,6 +183,7 @@ struct Server::Parts {
   static net::Task<Result<std::unique_ptr<post::Directory>>> open_directory(Parts* p);
   static net::Task<void> keep_trail(post::Trail* trail);
   static net::Task<void> keep_store(Parts* p);
+  static net::Task<void> take_care(post::Care* care, Log* log);
   static net::Task<void> write_last_notes(post::Trail* trail);
 };
 
@@ -214,9 +217,9 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   rocks.memtable = p.budget.limit(Part::memtables) / 2;
   p.store = TRY(store::open_rocks(std::move(rocks)));
   p.commit = std::make_unique<store::Commit>(*p.store);
-  p.mailboxes = std::make_unique<post::Mailboxes>(
-      *p.store, *p.commit, p.letter_ids, system_clock(),
-      post::HistoryLimits{.changes = p.config.limits.history_changes, .age = p.config.limits.history_age});
+  p.mailboxes =
+      std::make_unique<post::Mailboxes>(*p.store, *p.commit, p.letter_ids, system_clock(), p.config.history());
+  p.care = std::make_unique<post::Care>(*p.store, *p.commit, *p.mailboxes, system_clock());
   p.queue = std::make_unique<post::Queue>(*p.store, *p.commit, system_clock());
   p.deliver = std::make_unique<post::Deliver>(*p.store, *p.commit, *p.mailboxes, *p.queue, system_clock());
   p.trail = std::make_unique<post::Trail>(*p.store, *p.commit, system_clock(),
@@ -326,6 +329,8 @@ Result<void> Server::Parts::open_control() {
       .mailboxes = mailboxes.get(),
       .queue = queue.get(),
       .trail = trail.get(),
+      .care = care.get(),
+      .drafts = &drafts,
       .host = {.status = [this] { return status(); },
                .metrics = [this](const post::QueueCounts& queued) { return exposed->expose(queued); },
                .route = [this](std::string address,
@@ -402,6 +407,12 @@ net::Task<void> Server::Parts::keep_store(Parts* p) {
   co_await keep_space(p->store.get(), p->commit.get(), p->log.get(), &cancel);
 }
 
+net::Task<void> Server::Parts::take_care(post::Care* care, Log* log) {
+  net::Cancel cancel;
+  const net::Shard::Member member(*net::Shard::current(), cancel);
+  co_await post::Care::run(care, log, &cancel);
+}
+
 net::Task<void> Server::Parts::write_last_notes(post::Trail* trail) {
   (void)co_await trail->write_notes(net::Deadline::in(kLastNotes));
 }
@@ -428,6 +439,7 @@ void Server::start() {
   first.post([&first, &p] {
     first.tasks().spawn(Parts::keep_trail(p.trail.get()));
     first.tasks().spawn(Parts::keep_store(&p));
+    first.tasks().spawn(Parts::take_care(p.care.get(), p.log.get()));
   });
   if (p.mta) p.mta->start();
   p.control->start();
@@ -509,6 +521,7 @@ void Server::stop() {
   p.trail.reset();
   p.deliver.reset();
   p.queue.reset();
+  p.care.reset();
   p.mailboxes.reset();
   p.commit.reset();
   p.store.reset();

@@ -19,6 +19,11 @@ constexpr ParamRow kWhere = {
     "instead of a letter: KEY=PATTERN, all of which must hold; KEY is letter, from, to, domain, "
     "state or error, and * stands for anything"};
 constexpr ParamRow kSince = {"since", text, false, "only from this time on (RFC 3339)"};
+constexpr ParamRow kAccount = {"account", text, true, "its address"};
+constexpr ParamRow kMailbox = {"mailbox", text, true, "its name, '/' between the levels"};
+constexpr ParamRow kDeletedSince = {"since", text, false, "only those deleted from this time on (RFC 3339)"};
+constexpr ParamRow kDeletedFrom = {"mailbox", text, false, "only those of the mailbox that has, or had, this name"};
+constexpr ParamRow kHeld = {"object", text, true, "an address of an account, or a domain"};
 constexpr ParamRow kLimit = {"limit", number, false, "rows at most; 1000 when not given, never more than 10000"};
 
 std::vector<MethodRow> make_methods() {
@@ -129,6 +134,70 @@ std::vector<MethodRow> make_methods() {
        {{"before", number, false, "only what happened before this number"}, kLimit},
        audit_list},
 
+      {"store.mailboxes", "The mailboxes of an account, with what is in them.", {kAccount}, store_mailboxes},
+      {"store.index",
+       "The letters of a mailbox by UID, each as [UID, octets, date in microseconds]. `next` in the answer is the "
+       "`after` "
+       "of the next page.",
+       {kAccount, kMailbox, {"after", number, false, "only those behind this UID"}, kLimit},
+       store_index},
+      {"store.sums",
+       "SHA-256 of letters; those that are not there are left out.",
+       {kAccount, kMailbox, {"uids", texts, true, "UIDs, 1000 at most"}},
+       store_sums},
+      {"store.read",
+       "Letters of a mailbox with flags and octets (base64), in the order of their UIDs. Large ones come without "
+       "octets: "
+       "store.octets reads them. While `more` is true, `last` is the `after` of the next page.",
+       {kAccount,
+        kMailbox,
+        {"after", number, false, "only those behind this UID"},
+        {"octets", number, false, "about how much; 1 MiB when not given, never more than 8 MiB"}},
+       store_read},
+      {"store.octets",
+       "A part of a letter (base64).",
+       {kAccount,
+        kMailbox,
+        {"uid", number, true, ""},
+        {"offset", number, false, "0 when not given"},
+        {"size", number, false, "1 MiB when not given, never more than 8 MiB"}},
+       store_octets},
+      {"store.draft",
+       "Takes a piece of a letter that is too large for one request. Drafts are forgotten when they are left alone.",
+       {{"draft", number, false, "which one it continues; a new one when not given"}, {"octets", text, true, "base64"}},
+       store_draft},
+      {"store.append",
+       "Files letters in a mailbox, which is made if it is missing: all of them or none.",
+       {kAccount,
+        kMailbox,
+        {"letters", objects, true,
+         "each with octets (base64) or draft, and, if known, flags (\\Seen or a keyword) and date (microseconds)"}},
+       store_append},
+      {"store.deleted",
+       "Deleted letters that can be brought back, the oldest first; of a removed account too. `next` in the answer is "
+       "the "
+       "`after` of the next page; a page may be short although there are more.",
+       {kAccount, kDeletedSince, kDeletedFrom, {"after", text, false, "only those behind this place"}, kLimit},
+       store_deleted},
+      {"store.undelete",
+       "Brings deleted letters back to the mailboxes that they were in: a portion. `next` in the answer is the `after` "
+       "of "
+       "the next one.",
+       {kAccount,
+        {"to", text, false, "the account that gets them; needed when the account was removed"},
+        kDeletedSince,
+        kDeletedFrom,
+        {"into", text, false, "the mailbox that gets them"},
+        {"after", text, false, "only those behind this place"}},
+       store_undelete},
+
+      {"hold.add",
+       "Puts an account or a domain under legal hold: nothing that it deletes goes for good.",
+       {kHeld, {"reason", text, false, "for the audit"}},
+       hold_add},
+      {"hold.remove", "Lifts a legal hold.", {kHeld}, hold_remove},
+      {"hold.list", "The accounts and domains under legal hold.", {}, hold_list},
+
       {"route.show",
        "What would happen to a letter to an address, and why. Asks the DNS; sends nothing.",
        {kAddress},
@@ -153,6 +222,8 @@ std::string_view wanted(ParamKind kind) {
       return "true or false";
     case texts:
       return "an array of strings";
+    case objects:
+      return "an array of objects";
   }
   return "";
 }
@@ -169,13 +240,17 @@ bool fits(const Value& value, ParamKind kind) {
     case texts:
       return value.kind() == Value::Kind::array &&
              std::ranges::all_of(value.items(), [](const Value& item) { return item.as_string().has_value(); });
+    case objects:
+      return value.kind() == Value::Kind::array &&
+             std::ranges::all_of(value.items(), [](const Value& item) { return item.kind() == Value::Kind::object; });
   }
   return false;
 }
 
 // Whether the method reads or changes what the directory keeps.
 bool about_directory(std::string_view method) {
-  static constexpr std::string_view kFamilies[] = {"domain.", "account.", "alias.", "config.", "audit."};
+  static constexpr std::string_view kFamilies[] = {"domain.", "account.", "alias.", "config.",
+                                                   "audit.",  "store.",   "hold."};
   return std::ranges::any_of(kFamilies, [method](std::string_view family) { return method.starts_with(family); });
 }
 

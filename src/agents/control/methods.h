@@ -14,6 +14,8 @@
 
 #include "base/clock.h"
 #include "codec/json.h"
+#include "post/care/care.h"
+#include "post/care/drafts.h"
 #include "post/directory/directory.h"
 #include "post/mailbox/mailbox.h"
 #include "post/queue/queue.h"
@@ -65,10 +67,12 @@ struct Office {
   post::Mailboxes* mailboxes;
   post::Queue* queue;
   post::Trail* trail;
+  post::Care* care;
+  post::Drafts* drafts;
   Host host;
 };
 
-enum class ParamKind : std::uint8_t { text, secret, number, yes_no, texts };
+enum class ParamKind : std::uint8_t { text, secret, number, yes_no, texts, objects };
 
 struct ParamRow {
   std::string_view name;

@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "crypto/digest.h"
 #include "post/letter_id.h"
 #include "store/memory.h"
 
@@ -27,7 +28,7 @@ class Methods : public testing::Test {
     auto opened = executor.run(open_directory(this));
     if (!opened) std::abort();
     directory = std::move(*opened);
-    office = {directory.get(), &mailboxes, &queue, &trail, {}};
+    office = {directory.get(), &mailboxes, &queue, &trail, &care, &drafts, {}};
   }
   ~Methods() override { commit.stop(); }
 
@@ -105,6 +106,8 @@ class Methods : public testing::Test {
   post::Mailboxes mailboxes{*store, commit, ids, system_clock()};
   post::Queue queue{*store, commit, system_clock()};
   post::Trail trail{*store, commit, system_clock()};
+  post::Care care{*store, commit, mailboxes, system_clock()};
+  post::Drafts drafts{system_clock()};
   std::unique_ptr<post::Directory> directory;
   Office office;
 };
@@ -239,6 +242,66 @@ TEST_F(Methods, EveryChangeIsInTheAudit) {
   const Value newest = value("audit.list", R"({"limit":1})");
   EXPECT_EQ(newest.find("audit")->items().size(), 1u);
   EXPECT_EQ(*newest.get_int("next"), *newest.find("audit")->items()[0].get_int("seq"));
+}
+
+TEST_F(Methods, LettersGoInAndOut) {
+  text("domain.add", R"({"domain":"example.org"})");
+  text("account.add", R"({"address":"a@example.org"})");
+  const Value filed = value("store.append", R"({"account":"a@example.org","mailbox":"Old/2025","letters":[
+      {"octets":"U3ViamVjdDogaGkNCg0KaGkNCg==","flags":["\\Seen","todo"],"date":1700000000000000},{"octets":""}]})");
+  ASSERT_EQ(filed.find("uids")->items().size(), 2u);
+  EXPECT_THAT(column(value("store.mailboxes", R"({"account":"a@example.org"})"), "mailboxes", "name"),
+              testing::IsSupersetOf({"INBOX", "Old", "Old/2025"}));
+  const std::string in = R"("account":"a@example.org","mailbox":"Old/2025")";
+  const Value index = value("store.index", "{" + in + "}");
+  EXPECT_EQ(*index.find("letters")->items()[0].items()[1].as_int(), 19);
+  const Value page = value("store.read", "{" + in + R"(,"octets":1})");
+  ASSERT_EQ(page.find("letters")->items().size(), 1u) << "one at least, and no more than was asked for";
+  EXPECT_EQ(*page.get_bool("more"), true);
+  const Value& first = page.find("letters")->items()[0];
+  EXPECT_EQ(*first.get_string("octets"), "U3ViamVjdDogaGkNCg0KaGkNCg==");
+  EXPECT_EQ(*first.get_int("date"), 1700000000000000);
+  EXPECT_EQ(first.find("flags")->items().size(), 2u);
+  EXPECT_EQ(*value("store.octets", "{" + in + R"(,"uid":1,"offset":9,"size":2})").get_string("octets"), "aGk=");
+  EXPECT_THAT(column(value("store.sums", "{" + in + R"(,"uids":["1","9"]})"), "sums", "sha256"),
+              ElementsAre(crypto::sha256("Subject: hi\r\n\r\nhi\r\n").hex()));
+  EXPECT_THAT(text("store.octets", "{" + in + R"(,"uid":9})"), HasSubstr("not_found: "));
+  EXPECT_THAT(text("store.append", "{" + in + R"(,"letters":[{"octets":"%"}]})"), HasSubstr("invalid: "));
+  EXPECT_THAT(text("store.append", "{" + in + R"(,"letters":["x"]})"), HasSubstr("an array of objects"));
+}
+
+TEST_F(Methods, ALargeLetterComesInPieces) {
+  text("domain.add", R"({"domain":"example.org"})");
+  text("account.add", R"({"address":"a@example.org"})");
+  const auto draft = *value("store.draft", R"({"octets":"QUI="})").get_int("draft");
+  EXPECT_EQ(*value("store.draft", fmt::format(R"({{"draft":{},"octets":"Q0Q="}})", draft)).get_int("size"), 4);
+  const auto letter =
+      fmt::format(R"({{"account":"a@example.org","mailbox":"INBOX","letters":[{{"draft":{}}}]}})", draft);
+  EXPECT_EQ(value("store.append", letter).find("uids")->items().size(), 1u);
+  EXPECT_THAT(text("store.append", letter), HasSubstr("not_found: ")) << "it was taken";
+  const std::string inbox = R"("account":"a@example.org","mailbox":"INBOX")";
+  EXPECT_EQ(*value("store.octets", "{" + inbox + R"(,"uid":1})").get_string("octets"), "QUJDRA==");
+  for (std::size_t i = 0; i < post::Drafts::kMost; ++i) text("store.draft", R"({"octets":"QQ=="})");
+  EXPECT_THAT(text("store.draft", R"({"octets":"QQ=="})"), HasSubstr("busy: "));
+}
+
+TEST_F(Methods, LegalHold) {
+  text("domain.add", R"({"domain":"example.org"})");
+  text("account.add", R"({"address":"a@example.org"})");
+  text("hold.add", R"({"object":"A@example.org","reason":"case 12"})");
+  EXPECT_THAT(text("hold.add", R"({"object":"a@example.org"})"), HasSubstr("exists: "));
+  text("hold.add", R"({"object":"example.org"})");
+  EXPECT_THAT(column(value("hold.list"), "holds", "object"), ElementsAre("a@example.org", "example.org"));
+  EXPECT_THAT(text("account.remove", R"({"address":"a@example.org"})"), HasSubstr("denied: "));
+  text("hold.remove", R"({"object":"a@example.org"})");
+  EXPECT_THAT(text("account.remove", R"({"address":"a@example.org"})"), HasSubstr("denied: ")) << "its domain's";
+  text("domain.add", R"({"domain":"elsewhere.org"})");
+  EXPECT_THAT(text("account.rename", R"({"address":"a@example.org","to":"a@elsewhere.org"})"), HasSubstr("denied: "));
+  EXPECT_THAT(text("config.apply", R"({"text":"[domains.\"example.org\"]\n"})"), HasSubstr("denied: "));
+  text("hold.remove", R"({"object":"example.org"})");
+  EXPECT_THAT(text("hold.remove", R"({"object":"example.org"})"), HasSubstr("not_found: "));
+  EXPECT_EQ(text("account.remove", R"({"address":"a@example.org"})"), "{}");
+  EXPECT_THAT(column(value("audit.list", R"({"limit":5})"), "audit", "what"), testing::Contains("hold.remove"));
 }
 
 TEST_F(Methods, TheQueue) {

@@ -83,6 +83,20 @@ Answer trail_show(const Office* office, Call call);
 Answer trail_find(const Office* office, Call call);
 Answer trail_refused(const Office* office, Call call);
 
+Answer store_mailboxes(const Office* office, Call call);
+Answer store_index(const Office* office, Call call);
+Answer store_sums(const Office* office, Call call);
+Answer store_read(const Office* office, Call call);
+Answer store_octets(const Office* office, Call call);
+Answer store_draft(const Office* office, Call call);
+Answer store_append(const Office* office, Call call);
+Answer store_deleted(const Office* office, Call call);
+Answer store_undelete(const Office* office, Call call);
+
+Answer hold_add(const Office* office, Call call);
+Answer hold_remove(const Office* office, Call call);
+Answer hold_list(const Office* office, Call call);
+
 Answer route_show(const Office* office, Call call);
 
 Answer server_status(const Office* office, Call call);

@@ -268,7 +268,7 @@ Result<void> World::provision() {
 }
 
 Result<codec::json::Value> World::call(const HostPlan& host, std::string_view method, Params& params) const {
-  auto office = TRY(AdminOffice::open(folder(host) + "/store"));
+  auto office = TRY(AdminOffice::open(folder(host) + "/store", Config()));
   return TRY(ask(*office, method, params)).value;
 }
 
