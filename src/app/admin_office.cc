@@ -105,10 +105,12 @@ class OwnOffice final : public AdminOffice {
         std::make_unique<store::Commit>(*o.store_, store::Commit::Options{.mode = store::Commit::Mode::in_line});
     o.mailboxes_ = std::make_unique<post::Mailboxes>(*o.store_, *o.commit_, o.letter_ids_, system_clock(), history);
     o.care_ = std::make_unique<post::Care>(*o.store_, *o.commit_, *o.mailboxes_, system_clock());
+    o.drafts_ = std::make_unique<post::Drafts>(*o.mailboxes_, system_clock());
     o.queue_ = std::make_unique<post::Queue>(*o.store_, *o.commit_, system_clock());
     o.trail_ = std::make_unique<post::Trail>(*o.store_, *o.commit_, system_clock());
     o.directory_ = TRY(net::run(open_directory(&o)));
-    o.office_ = {o.directory_.get(), o.mailboxes_.get(), o.queue_.get(), o.trail_.get(), o.care_.get(), &o.drafts_, {}};
+    o.office_ = {
+        o.directory_.get(), o.mailboxes_.get(), o.queue_.get(), o.trail_.get(), o.care_.get(), o.drafts_.get(), {}};
     return own;
   }
   ~OwnOffice() override {
@@ -142,7 +144,7 @@ class OwnOffice final : public AdminOffice {
   std::unique_ptr<store::Commit> commit_;
   std::unique_ptr<post::Mailboxes> mailboxes_;
   std::unique_ptr<post::Care> care_;
-  post::Drafts drafts_{system_clock()};
+  std::unique_ptr<post::Drafts> drafts_;
   std::unique_ptr<post::Queue> queue_;
   std::unique_ptr<post::Trail> trail_;
   std::unique_ptr<post::Directory> directory_;

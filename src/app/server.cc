@@ -132,7 +132,7 @@ struct Server::Parts {
   post::LetterIds letter_ids;
   std::unique_ptr<post::Mailboxes> mailboxes;
   std::unique_ptr<post::Care> care;
-  post::Drafts drafts{system_clock()};
+  std::unique_ptr<post::Drafts> drafts;
   std::unique_ptr<post::Queue> queue;
   std::unique_ptr<post::Deliver> deliver;
   std::unique_ptr<post::Trail> trail;
@@ -220,6 +220,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   p.mailboxes =
       std::make_unique<post::Mailboxes>(*p.store, *p.commit, p.letter_ids, system_clock(), p.config.history());
   p.care = std::make_unique<post::Care>(*p.store, *p.commit, *p.mailboxes, system_clock());
+  p.drafts = std::make_unique<post::Drafts>(*p.mailboxes, system_clock());
   p.queue = std::make_unique<post::Queue>(*p.store, *p.commit, system_clock());
   p.deliver = std::make_unique<post::Deliver>(*p.store, *p.commit, *p.mailboxes, *p.queue, system_clock());
   p.trail = std::make_unique<post::Trail>(*p.store, *p.commit, system_clock(),
@@ -330,7 +331,7 @@ Result<void> Server::Parts::open_control() {
       .queue = queue.get(),
       .trail = trail.get(),
       .care = care.get(),
-      .drafts = &drafts,
+      .drafts = drafts.get(),
       .host = {.status = [this] { return status(); },
                .metrics = [this](const post::QueueCounts& queued) { return exposed->expose(queued); },
                .route = [this](std::string address,
@@ -521,6 +522,7 @@ void Server::stop() {
   p.trail.reset();
   p.deliver.reset();
   p.queue.reset();
+  p.drafts.reset();
   p.care.reset();
   p.mailboxes.reset();
   p.commit.reset();

@@ -114,13 +114,21 @@ Task<Result<Head>> head_of(const Office* office, store::BodyRef body, Deadline d
   co_return out;
 }
 
-// The octets of a letter that a call brings: in itself, or as a draft.
-Result<ChunkList> octets_of(const Office* office, const Value& letter) {
-  if (const Value* draft = letter.find("draft"))
-    return office->drafts->take(static_cast<std::uint64_t>(TRY(draft->as_int())));
-  const auto octets = codec::base64_decode(TRY(letter.get_string("octets")));
-  if (!octets) return fail(Errc::invalid, "'octets' is not base64");
-  return ChunkList(*octets);
+// A letter that a call brings: in itself, or as a draft.
+Task<Result<post::NewMessage>> message_of(const Office* office, const Value* letter, Deadline deadline) {
+  post::NewMessage out;
+  out.flags = CO_TRY(flags_of(*letter));
+  if (const Value* date = letter->find("date")) out.internal_date = Time{CO_TRY(date->as_int())};
+  if (const Value* draft = letter->find("draft")) {
+    const auto number = static_cast<std::uint64_t>(CO_TRY(draft->as_int()));
+    out.draft = CO_TRY(co_await office->drafts->take(number, deadline));
+    co_return out;
+  }
+  const std::string_view text = CO_TRY(letter->get_string("octets"));
+  const auto octets = codec::base64_decode(text);
+  if (!octets) co_return fail(Errc::invalid, "'octets' is not base64");
+  out.octets = ChunkList(*octets);
+  co_return out;
 }
 
 Task<Result<post::MailboxInfo>> find_or_make(const Office* office, AccountId account, std::string name,
@@ -235,7 +243,7 @@ Answer store_draft(const Office* office, Call call) {
   const auto octets = codec::base64_decode(text_of(call, "octets"));
   if (!octets) co_return fail(Errc::invalid, "'octets' is not base64");
   const std::uint64_t draft = given ? *given : CO_TRY(office->drafts->begin());
-  const std::uint64_t size = CO_TRY(office->drafts->append(draft, *octets));
+  const std::uint64_t size = CO_TRY(co_await office->drafts->append(draft, ChunkList(*octets), call.deadline));
   std::string out;
   Writer(out).begin_object().field("draft", draft).field("size", size).end_object();
   co_return out;
@@ -247,10 +255,7 @@ Answer store_append(const Office* office, Call call) {
   if (letters.size() > kMostLetters) co_return fail(Errc::too_large, "at most {} letters at a time", kMostLetters);
   std::vector<post::NewMessage> messages;
   for (const Value& letter : letters) {
-    post::NewMessage& m = messages.emplace_back();
-    m.octets = CO_TRY(octets_of(office, letter));
-    m.flags = CO_TRY(flags_of(letter));
-    if (const Value* date = letter.find("date")) m.internal_date = Time{CO_TRY(date->as_int())};
+    messages.push_back(CO_TRY(co_await message_of(office, &letter, call.deadline)));
     co_await net::yield();
   }
   const auto mailbox = CO_TRY(co_await find_or_make(office, account, text_of(call, "mailbox"), call.deadline));

@@ -107,7 +107,7 @@ class Methods : public testing::Test {
   post::Queue queue{*store, commit, system_clock()};
   post::Trail trail{*store, commit, system_clock()};
   post::Care care{*store, commit, mailboxes, system_clock()};
-  post::Drafts drafts{system_clock()};
+  post::Drafts drafts{mailboxes, system_clock()};
   std::unique_ptr<post::Directory> directory;
   Office office;
 };
