@@ -65,8 +65,8 @@ class Methods : public testing::Test {
     EXPECT_TRUE(executor.run(enqueued(this, letter, recipients)));
   }
   static Task<Result<void>> enqueued(Methods* m, post::LetterId letter, std::uint32_t recipients) {
-    const auto draft =
-        CO_TRY(co_await store::draft_of(&*m->store, letter.body(), ChunkList("Subject: x\r\n\r\nx\r\n"), soon()));
+    const auto draft = CO_TRY(co_await store::draft_of(m->store.get(), letter.body(),
+                                                       ChunkList("Subject: x\r\n\r\nx\r\n"), Deadline::in(30s)));
     store::Change change([letter, draft, recipients](store::Txn& txn) -> Result<void> {
       const auto body = TRY(store::Bodies::add(txn, draft, {}, recipients));
       for (std::uint32_t i = 0; i < recipients; ++i) {
