@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/text.h"
+#include "post/care/kept.h"
 #include "post/care/walk.h"
 #include "post/mailbox/records.h"
 #include "post/queue/record.h"
@@ -323,6 +324,12 @@ Result<void> Verify::Rows::read(const Row& row, AccountId account, Space space) 
     case Space::expunged:
       TRY(decode_uids(row.value.view()));
       return {};
+    case Space::kept: {
+      const KeptLetter letter = TRY(decode_kept(account, row));
+      name(letter.record.body, fmt::format("account {}, deleted, {}", account.value,
+                                           at(letter.mailbox.value, letter.record.uid.value)));
+      return {};
+    }
     default:
       return {};
   }
