@@ -112,6 +112,11 @@ class Verify::Rows {
     std::uint32_t messages = 0, unseen = 0, deleted = 0;
     std::uint64_t size = 0;
   };
+  struct Named {
+    std::uint64_t size;
+    Bytes key;
+    std::string who;
+  };
   struct Message {
     std::uint32_t mailbox;
     std::uint32_t uid;
@@ -123,10 +128,16 @@ class Verify::Rows {
   Result<void> read_system(const Row& row, Space space, store::KeyReader key);
   void begin_account(AccountId account);
   void end_account();
-  void name(const store::BodyRef& body, const std::string& who);
+  void name(const store::BodyRef& body, const Bytes& key, const std::string& who);
   void page(MailboxId mailbox, const std::vector<MessageState>& states);
   void fault(Fault f, std::string what, std::string detail = {}) {
     out_.fault({f, account_, std::move(what), std::move(detail)});
+  }
+  void fault_at(Fault f, Bytes key, std::string what, std::string detail = {}, std::uint64_t value = 0) {
+    out_.fault({f, account_, std::move(what), std::move(detail), std::move(key), {}, value});
+  }
+  void fault_of(Fault f, const store::BodyId& body, std::string detail = {}, std::uint64_t value = 0) {
+    out_.fault({f, account_, fmt::format("letter {}", LetterId::of(body).text()), std::move(detail), {}, body, value});
   }
   static std::string at(std::uint32_t mailbox, std::uint32_t uid) {
     return fmt::format("mailbox {}, uid {}", mailbox, uid);
@@ -145,7 +156,7 @@ class Verify::Rows {
   std::map<std::uint32_t, std::uint64_t> counted_;  // and by the segment's row
   std::map<QueueKey, Time> due_;                    // as recipients say
   // Named by the queue, whose rows stand before the bodies'.
-  std::unordered_map<store::BodyId, std::vector<std::pair<std::uint64_t, std::string>>, IdHash> early_;
+  std::unordered_map<store::BodyId, std::vector<Named>, IdHash> early_;
   bool bodies_done_ = false;
 
   // of the account
@@ -159,7 +170,7 @@ void Verify::Rows::row(const Row& row) {
   store::KeyReader key(row.key);
   const auto account = key.u32();
   const auto space = key.u8();
-  if (!account || !space) return fault(Fault::bad_row, hex(row.key), "the key is too short");
+  if (!account || !space) return fault_at(Fault::bad_row, row.key, hex(row.key), "the key is too short");
   if (*account != account_.value) {
     end_account();
     begin_account(AccountId{*account});
@@ -167,7 +178,7 @@ void Verify::Rows::row(const Row& row) {
   if (first_) ++out_.counts_.rows;
   const auto done = *account == store::kSystemAccount ? read_system(row, static_cast<Space>(*space), key)
                                                       : read(row, account_, static_cast<Space>(*space));
-  if (!done && first_) fault(Fault::bad_row, hex(row.key), done.error().text());
+  if (!done && first_) fault_at(Fault::bad_row, row.key, hex(row.key), done.error().text());
 }
 
 void Verify::Rows::begin_account(AccountId account) {
@@ -189,7 +200,7 @@ Result<void> Verify::Rows::read_system(const Row& row, Space space, store::KeyRe
     case Space::queue: {
       const QueueKey at = TRY(queue_of(row.key));
       const QueueEntry e = TRY(decode_queue(row.value.view(), at));
-      name(e.body, fmt::format("queue {} {}", at.letter.text(), at.recipient));
+      name(e.body, row.key, fmt::format("queue {} {}", at.letter.text(), at.recipient));
       if (first_ && e.state != QueueState::held) due_[at] = e.next_attempt;
       return {};
     }
@@ -199,7 +210,7 @@ Result<void> Verify::Rows::read_system(const Row& row, Space space, store::KeyRe
       if (i != due_.end() && i->second == due.when)
         due_.erase(i);
       else if (first_)
-        fault(Fault::due_astray, fmt::format("queue {} {}", due.key.letter.text(), due.key.recipient));
+        fault_at(Fault::due_astray, row.key, fmt::format("queue {} {}", due.key.letter.text(), due.key.recipient));
       return {};
     }
     case Space::reap: {
@@ -217,7 +228,7 @@ Result<void> Verify::Rows::read_system(const Row& row, Space space, store::KeyRe
         body.declared = h.references;
         // Who stands before bodies in the order of keys was not counted yet: the queue.
         if (const auto early = early_.find(id); early != early_.end()) {
-          for (const auto& [size, who] : early->second) name({id, size, h.codec, h.key}, who);
+          for (const Named& n : early->second) name({id, n.size, h.codec, h.key}, n.key, n.who);
           early_.erase(early);
         }
       }
@@ -238,7 +249,7 @@ Result<void> Verify::Rows::read_system(const Row& row, Space space, store::KeyRe
       if (!table_.ours(id)) return {};
       const auto body = table_.bodies.find(id);
       if (body == table_.bodies.end())
-        fault(Fault::octets_astray, fmt::format("letter {}", LetterId::of(id).text()));
+        fault_at(Fault::octets_astray, row.key, fmt::format("letter {}", LetterId::of(id).text()));
       else
         body->second.octets += size;
       return {};
@@ -251,27 +262,27 @@ Result<void> Verify::Rows::read_system(const Row& row, Space space, store::KeyRe
   }
 }
 
-void Verify::Rows::name(const store::BodyRef& body, const std::string& who) {
+void Verify::Rows::name(const store::BodyRef& body, const Bytes& key, const std::string& who) {
   if (!table_.ours(body.id)) return;
   const auto i = table_.bodies.find(body.id);
   if (i == table_.bodies.end()) {
     if (!bodies_done_)
-      early_[body.id].emplace_back(body.size, who);
+      early_[body.id].push_back({body.size, key, who});
     else
-      fault(Fault::body_missing, who, fmt::format("letter {}", LetterId::of(body.id).text()));
+      fault_at(Fault::body_missing, key, who, fmt::format("letter {}", LetterId::of(body.id).text()));
     return;
   }
   ++i->second.seen;
   if (i->second.size != body.size)
-    fault(Fault::body_size, who, fmt::format("{} instead of {}", body.size, i->second.size));
+    fault_at(Fault::body_size, key, who, fmt::format("{} instead of {}", body.size, i->second.size));
 }
 
 Result<void> Verify::Rows::read(const Row& row, AccountId account, Space space) {
   if (!bodies_done_) {
     bodies_done_ = true;
     for (const auto& [body, names] : std::exchange(early_, {}))
-      for (const auto& [size, who] : names)
-        fault(Fault::body_missing, who, fmt::format("letter {}", LetterId::of(body).text()));
+      for (const Named& n : names)
+        fault_at(Fault::body_missing, n.key, n.who, fmt::format("letter {}", LetterId::of(body).text()));
   }
   store::KeyReader key(row.key);
   TRY(key.expect(account.value, space));
@@ -301,7 +312,7 @@ Result<void> Verify::Rows::read(const Row& row, AccountId account, Space space) 
       const MailboxId id{TRY(key.u32())};
       const Uid uid{TRY(key.u32())};
       const MessageRecord record = TRY(decode_message(row.value.view(), uid));
-      name(record.body, fmt::format("account {}, {}", account.value, at(id.value, uid.value)));
+      name(record.body, row.key, fmt::format("account {}, {}", account.value, at(id.value, uid.value)));
       if (!first_) return {};
       ++out_.counts_.messages;
       messages_.push_back({id.value, uid.value, record.body.size});
@@ -326,8 +337,8 @@ Result<void> Verify::Rows::read(const Row& row, AccountId account, Space space) 
       return {};
     case Space::kept: {
       const KeptLetter letter = TRY(decode_kept(account, row));
-      name(letter.record.body, fmt::format("account {}, deleted, {}", account.value,
-                                           at(letter.mailbox.value, letter.record.uid.value)));
+      name(letter.record.body, row.key,
+           fmt::format("account {}, deleted, {}", account.value, at(letter.mailbox.value, letter.record.uid.value)));
       return {};
     }
     default:
@@ -390,24 +401,25 @@ void Verify::Rows::end() {
   end_account();
   account_ = {};
   for (const auto& [id, body] : table_.bodies) {
-    const std::string what = fmt::format("letter {}", LetterId::of(id).text());
     if (body.octets != body.size)
-      fault(Fault::octets_missing, what, fmt::format("{} octets instead of {}", body.octets, body.size));
+      fault_of(Fault::octets_missing, id, fmt::format("{} octets instead of {}", body.octets, body.size));
     if (body.seen == 0)
-      fault(Fault::body_orphan, what);
+      fault_of(Fault::body_orphan, id);
     else if (body.seen != body.declared)
-      fault(Fault::body_references, what, fmt::format("{} instead of {}", body.declared, body.seen));
+      fault_of(Fault::body_references, id, fmt::format("{} instead of {}", body.declared, body.seen), body.seen);
   }
   if (!first_) return;
   for (const auto& [key, when] : due_)
-    fault(Fault::due_missing, fmt::format("queue {} {}", key.letter.text(), key.recipient));
+    fault_at(Fault::due_missing, due_key(when, key), fmt::format("queue {} {}", key.letter.text(), key.recipient));
   for (const auto& [segment, size] : counted_)
     if (const auto i = alive_.find(segment); i == alive_.end() || i->second != size)
-      fault(Fault::segment_counts, fmt::format("segment {}", segment),
-            fmt::format("{} instead of {}", size, i == alive_.end() ? 0 : i->second));
+      fault_at(Fault::segment_counts, store::segment_key(segment), fmt::format("segment {}", segment),
+               fmt::format("{} instead of {}", size, i == alive_.end() ? 0 : i->second),
+               i == alive_.end() ? 0 : i->second);
   for (const auto& [segment, size] : alive_)
     if (!counted_.contains(segment))
-      fault(Fault::segment_counts, fmt::format("segment {}", segment), fmt::format("0 instead of {}", size));
+      fault_at(Fault::segment_counts, store::segment_key(segment), fmt::format("segment {}", segment),
+               fmt::format("0 instead of {}", size), size);
 }
 
 Verify::Verify(store::Store& store, VerifyOptions options, OnFault on_fault, OnProgress on_progress)
@@ -455,7 +467,7 @@ Task<Result<void>> Verify::letter(store::BodyId id, Deadline deadline) {
     if (code != Errc::not_found && code != Errc::corrupt && code != Errc::unsupported)
       co_return std::unexpected(octets.error());
     const Fault what = code == Errc::not_found ? Fault::octets_missing : Fault::octets_damaged;
-    fault({what, {}, fmt::format("letter {}", LetterId::of(id).text()), octets.error().text()});
+    fault({what, {}, fmt::format("letter {}", LetterId::of(id).text()), octets.error().text(), {}, id});
     break;
   }
   co_return Result<void>();

@@ -53,6 +53,10 @@ struct Finding {
   AccountId account;   // 0: none
   std::string what;    // mailbox 3, uid 17; or a key
   std::string detail;  // in English; what was found, and what should be
+  // For who mends it (repair.h): the row at fault, or the letter, and the number that should stand there.
+  Bytes key = {};
+  store::BodyId body = {};
+  std::uint64_t value = 0;
 };
 
 struct VerifyOptions {

@@ -1,4 +1,4 @@
-#include "post/care/verify.h"
+#include "post/care/repair.h"
 
 #include <gmock/gmock.h>
 
@@ -118,6 +118,53 @@ TEST_P(VerifyTest, EachKindOfRow) {
     EXPECT_THAT(faults(), ::testing::Contains("bad-row")) << "space " << static_cast<int>(c.space);
     change([row = all.front()](store::Txn& txn) { txn.put(row.key, Bytes(row.value.view())); });
     EXPECT_THAT(faults(), IsEmpty());
+  }
+}
+
+// One row after another is lost or turned into nonsense, and mended; what is well stays.
+TEST_P(VerifyTest, AllOfItIsMended) {
+  const std::pair<AccountId, store::Space> kinds[] = {
+      {{}, store::Space::segment},      {{}, store::Space::queue_due},  {kBob, store::Space::mailbox_name},
+      {kBob, store::Space::flag_page},  {kBob, store::Space::mailbox},  {kBob, store::Space::account},
+      {kBob, store::Space::change},     {kBob, store::Space::keywords}, {kBob, store::Space::message},
+      {{}, store::Space::body_extents}, {{}, store::Space::body_piece}, {{}, store::Space::queue},
+      {{}, store::Space::body},
+  };
+  for (const bool nonsense : {false, true}) {
+    for (const auto& [account, space] : kinds) {
+      const auto all = rows(account, space);
+      if (all.empty() || (nonsense && space == store::Space::queue_due)) continue;
+      SCOPED_TRACE("space " + std::to_string(static_cast<int>(space)) + (nonsense ? " nonsense" : " lost"));
+      if (nonsense)
+        change([key = all.front().key](store::Txn& txn) { txn.put(key, Bytes("\xff nonsense")); });
+      else
+        remove(all.front().key);
+      std::size_t found = 0, aside = 0;
+      Repair repair(office_.store(), office_.commit(), office_.clock(), [&](const std::string& name, ByteView) {
+        EXPECT_FALSE(name.empty());
+        ++aside;
+        return Result<void>();
+      });
+      const auto done = office_.wait(repair.run([&](const Finding&) { ++found; }, soon()));
+      ASSERT_TRUE(done) << done.error().describe();
+      EXPECT_EQ(done->faults, found);
+      EXPECT_EQ(done->aside, aside);
+      EXPECT_EQ(done->left, 0u);
+      EXPECT_THAT(faults(), IsEmpty());
+      // It is a mailbox that works.
+      append("INBOX", "Subject: again\r\n\r\n" + Bytes(20'000, 'z'),
+             {.system = {Flag::flagged}, .keywords = {"again"}});
+      Letter l;
+      l.id = office_.ids().next();
+      l.recipients = {{.address = "a@elsewhere.test",
+                       .destination = {.kind = Destination::Kind::remote, .account = {}, .mailbox = {}},
+                       .notify = 0,
+                       .orcpt = {}}};
+      l.octets = ChunkList("Subject: q\r\n\r\nq\r\n");
+      l.arrived = office_.clock().now();
+      EXPECT_TRUE(office_.wait(office_.deliver().take(std::move(l), soon())));
+      EXPECT_THAT(faults(), IsEmpty());
+    }
   }
 }
 
