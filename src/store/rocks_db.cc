@@ -89,6 +89,12 @@ Result<void> put_mark(rocksdb::WriteBatch* batch, const LogMark& mark) {
   return {};
 }
 
+}  // namespace
+
+std::shared_ptr<rocksdb::Env> make_env(const RocksOptions& options) {
+  return make_rocks_env(*options.files, options.hasty);
+}
+
 rocksdb::Options rocks_options(const RocksOptions& options) {
   rocksdb::Options o;
   o.create_if_missing = true;
@@ -120,8 +126,6 @@ rocksdb::Options rocks_options(const RocksOptions& options) {
   return o;
 }
 
-}  // namespace
-
 // Called by RocksDB's threads.
 class RocksDb::Listener final : public rocksdb::EventListener {
  public:
@@ -141,7 +145,7 @@ RocksDb::RocksDb(const RocksOptions& options)
     : files_(*options.files),
       path_(options.path),
       reserve_(options.reserve),
-      env_(make_rocks_env(*options.files, options.hasty)),
+      env_(make_env(options)),
       listener_(std::make_shared<Listener>(this)) {}
 
 RocksDb::~RocksDb() {

@@ -17,6 +17,10 @@
 
 namespace chappe::store {
 
+std::shared_ptr<rocksdb::Env> make_env(const RocksOptions& options);
+// Without Env.
+rocksdb::Options rocks_options(const RocksOptions& options);
+
 class RocksDb {
  public:
   static Result<std::shared_ptr<RocksDb>> open(const RocksOptions& options);

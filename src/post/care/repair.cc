@@ -7,7 +7,7 @@
 #include <set>
 
 #include "post/care/kept.h"
-#include "post/care/walk.h"
+#include "store/walk.h"
 #include "post/mailbox/records.h"
 #include "post/queue/record.h"
 #include "store/body_rows.h"
@@ -250,7 +250,7 @@ Task<Result<void>> Repair::remove_messages(std::vector<store::BodyId> lost, std:
                                            Deadline deadline) {
   std::ranges::sort(lost);
   std::vector<Bytes> keys;
-  RowWalk walk(store_.snapshot(), {}, [](const Bytes&, const Error&) {});
+  store::RowWalk walk(store_.snapshot(), {}, [](const Bytes&, const Error&) {});
   for (;;) {
     const auto rows = CO_TRY(co_await walk.next(deadline));
     if (rows.empty()) break;

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "post/care/kept.h"
-#include "post/care/walk.h"
+#include "store/walk.h"
 #include "post/mailbox/records.h"
 #include "post/queue/record.h"
 #include "store/body_rows.h"
@@ -433,7 +433,7 @@ void Verify::fault(Finding finding) {
 Task<Result<void>> Verify::rows(std::shared_ptr<store::Reader> at, std::size_t pass, std::size_t passes,
                                 Deadline deadline) {
   Rows rows(*this, pass, passes);
-  RowWalk walk(std::move(at), {}, [this, pass](const Bytes& after, const Error& why) {
+  store::RowWalk walk(std::move(at), {}, [this, pass](const Bytes& after, const Error& why) {
     if (pass == 0) fault({Fault::unreadable, {}, "after " + hex(after), why.text()});
   });
   for (;;) {
@@ -475,7 +475,7 @@ Task<Result<void>> Verify::letter(store::BodyId id, Deadline deadline) {
 
 Task<Result<void>> Verify::letters(Deadline deadline) {
   const Steady began = net::Executor::current()->clock().steady();
-  RowWalk walk(store_.snapshot(), store::KeyWriter(store::kSystemAccount, Space::body).range(),
+  store::RowWalk walk(store_.snapshot(), store::KeyWriter(store::kSystemAccount, Space::body).range(),
                [](const Bytes&, const Error&) {});  // told already
   for (;;) {
     const std::vector<Row> some = CO_TRY(co_await walk.next(deadline));
@@ -498,7 +498,7 @@ Task<Result<VerifyCounts>> Verify::run(Deadline deadline) {
   // How many passes it takes to count who names each body.
   std::size_t bodies = 0;
   const auto at = store_.snapshot();
-  RowWalk count(at, store::KeyWriter(store::kSystemAccount, Space::body).range(), [](const Bytes&, const Error&) {});
+  store::RowWalk count(at, store::KeyWriter(store::kSystemAccount, Space::body).range(), [](const Bytes&, const Error&) {});
   for (std::vector<Row> some = CO_TRY(co_await count.next(deadline)); !some.empty();
        some = CO_TRY(co_await count.next(deadline)))
     bodies += some.size();

@@ -6,33 +6,30 @@
 
 #include "store/store.h"
 
-namespace chappe::post {
-
-using net::Deadline;
-using net::Task;
+namespace chappe::store {
 
 class RowWalk {
  public:
   // `damaged` is told the last key before each place that cannot be read, and why.
   using OnDamage = std::function<void(const Bytes& after, const Error& why)>;
 
-  RowWalk(std::shared_ptr<store::Reader> at, store::Range range, OnDamage damaged)
+  RowWalk(std::shared_ptr<Reader> at, Range range, OnDamage damaged)
       : at_(std::move(at)), range_(std::move(range)), damaged_(std::move(damaged)) {}
 
   // The next rows; none at the end. Errors: those of the store but corrupt.
-  Task<Result<std::vector<store::Row>>> next(Deadline deadline);
+  Task<Result<std::vector<Row>>> next(Deadline deadline);
 
  private:
   static constexpr std::size_t kRows = 512;
 
   Task<Result<bool>> skip(Deadline deadline);
 
-  std::shared_ptr<store::Reader> at_;
-  store::Range range_;
+  std::shared_ptr<Reader> at_;
+  Range range_;
   OnDamage damaged_;
   Bytes last_;  // key that was read
   std::size_t rows_ = kRows;
   bool done_ = false;
 };
 
-}  // namespace chappe::post
+}  // namespace chappe::store

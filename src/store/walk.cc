@@ -1,15 +1,15 @@
-#include "post/care/walk.h"
+#include "store/walk.h"
 
-namespace chappe::post {
+namespace chappe::store {
 
-Task<Result<std::vector<store::Row>>> RowWalk::next(Deadline deadline) {
+Task<Result<std::vector<Row>>> RowWalk::next(Deadline deadline) {
   while (!done_) {
     auto page = co_await at_->scan(range_, {.rows = rows_}, deadline);
     if (page) {
       done_ = !page->more;
       if (!page->rows.empty()) {
         last_ = page->rows.back().key;
-        range_ = store::after(std::move(range_), *page);
+        range_ = after(std::move(range_), *page);
       }
       // Row by row up to the damage, then at full speed again.
       rows_ = std::min(rows_ * 2, kRows);
@@ -24,7 +24,7 @@ Task<Result<std::vector<store::Row>>> RowWalk::next(Deadline deadline) {
     damaged_(last_, page.error());
     done_ = !CO_TRY(co_await skip(deadline));
   }
-  co_return std::vector<store::Row>();
+  co_return std::vector<Row>();
 }
 
 // Finds a place behind the damage: first among the nearest possible keys, then further and further away.
@@ -48,4 +48,4 @@ Task<Result<bool>> RowWalk::skip(Deadline deadline) {
   co_return false;
 }
 
-}  // namespace chappe::post
+}  // namespace chappe::store
