@@ -16,7 +16,7 @@ bool Part::is_text() const { return kind == Kind::leaf && iequals(type, "text");
 
 Letter::Letter(ByteView bytes, Limits limits) : bytes_(bytes.substr(0, kMaxSize)) {
   if (bytes.size() > kMaxSize) findings_.add(Finding::too_large, kMaxSize);
-  Scanner(*this, limits).run();
+  Scanner(*this, limits, false).feed(bytes_, 0, true);
 }
 
 const Field* Letter::find(const Part& part, FieldName id) const {
@@ -89,6 +89,35 @@ std::string Letter::section_of(const Part& part) const {
     out += std::to_string(*it);
   }
   return out;
+}
+
+std::vector<std::size_t> Letter::lines_between(std::span<const Part> parts, std::span<const LineMark> marks) {
+  const auto before = [marks](std::size_t at) {
+    return std::ranges::lower_bound(marks, at, {}, &LineMark::at)->before;
+  };
+  std::vector<std::size_t> out;
+  out.reserve(parts.size());
+  for (const Part& p : parts) out.push_back(before(p.end) - before(p.body));
+  return out;
+}
+
+std::vector<std::size_t> Letter::body_lines() const {
+  if (outline_) return body_lines_;
+  // In one pass over the places where bodies begin and end: nested messages are not counted again on every level.
+  std::vector<LineMark> marks;
+  for (const Part& p : parts_) {
+    marks.push_back({p.body});
+    marks.push_back({p.end});
+  }
+  std::ranges::sort(marks, {}, &LineMark::at);
+  std::size_t at = 0;
+  std::size_t lines = 0;
+  for (LineMark& mark : marks) {
+    lines += count_lines(bytes_.substr(at, mark.at - at));
+    at = mark.at;
+    mark.before = lines;
+  }
+  return lines_between(parts_, marks);
 }
 
 std::size_t count_lines(ByteView bytes) {

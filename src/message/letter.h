@@ -72,7 +72,9 @@ class Letter {
   struct Limits {
     std::size_t fields = 20'000;  // in all headers together
     std::size_t parts = 10'000;
-    std::size_t depth = 100;  // of parts within each other
+    std::size_t depth = 100;                // of parts within each other
+    std::size_t field = 1024 * 1024;        // octets of one field; a longer one is left out
+    std::size_t headers = 8 * 1024 * 1024;  // octets of all fields together
   };
   static constexpr std::size_t kMaxSize = 0xffff'fff0;  // octets
   static constexpr std::size_t kMaxBoundary = 1000;     // RFC 2046 §5.1.1 allows 70
@@ -84,7 +86,10 @@ class Letter {
   Letter(const Letter&) = delete;
   Letter& operator=(const Letter&) = delete;
 
+  // None in an outline (message/letter_stream.h), whose fields and places are as those of the letter: what looks at
+  // fields() and parts() works with both.
   ByteView bytes() const { return bytes_; }
+  bool is_outline() const { return outline_; }
   // What reading the structure found. check() in message/check.h looks at the values too.
   const Findings& findings() const { return findings_; }
 
@@ -124,6 +129,10 @@ class Letter {
   }
   // The inverse: "2.1"; empty for a letter, or a message inside a part, that is a multipart: it has no number.
   std::string section_of(const Part& part) const;
+  // LFs in the body of each part: what BODYSTRUCTURE tells of texts and messages (RFC 9051 §7.5.2). Linear in the
+  // letter; an outline has them at hand.
+  std::vector<std::size_t> body_lines() const;
+
   // The message inside a message part; nullptr for other kinds.
   const Part* inner(const Part& part) const {
     return part.kind == Part::Kind::message ? &parts_[part.first_child] : nullptr;
@@ -131,14 +140,26 @@ class Letter {
 
  private:
   friend class Scanner;
+  friend class LetterStream;
+  friend class OutlineBuilder;
+  struct LineMark {
+    std::size_t at = 0;
+    std::size_t before = 0;  // LFs in front of it
+  };
+  Letter() = default;
+  static std::vector<std::size_t> lines_between(std::span<const Part> parts, std::span<const LineMark> marks);
+
+  bool outline_ = false;
   ByteView bytes_;
   std::vector<Field> fields_;
   std::vector<Part> parts_;
-  std::deque<std::string> owned_;  // boundaries that are not written as they are meant
+  std::deque<std::string> owned_;        // boundaries that are not written as they are meant; an outline's fields
+  std::vector<LineMark> line_marks_;     // while an outline is made, ascending
+  std::vector<std::size_t> body_lines_;  // of an outline
   Findings findings_;
 };
 
-// LFs in `bytes`: the number of lines that BODYSTRUCTURE wants (RFC 9051 §7.5.2). Linear, at memory speed.
+// LFs in `bytes`. Linear, at memory speed.
 std::size_t count_lines(ByteView bytes);
 
 }  // namespace chappe::message

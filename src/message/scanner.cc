@@ -13,8 +13,6 @@
 namespace chappe::message {
 namespace {
 
-constexpr std::size_t kNowhere = ByteView::npos;
-
 // The first position after `at` that follows an LF and begins with two dashes.
 std::size_t find_dashes(ByteView s, std::size_t at) {
   const char* const base = s.data();
@@ -48,7 +46,7 @@ std::size_t find_dashes(ByteView s, std::size_t at) {
     i = static_cast<std::size_t>(static_cast<const char*>(hit) - base) + 1;
     if (base[i] == '-' && base[i + 1] == '-') return i;
   }
-  return kNowhere;
+  return ByteView::npos;
 }
 
 }  // namespace
@@ -95,45 +93,81 @@ OpenBoundaries::Match OpenBoundaries::match(ByteView name) const {
   return m;
 }
 
-std::size_t Scanner::line_end(std::size_t at) const {
-  const void* lf = std::memchr(bytes_.data() + at, '\n', bytes_.size() - at);
-  return lf == nullptr ? bytes_.size() : static_cast<std::size_t>(static_cast<const char*>(lf) - bytes_.data()) + 1;
+std::size_t Scanner::line_end(std::size_t position) const {
+  const ByteView rest = octets(position, ByteView::npos);
+  const void* lf = std::memchr(rest.data(), '\n', rest.size());
+  if (lf == nullptr) return last_ ? end() : kNowhere;
+  return position + static_cast<std::size_t>(static_cast<const char*>(lf) - rest.data()) + 1;
 }
 
-void Scanner::run() {
-  letter_.fields_.reserve(24);
-  letter_.parts_.reserve(4);
-  current_ = enter(kNone, 0);
-  std::size_t at = letter_.parts_[current_].body;
+std::size_t Scanner::feed(ByteView window, std::size_t base, bool last) {
+  window_ = window;
+  base_ = base;
+  last_ = last;
+  if (state_ == State::start) {
+    letter_.fields_.reserve(24);
+    letter_.parts_.reserve(4);
+    open_part(kNone);
+  }
   Delimiter d;
-  while (!open_.empty() && find_delimiter(at, d)) {
-    const std::uint32_t container = open_[d.match.entry].part;
-    while (open_.size() > d.match.entry + 1) {
-      letter_.findings_.add(Finding::multipart_unterminated, letter_.parts_[open_.innermost().part].begin,
-                            open_.innermost().part);
-      open_.pop();
-    }
-    close_up_to(container, d.cut);
-    current_ = container;
-    Part& multipart = letter_.parts_[container];
-    if (multipart.children == 0 && !multipart.closed) multipart.preamble_end = std::max(d.cut, multipart.body);
-    at = d.next;
-    if (d.match.closing) {
-      multipart.closed = true;
-      multipart.epilogue_begin = d.next;
-      open_.pop();
-    } else if (letter_.parts_.size() >= limits_.parts) {
-      letter_.findings_.add(Finding::too_many_parts, d.begin, container);
-      break;
+  for (;;) {
+    if (state_ == State::header) {
+      if (scan_header() == Found::more) break;
+      end_header();
+    } else if (state_ == State::body && !open_.empty()) {
+      const Found found = find_delimiter(d);
+      if (found == Found::more) break;
+      if (found == Found::yes)
+        pass(d);
+      else
+        state_ = State::rest;  // only at the letter's end
     } else {
-      current_ = enter(container, d.next);
-      at = letter_.parts_[current_].body;
+      at_ = end();  // nothing is looked for any more
+      break;
     }
   }
+  if (last_) {
+    finish();
+    return end();
+  }
+  // The line end before a boundary belongs to it.
+  const std::size_t needed = std::max(base_, at_ - std::min<std::size_t>(at_, 2));
+  count_up_to(needed);
+  return needed;
+}
+
+void Scanner::pass(const Delimiter& d) {
+  const std::uint32_t container = open_[d.match.entry].part;
+  while (open_.size() > d.match.entry + 1) {
+    letter_.findings_.add(Finding::multipart_unterminated, letter_.parts_[open_.innermost().part].begin,
+                          open_.innermost().part);
+    open_.pop();
+  }
+  mark(d.cut);
+  close_up_to(container, d.cut);
+  current_ = container;
+  Part& multipart = letter_.parts_[container];
+  if (multipart.children == 0 && !multipart.closed) multipart.preamble_end = std::max(d.cut, multipart.body);
+  at_ = d.next;
+  line_start_ = true;
+  if (d.match.closing) {
+    multipart.closed = true;
+    multipart.epilogue_begin = d.next;
+    open_.pop();
+  } else if (letter_.parts_.size() >= limits_.parts) {
+    letter_.findings_.add(Finding::too_many_parts, d.begin, container);
+    state_ = State::rest;
+  } else {
+    open_part(container);
+  }
+}
+
+void Scanner::finish() {
   for (; !open_.empty(); open_.pop())
     letter_.findings_.add(Finding::multipart_unterminated, letter_.parts_[open_.innermost().part].begin,
                           open_.innermost().part);
-  close_up_to(kNone, bytes_.size());
+  mark(end());
+  close_up_to(kNone, end());
   // A multipart without parts is no container: what stands in it is shown as text.
   for (Part& p : letter_.parts_) {
     if (p.kind != Part::Kind::multipart || p.children != 0) continue;
@@ -142,6 +176,19 @@ void Scanner::run() {
     p.type = "text";
     p.subtype = "plain";
   }
+}
+
+void Scanner::count_up_to(std::size_t position) {
+  if (!copies_ || position <= counted_) return;
+  lines_ += count_lines(octets(counted_, position - counted_));
+  counted_ = position;
+}
+
+void Scanner::mark(std::size_t position) {
+  // A cut before the end of a header: the part ends with its header, where there is a mark.
+  if (!copies_ || position < counted_) return;
+  count_up_to(position);
+  letter_.line_marks_.push_back({position, lines_});
 }
 
 void Scanner::close_up_to(std::uint32_t until, std::size_t end) {
@@ -155,101 +202,159 @@ void Scanner::close_up_to(std::uint32_t until, std::size_t end) {
   }
 }
 
-std::uint32_t Scanner::open_part(std::uint32_t parent, std::size_t begin) {
-  const auto index = static_cast<std::uint32_t>(letter_.parts_.size());
+void Scanner::open_part(std::uint32_t parent) {
+  state_ = State::header;
+  current_ = static_cast<std::uint32_t>(letter_.parts_.size());
+  last_child_.push_back(kNone);
   Part& p = letter_.parts_.emplace_back();
-  p.index = index;
+  p.index = current_;
   p.parent = parent;
-  p.begin = p.body = p.end = begin;
+  p.begin = p.body = p.end = at_;
+  p.first_field = static_cast<std::uint32_t>(letter_.fields_.size());
   p.type = "text";
   p.subtype = "plain";
-  if (parent == kNone) return index;
+  if (parent == kNone) return;
   Part& up = letter_.parts_[parent];
   p.depth = up.depth + 1;
   p.number = ++up.children;
   if (up.first_child == kNone) {
-    up.first_child = index;
+    up.first_child = current_;
   } else {
-    letter_.parts_[last_child_[parent]].next = index;
+    letter_.parts_[last_child_[parent]].next = current_;
   }
-  last_child_[parent] = index;
+  last_child_[parent] = current_;
   // RFC 2046 §5.1.5
   if (up.kind == Part::Kind::multipart && iequals(up.subtype, "digest")) {
     p.type = "message";
     p.subtype = "rfc822";
   }
-  return index;
 }
 
-std::uint32_t Scanner::enter(std::uint32_t parent, std::size_t begin) {
+void Scanner::end_header() {
+  Part& p = letter_.parts_[current_];
+  p.body = p.end = at_;
+  mark(at_);
+  decide_kind(p);
+  line_start_ = true;
+  if (p.kind == Part::Kind::message)
+    open_part(current_);
+  else
+    state_ = State::body;
+}
+
+Scanner::Found Scanner::scan_header() {
   for (;;) {
-    last_child_.push_back(kNone);
-    const std::uint32_t index = open_part(parent, begin);
-    Part& p = letter_.parts_[index];
-    p.body = scan_header(p);
-    p.end = p.body;
-    decide_kind(p);
-    if (p.kind != Part::Kind::message) return index;
-    parent = index;
-    begin = p.body;
+    const Found field = skip_ == Skip::nothing ? scan_field() : skip();
+    if (field != Found::yes) return field;
   }
 }
 
-std::size_t Scanner::scan_header(Part& part) {
-  part.first_field = static_cast<std::uint32_t>(letter_.fields_.size());
-  std::size_t at = part.begin;
-  Delimiter d;
-  while (at < bytes_.size()) {
-    const char first = bytes_[at];
-    if (first == '\n' || (first == '\r' && at + 1 < bytes_.size() && bytes_[at + 1] == '\n')) {
-      part.blank_line = true;
-      return at + (first == '\n' ? 1 : 2);
-    }
-    if (first == '-' && !open_.empty() && bytes_.substr(at, 2) == "--" && match_line(at, d)) {
-      letter_.findings_.add(Finding::part_header_cut, at, part.index);
-      return at;
-    }
-    // RFC 5322 §2.2: printable ASCII up to the colon; §4.5.8: old fields may have blanks before it.
-    std::size_t name_end = at;
-    while (name_end < bytes_.size() && bytes_[name_end] > ' ' && bytes_[name_end] < 0x7f && bytes_[name_end] != ':')
-      ++name_end;
-    std::size_t colon = name_end;
-    while (colon < bytes_.size() && is_wsp(bytes_[colon])) ++colon;
-    if (name_end == at || colon == bytes_.size() || bytes_[colon] != ':') {
-      const ByteView line = bytes_.substr(at, 6);
-      if (at == part.begin && (line.starts_with("From ") || line == ">From ")) {
-        letter_.findings_.add(Finding::mbox_from, at, part.index);
-        at = line_end(at);
-        continue;
-      }
-      letter_.findings_.add(part.parent == kNone ? Finding::header_cut : Finding::part_header_cut, at, part.index);
-      return at;
-    }
-    std::size_t end = line_end(colon);
-    // RFC 5322 §2.2.3: lines that begin with a blank go on with the field.
-    while (end < bytes_.size() && is_wsp(bytes_[end])) {
-      const std::size_t from = end;
-      end = line_end(from);
-      if (trim(bytes_.substr(from, end - from)).empty())
-        letter_.findings_.add(Finding::blank_fold, from, part.index);  // RFC 5322 §4.2
-    }
-    if (colon != name_end) letter_.findings_.add(Finding::spaced_colon, at, part.index);
-    take_field(part, at, name_end, colon, end);
-    at = end;
+Scanner::Found Scanner::skip() {
+  const std::size_t next = line_end(at_);
+  if (next == kNowhere) {
+    at_ = end();
+    return Found::more;
   }
-  return at;
+  if (skip_ == Skip::field) {
+    at_ = next - 1;  // whether the field goes on may only be seen in the next window
+    if (next == end() && !last_) return Found::more;
+    if (next < end() && is_wsp(at(next))) {
+      at_ = next;
+      return Found::yes;
+    }
+  }
+  at_ = next;
+  skip_ = Skip::nothing;
+  return Found::yes;
 }
 
-void Scanner::take_field(Part& part, std::size_t begin, std::size_t name_end, std::size_t colon, std::size_t end) {
-  if (letter_.fields_.size() >= limits_.fields) {
+// `no`: the header has ended at at_.
+Scanner::Found Scanner::scan_field() {
+  Part& part = letter_.parts_[current_];
+  const std::size_t here = end() - at_;  // octets that can be seen
+  const auto too_early = [&](std::size_t needed) { return here < needed && !last_; };
+  // A field that has more than that is not kept, whether all of it can be seen or not.
+  const auto wait = [&] {
+    if (here <= limits_.field) return Found::more;
+    letter_.findings_.add(Finding::too_many_fields, at_, part.index);
+    skip_ = Skip::field;
+    return Found::yes;
+  };
+  if (here == 0) return last_ ? Found::no : Found::more;
+  const char first = at(at_);
+  if (first == '\r' && too_early(2)) return Found::more;
+  if (first == '\n' || (first == '\r' && here > 1 && at(at_ + 1) == '\n')) {
+    part.blank_line = true;
+    at_ += first == '\n' ? 1 : 2;
+    return Found::no;
+  }
+  if (first == '-' && !open_.empty()) {
+    if (too_early(2)) return Found::more;
+    Delimiter d;
+    const Found boundary = octets(at_, 2) == "--" ? match_line(at_, d) : Found::no;
+    if (boundary == Found::more) return Found::more;
+    if (boundary == Found::yes) {
+      letter_.findings_.add(Finding::part_header_cut, at_, part.index);
+      return Found::no;
+    }
+  }
+  // RFC 5322 §2.2: printable ASCII up to the colon; §4.5.8: old fields may have blanks before it.
+  const std::size_t limit = std::min(end(), at_ + limits_.field);
+  std::size_t name_end = at_;
+  while (name_end < limit && at(name_end) > ' ' && at(name_end) < 0x7f && at(name_end) != ':') ++name_end;
+  std::size_t colon = name_end;
+  while (colon < limit && is_wsp(at(colon))) ++colon;
+  if (colon == end() && !last_) return Found::more;
+  if (name_end == at_ || colon == limit || at(colon) != ':') {
+    if (at_ == part.begin && too_early(6)) return Found::more;
+    const ByteView line = octets(at_, 6);
+    if (at_ == part.begin && (line.starts_with("From ") || line == ">From ")) {
+      letter_.findings_.add(Finding::mbox_from, at_, part.index);
+      at_ += line.size() - 1;  // no second time
+      skip_ = Skip::line;
+      return Found::yes;
+    }
+    letter_.findings_.add(part.parent == kNone ? Finding::header_cut : Finding::part_header_cut, at_, part.index);
+    return Found::no;
+  }
+  std::size_t next = line_end(colon);
+  // RFC 5322 §2.2.3: lines that begin with a blank go on with the field.
+  for (;;) {
+    if (next == kNowhere || (next == end() && !last_)) return wait();
+    if (next == end() || !is_wsp(at(next))) break;
+    next = line_end(next);
+  }
+  if (next - at_ > limits_.field) {
+    letter_.findings_.add(Finding::too_many_fields, at_, part.index);
+    at_ = next;
+    return Found::yes;
+  }
+  for (std::size_t from = line_end(colon); from < next;) {
+    const std::size_t to = line_end(from);
+    if (trim(octets(from, to - from)).empty())
+      letter_.findings_.add(Finding::blank_fold, from, part.index);  // RFC 5322 §4.2
+    from = to;
+  }
+  if (colon != name_end) letter_.findings_.add(Finding::spaced_colon, at_, part.index);
+  take_field(part, at_, name_end, colon, next);
+  at_ = next;
+  return Found::yes;
+}
+
+void Scanner::take_field(Part& part, std::size_t begin, std::size_t name_end, std::size_t colon, std::size_t after) {
+  const std::size_t size = after - begin;
+  if (letter_.fields_.size() >= limits_.fields || size > limits_.headers - kept_) {
     if (!letter_.findings_.has(Finding::too_many_fields))
       letter_.findings_.add(Finding::too_many_fields, begin, part.index);
     return;
   }
-  const FieldName id = field_name(bytes_.substr(begin, name_end - begin));
+  kept_ += size;
+  ByteView raw = octets(begin, size);
+  if (copies_) raw = letter_.owned_.emplace_back(raw);
+  const FieldName id = field_name(raw.substr(0, name_end - begin));
   if (id == FieldName::content_type && part.type_field == kNone)
     part.type_field = static_cast<std::uint32_t>(letter_.fields_.size());
-  letter_.fields_.emplace_back(bytes_.substr(begin, end - begin), begin, name_end - begin, colon + 1 - begin, id);
+  letter_.fields_.emplace_back(raw, begin, name_end - begin, colon + 1 - begin, id);
   ++part.field_count;
 }
 
@@ -340,33 +445,52 @@ bool Scanner::open_multipart(Part& p, ByteView parameters) {
   return true;
 }
 
-bool Scanner::find_delimiter(std::size_t at, Delimiter& out) {
-  if (bytes_.substr(at, 2) == "--" && match_line(at, out)) return true;
-  // `at` is the start of a line, so the search may begin at its first octet.
-  for (std::size_t dashes = find_dashes(bytes_, at); dashes != kNowhere; dashes = find_dashes(bytes_, dashes)) {
-    if (match_line(dashes, out)) return true;
+Scanner::Found Scanner::find_delimiter(Delimiter& out) {
+  if (line_start_) {
+    if (end() - at_ < 2 && !last_) return Found::more;
+    if (octets(at_, 2) == "--") {
+      const Found found = match_line(at_, out);
+      if (found != Found::no) return found;
+    }
   }
-  return false;
+  // at_ is the start of a line, or in one that is none, so the search may begin at its first octet.
+  for (;;) {
+    const std::size_t dashes = find_dashes(window_, at_ - base_);
+    if (dashes == kNowhere) {
+      if (last_) return Found::no;
+      // An LF among the last two octets may be followed by dashes.
+      at_ = std::max(at_, end() - std::min<std::size_t>(2, end()));
+      line_start_ = false;
+      return Found::more;
+    }
+    at_ = base_ + dashes;
+    line_start_ = true;
+    const Found found = match_line(at_, out);
+    if (found != Found::no) return found;
+  }
 }
 
-bool Scanner::match_line(std::size_t at, Delimiter& out) {
-  const std::size_t next = line_end(at);
-  ByteView line = bytes_.substr(at + 2, next - at - 2);
-  if (line.size() > Letter::kMaxBoundary + 100) return false;
+Scanner::Found Scanner::match_line(std::size_t position, Delimiter& out) {
+  const std::size_t next = line_end(position);
+  // What is longer is no boundary, however it ends.
+  constexpr std::size_t kLongest = 2 + Letter::kMaxBoundary + 100;
+  if ((next == kNowhere ? end() : next) - position > kLongest) return Found::no;
+  if (next == kNowhere) return Found::more;
+  ByteView line = octets(position + 2, next - position - 2);
   line = line.substr(0, line.find_last_not_of(" \t\r\n") + 1);  // RFC 2046 §5.1.1: transport padding
   out.match = open_.match(line);
   if (out.match.entry == kNone) {
     if (line.starts_with(open_.innermost().boundary) && line.size() > open_.innermost().boundary.size())
-      letter_.findings_.add(Finding::boundary_extended, at, current_);
-    return false;
+      letter_.findings_.add(Finding::boundary_extended, position, current_);
+    return Found::no;
   }
-  out.begin = at;
+  out.begin = position;
   out.next = next;
   // The line end before the boundary belongs to it (RFC 2046 §5.1.1).
-  out.cut = at;
-  if (out.cut > 0 && bytes_[out.cut - 1] == '\n') --out.cut;
-  if (out.cut > 0 && out.cut < at && bytes_[out.cut - 1] == '\r') --out.cut;
-  return true;
+  out.cut = position;
+  if (out.cut > base_ && at(out.cut - 1) == '\n') --out.cut;
+  if (out.cut > base_ && out.cut < position && at(out.cut - 1) == '\r') --out.cut;
+  return Found::yes;
 }
 
 }  // namespace chappe::message

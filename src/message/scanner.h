@@ -43,10 +43,16 @@ class OpenBoundaries {
   std::unordered_map<std::string_view, std::uint32_t> innermost_;  // empty while there are few
 };
 
+// Takes the letter's octets in windows: one that is all of it, or, for LetterStream, many that follow one another. The
+// decisions are the same; what a decision needs and the window does not have yet is asked for again with the next one.
 class Scanner {
  public:
-  Scanner(Letter& letter, Letter::Limits limits) : letter_(letter), limits_(limits), bytes_(letter.bytes_) {}
-  void run();
+  // `copies`: the windows go away, so fields are copied into the letter, and line ends counted as they pass.
+  Scanner(Letter& letter, Letter::Limits limits, bool copies) : letter_(letter), limits_(limits), copies_(copies) {}
+
+  // The octets from `base` on; `last`: the letter ends with them. Where the next window must begin: at what was not
+  // decided yet, at most some octets more than a field's largest size before the end of this one.
+  std::size_t feed(ByteView window, std::size_t base, bool last);
 
  private:
   // A boundary line: [begin, next) with its line end; `cut` is where the line end before it begins.
@@ -54,30 +60,61 @@ class Scanner {
     std::size_t begin, next, cut;
     OpenBoundaries::Match match;
   };
+  enum class Found : std::uint8_t { no, yes, more };  // more: the window ends too early to tell
+  static constexpr std::size_t kNowhere = ByteView::npos;
 
-  std::uint32_t open_part(std::uint32_t parent, std::size_t begin);
-  // Reads the header of a part and what follows from it, down to the innermost message; the part that is then open.
-  std::uint32_t enter(std::uint32_t parent, std::size_t begin);
-  // Returns where the header ended.
-  std::size_t scan_header(Part& part);
-  // End of the line that starts at `at`: after its LF, or the end of the letter.
-  std::size_t line_end(std::size_t at) const;
+  // --- the window; positions count from the start of the letter
+
+  char at(std::size_t position) const { return window_[position - base_]; }
+  std::size_t end() const { return base_ + window_.size(); }
+  ByteView octets(std::size_t begin, std::size_t size) const { return window_.substr(begin - base_, size); }
+  // End of the line that `position` is in: after its LF; kNowhere when that is not here. The letter's end is one, too.
+  std::size_t line_end(std::size_t position) const;
+
+  // Opens a part at at_, whose header comes now.
+  void open_part(std::uint32_t parent);
+  // What follows a header: a body, or the header of the message inside.
+  void end_header();
+  // Reads on in the header of the part that is open.
+  Found scan_header();
+  Found scan_field();
+  // Leaves out the rest of a line, or of a field, that is too long to be kept.
+  Found skip();
   void take_field(Part& part, std::size_t begin, std::size_t name_end, std::size_t colon, std::size_t end);
   void decide_kind(Part& part);
   bool open_multipart(Part& part, ByteView parameters);
 
-  // The next boundary line at or after `at`, which is the start of a line.
-  bool find_delimiter(std::size_t at, Delimiter& out);
-  // Whether the line at `at`, known to begin with two dashes, is one.
-  bool match_line(std::size_t at, Delimiter& out);
+  // The next boundary line at or after at_.
+  Found find_delimiter(Delimiter& out);
+  // Whether the line at `position`, known to begin with two dashes, is one.
+  Found match_line(std::size_t position, Delimiter& out);
+  // Ends the part before a boundary line, and begins the one behind it.
+  void pass(const Delimiter& d);
   // Ends everything from `current_` up to, not including, `until`.
   void close_up_to(std::uint32_t until, std::size_t end);
+  void finish();
+  // Keeps how many line ends are in front of `position`.
+  void mark(std::size_t position);
+  void count_up_to(std::size_t position);
+
+  enum class State : std::uint8_t { start, header, body, rest };
+  enum class Skip : std::uint8_t { nothing, line, field };
 
   Letter& letter_;
   const Letter::Limits limits_;
-  const ByteView bytes_;
+  const bool copies_;
+  ByteView window_;
+  std::size_t base_ = 0;
+  bool last_ = false;
+  State state_ = State::start;
+  Skip skip_ = Skip::nothing;
+  std::size_t at_ = 0;
+  bool line_start_ = true;   // at_ is the start of a line; else only where the search goes on
+  std::size_t kept_ = 0;     // octets of fields that were kept
+  std::size_t counted_ = 0;  // up to where line ends have been counted
+  std::size_t lines_ = 0;    // how many
   OpenBoundaries open_;
-  std::uint32_t current_ = 0;              // the innermost part that has not ended
+  std::uint32_t current_ = kNone;          // the innermost part that has not ended
   std::vector<std::uint32_t> last_child_;  // for each part
 };
 

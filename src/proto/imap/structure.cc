@@ -15,41 +15,10 @@ using message::FieldName;
 using message::Letter;
 using message::Part;
 
-// Line ends in stretches of the letter that lie in each other, counted in one pass: nested messages are not counted
-// again on every level.
-class Lines {
- public:
-  explicit Lines(const Letter& letter) {
-    for (const Part& part : letter.parts()) {
-      places_.push_back({part.body});
-      places_.push_back({part.end});
-    }
-    std::ranges::sort(places_, {}, &Place::at);
-    std::size_t at = 0;
-    std::size_t lines = 0;
-    for (Place& place : places_) {
-      lines += message::count_lines(letter.bytes().substr(at, place.at - at));
-      at = place.at;
-      place.before = lines;
-    }
-  }
-  // In the part's body.
-  std::size_t in(const Part& part) const { return before(part.end) - before(part.body); }
-
- private:
-  struct Place {
-    std::size_t at = 0;
-    std::size_t before = 0;  // line ends in front of it
-  };
-  std::size_t before(std::size_t at) const { return std::ranges::lower_bound(places_, at, {}, &Place::at)->before; }
-
-  std::vector<Place> places_;
-};
-
 class Structure {
  public:
   Structure(Bytes& out, const Letter& letter, bool extended, bool utf8)
-      : out_(out), letter_(letter), lines_(letter), extended_(extended), utf8_(utf8) {}
+      : out_(out), letter_(letter), lines_(letter.body_lines()), extended_(extended), utf8_(utf8) {}
 
   // RFC 9051 §9 body
   void write(const Part& part) {
@@ -88,7 +57,7 @@ class Structure {
     out_ += ' ';
     encoding(part);
     out_ += ' ';
-    write_number(out_, letter_.body_bytes(part).size());
+    write_number(out_, part.end - part.body);
     if (const Part* message = letter_.inner(part)) {
       out_ += ' ';
       write_envelope(out_, letter_, *message, utf8_);
@@ -97,7 +66,7 @@ class Structure {
     }
     if (part.kind == Part::Kind::message || part.is_text()) {
       out_ += ' ';
-      write_number(out_, lines_.in(part));
+      write_number(out_, lines_[part.index]);
     }
     if (!extended_) return;
     out_ += ' ';
@@ -192,7 +161,7 @@ class Structure {
 
   Bytes& out_;
   const Letter& letter_;
-  const Lines lines_;
+  const std::vector<std::size_t> lines_;  // of each part's body
   const bool extended_;
   const bool utf8_;
 };
