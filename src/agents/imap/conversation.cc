@@ -249,12 +249,18 @@ void Conversation::write_flag_list(Bytes& to, const post::MessageState& state) c
                                                                {post::Flag::deleted, "\\Deleted"},
                                                                {post::Flag::seen, "\\Seen"},
                                                                {post::Flag::draft, "\\Draft"}};
-  std::vector<Bytes> names;
+  // Without a list of its own: a client may ask for a million of these at once.
+  char before = '(';
+  const auto write = [&](ByteView name) {
+    to += std::exchange(before, ' ');
+    to += name;
+  };
   for (const auto& [flag, name] : kFlags)
-    if (state.flags.has(flag)) names.emplace_back(name);
+    if (state.flags.has(flag)) write(name);
   if (state.keywords.any())
-    for (std::string& name : selected->view->mailbox().keyword_names(state.keywords)) names.push_back(std::move(name));
-  wire::write_flags(to, names);
+    for (const std::string& name : selected->view->mailbox().keyword_names(state.keywords)) write(name);
+  if (before == '(') to += before;
+  to += ')';
 }
 
 void Conversation::write_flags_of(std::uint32_t seq, const post::MessageState& state, bool uid) {
@@ -303,7 +309,7 @@ Task<bool> Conversation::announce(View::Expunges expunges, std::optional<post::M
   if (update->keywords) write_mailbox_flags();
   if (update->grown) wire::write_numbered(out_, view.size(), "EXISTS");
   for (const std::uint32_t seq : update->flags) {
-    const post::MessageState* state = view.state(seq);
+    const auto state = view.state(seq);
     if (!state || (own && state->modseq == *own)) continue;
     write_flags_of(seq, *state, false);
   }
@@ -317,12 +323,17 @@ Task<void> Conversation::finish(Call call, Bytes code, Bytes text) {
   if (!ending_) ok(call, code, text);
 }
 
-Result<std::vector<std::uint32_t>> Conversation::resolve(const wire::SequenceSet& set, bool uid) const {
+Result<std::vector<wire::Range>> Conversation::resolve(const wire::SequenceSet& set, bool uid) const {
   const View& view = *selected->view;
-  std::vector<std::uint32_t> out;
+  std::vector<wire::Range> out;
   const auto add = [&](std::uint32_t first, std::uint32_t last) {  // UIDs
     const std::uint32_t end = last == UINT32_MAX ? view.size() + 1 : view.lower_bound({last + 1});
-    for (std::uint32_t seq = view.lower_bound({first}); seq < end; ++seq) out.push_back(seq);
+    first = view.lower_bound({first});
+    if (first >= end) return;
+    if (!out.empty() && out.back().last + 1 == first)
+      out.back().last = end - 1;
+    else
+      out.push_back({first, end - 1});
   };
   if (set.is_saved_result()) {
     for (const auto& r : selected->saved.ranges()) add(r.first, r.last);
@@ -336,13 +347,13 @@ Result<std::vector<std::uint32_t>> Conversation::resolve(const wire::SequenceSet
   if (set.largest() > view.size() && !(view.size() == 0 && set.has_star()))
     return fail(Errc::invalid, "there is no message number {}", set.largest());
   for (const wire::Range& r : set.resolve(view.size()))
-    for (std::uint32_t seq = r.first; seq <= std::min(r.last, view.size()); ++seq) out.push_back(seq);
+    if (r.first <= view.size()) out.push_back({r.first, std::min(r.last, view.size())});
   return out;
 }
 
-post::UidSet Conversation::uids_of(std::span<const std::uint32_t> seqs) const {
+post::UidSet Conversation::uids_of(std::span<const wire::Range> seqs) const {
   post::UidSet out;
-  for (const std::uint32_t seq : seqs) out.add(selected->view->uid(seq));
+  for (const wire::Range& r : seqs) out.add(selected->view->uid(r.first).value, selected->view->uid(r.last).value);
   return out;
 }
 

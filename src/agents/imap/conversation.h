@@ -124,9 +124,11 @@ class Conversation {
   void write_flag_list(Bytes& to, const post::MessageState& state) const;
   // "* FLAGS", and PERMANENTFLAGS.
   void write_mailbox_flags();
-  // The sequence numbers that a set names, ascending. invalid: a number that no message has (RFC 9051 §9 seq-number).
-  Result<std::vector<std::uint32_t>> resolve(const wire::SequenceSet& set, bool uid) const;
-  post::UidSet uids_of(std::span<const std::uint32_t> seqs) const;
+  // The sequence numbers that a set names, ascending, disjoint. invalid: a number that no message has (RFC 9051 §9
+  // seq-number).
+  Result<std::vector<wire::Range>> resolve(const wire::SequenceSet& set, bool uid) const;
+  // Of sequence numbers, as ranges from the first to the last UID: what stands between two messages is no message.
+  post::UidSet uids_of(std::span<const wire::Range> seqs) const;
   // Forgets the selected mailbox; the client stays logged in.
   void unselect();
 

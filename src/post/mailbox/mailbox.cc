@@ -240,9 +240,13 @@ Task<Result<UidSet>> Mailboxes::expunged_since(AccountId account, MailboxId mail
   if (!info) co_return fail(Errc::not_found, "there is no such mailbox");
   const std::uint32_t end = CO_TRY(decode_mailbox(info->view(), mailbox)).uidnext;
   std::uint32_t next = 1;
-  for (const MessageState& s : CO_TRY(co_await read_states(at, account, mailbox, deadline))) {
-    if (s.uid.value > next) out.add(next, s.uid.value - 1);
-    next = s.uid.value + 1;
+  for (const StatePagePtr& page : CO_TRY(co_await read_pages(at, account, mailbox, deadline))) {
+    page->uids()->each([&](std::uint32_t place, std::uint32_t) {
+      const std::uint32_t uid = page->uid(place).value;
+      if (uid > next) out.add(next, uid - 1);
+      next = uid + 1;
+      return true;
+    });
   }
   if (end > next) out.add(next, end - 1);
   co_return out;

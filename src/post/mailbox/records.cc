@@ -295,68 +295,6 @@ Result<std::vector<std::string>> decode_keywords(ByteView bytes) {
   return out;
 }
 
-// After the flags octet, bit 7 says that keywords follow: how many, and the number of each.
-constexpr std::uint8_t kHasKeywords = 0x80;
-
-Bytes encode_page(const std::vector<MessageState>& states) {
-  ModSeq base = states.front().modseq;
-  for (const MessageState& s : states) base = std::min(base, s.modseq);
-  RecordWriter w(kVersion);
-  w.number(base.value).number(states.size());
-  std::uint32_t last = states.front().uid.value / kPageUids * kPageUids;
-  for (const MessageState& s : states) {
-    const bool keywords = s.keywords.any();
-    w.number(s.uid.value - last).number(s.modseq.value - base.value);
-    w.u8(static_cast<std::uint8_t>(s.flags.bits | (keywords ? kHasKeywords : 0)));
-    last = s.uid.value;
-    if (!keywords) continue;
-    std::vector<std::uint8_t> numbers;
-    for (std::size_t k = 0; k < kMaxKeywords; ++k)
-      if (s.keywords.has(k)) numbers.push_back(static_cast<std::uint8_t>(k));
-    w.number(numbers.size());
-    for (const std::uint8_t k : numbers) w.u8(k);
-  }
-  return w.take();
-}
-
-Result<std::vector<MessageState>> decode_page(ByteView bytes, std::uint32_t page) {
-  RecordReader r(bytes, kVersion);
-  std::vector<MessageState> out;
-  const std::uint64_t base = r.number();
-  const std::uint64_t n = r.number();
-  if (n == 0 || n > kPageUids || page > ~std::uint32_t{0} / kPageUids) r.fail_here();
-  if (r.ok()) out.reserve(n);
-  const std::uint64_t end = (std::uint64_t{page} + 1) * kPageUids;
-  std::uint64_t uid = std::uint64_t{page} * kPageUids;
-  for (std::uint64_t i = 0; i < n && r.ok(); ++i) {
-    const std::uint32_t step = r.number32();
-    uid += step;
-    MessageState s;
-    s.uid.value = static_cast<std::uint32_t>(uid);
-    const std::uint64_t delta = r.number();
-    s.modseq.value = base + delta;
-    const std::uint8_t bits = r.u8();
-    s.flags.bits = bits & kAllFlags;
-    if (uid == 0 || uid >= end || (step == 0 && i > 0) || s.modseq.value < base ||
-        (bits & ~(kAllFlags | kHasKeywords)) != 0)
-      r.fail_here();
-    if (bits & kHasKeywords) {
-      const std::uint64_t keywords = r.number();
-      if (keywords > kMaxKeywords) r.fail_here();
-      for (std::uint64_t k = 0; k < keywords && r.ok(); ++k) {
-        const std::uint8_t number = r.u8();
-        if (number >= kMaxKeywords)
-          r.fail_here();
-        else
-          s.keywords.set(number);
-      }
-    }
-    out.push_back(s);
-  }
-  TRY(r.finish("a page of flags"));
-  return out;
-}
-
 constexpr std::uint8_t kTree = 1;
 constexpr std::uint8_t kAdded = 2;
 constexpr std::uint8_t kFlags = 4;

@@ -97,7 +97,7 @@ Bytes encode(const MessageRecord& record);
 Result<MessageRecord> decode_message(ByteView bytes, Uid uid);
 Bytes encode_keywords(const std::vector<std::string>& keywords);
 Result<std::vector<std::string>> decode_keywords(ByteView bytes);
-// States of one page, ascending by UID, not empty.
+// States of one page, ascending by UID, not empty (state_page.cc).
 Bytes encode_page(const std::vector<MessageState>& states);
 Result<std::vector<MessageState>> decode_page(ByteView bytes, std::uint32_t page);
 Bytes encode_change(const std::vector<FeedRow::Touched>& touched);

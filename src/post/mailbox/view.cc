@@ -18,11 +18,6 @@ constexpr std::size_t kRowsAtOnce = 64;
 // A gap in the feed this long is read as a whole new state instead.
 constexpr std::size_t kMaxCatchUp = 10'000;
 
-auto first_from(const std::vector<MessageState>& states, std::uint64_t uid) {
-  return std::lower_bound(states.begin(), states.end(), uid,
-                          [](const MessageState& s, std::uint64_t u) { return s.uid.value < u; });
-}
-
 struct Common {
   MailboxInfo info;
   std::vector<std::string> keywords;
@@ -51,17 +46,16 @@ net::Task<Result<Common>> read_common(std::shared_ptr<store::Reader> at, Account
 
 }  // namespace
 
-net::Task<Result<std::vector<MessageState>>> read_states(std::shared_ptr<store::Reader> at, AccountId account,
-                                                         MailboxId mailbox, net::Deadline deadline) {
-  std::vector<MessageState> out;
+net::Task<Result<std::vector<StatePagePtr>>> read_pages(std::shared_ptr<store::Reader> at, AccountId account,
+                                                        MailboxId mailbox, net::Deadline deadline) {
+  std::vector<StatePagePtr> out;
   store::Range range = page_range(account, mailbox);
   const store::ScanLimits limits{.rows = kRowsAtOnce};
   for (;;) {
     const store::Page page = CO_TRY(co_await at->scan(range, limits, deadline));
     for (const store::Row& row : page.rows) {
       const std::uint32_t number = CO_TRY(page_of(account, mailbox, row.key));
-      const auto some = CO_TRY(decode_page(row.value.view(), number));
-      out.insert(out.end(), some.begin(), some.end());
+      out.push_back(std::make_shared<const StatePage>(CO_TRY(StatePage::decode(row.value.view(), number))));
     }
     if (!page.more) co_return out;
     range = store::after(std::move(range), page);
@@ -99,9 +93,11 @@ void Mailboxes::Hub::Close::operator()(OpenMailbox* open) const {
 
 // --- OpenMailbox
 
-const MessageState* OpenMailbox::find(Uid uid) const {
-  const auto i = first_from(messages_, uid.value);
-  return i != messages_.end() && i->uid == uid ? &*i : nullptr;
+std::optional<MessageState> OpenMailbox::find(Uid uid) const {
+  const auto page = page_from(page_of(uid));
+  const std::uint32_t place = uid.value % kPageUids;
+  if (page == pages_.end() || (*page)->number() != page_of(uid) || !(*page)->uids()->has(place)) return std::nullopt;
+  return (*page)->state(place, (*page)->uids()->rank(place));
 }
 
 std::vector<std::string> OpenMailbox::keyword_names(const KeywordBits& bits) const {
@@ -131,11 +127,11 @@ net::Task<Result<void>> OpenMailbox::refresh(net::Deadline deadline) {
 net::Task<Result<void>> OpenMailbox::load(net::Deadline deadline) {
   const auto at = store_->snapshot();
   Common common = CO_TRY(co_await read_common(at, account_, id_, deadline));
-  std::vector<MessageState> states = CO_TRY(co_await read_states(at, account_, id_, deadline));
+  std::vector<StatePagePtr> pages = CO_TRY(co_await read_pages(at, account_, id_, deadline));
   info_ = std::move(common.info);
   keywords_ = std::move(common.keywords);
   modseq_ = common.modseq;
-  messages_ = std::move(states);
+  pages_ = std::move(pages);
   loaded_ = true;
   co_return Result<void>();
 }
@@ -188,40 +184,25 @@ net::Task<Result<void>> OpenMailbox::catch_up(net::Deadline deadline) {
   }
   if (!common) co_return std::unexpected(common.error());
 
-  std::vector<std::pair<std::uint32_t, std::vector<MessageState>>> fresh;
-  for (const std::uint32_t p : pages) {
-    const auto page = CO_TRY(co_await at->get(page_key(account_, id_, p), deadline));
-    fresh.emplace_back(p, page ? CO_TRY(decode_page(page->view(), p)) : std::vector<MessageState>());
+  std::vector<StatePagePtr> merged;
+  merged.reserve(pages_.size() + pages.size());
+  auto old = pages_.begin();
+  std::size_t read = 0;
+  for (const std::uint32_t number : pages) {
+    if (++read % kRowsAtOnce == 0) co_await net::yield();
+    for (; old != pages_.end() && (*old)->number() < number; ++old) merged.push_back(*old);
+    const bool replaced = old != pages_.end() && (*old)->number() == number;
+    if (const auto bytes = CO_TRY(co_await at->get(page_key(account_, id_, number), deadline))) {
+      StatePage page = CO_TRY(StatePage::decode(bytes->view(), number));
+      if (replaced) page.share_uids(**old);
+      merged.push_back(std::make_shared<const StatePage>(std::move(page)));
+    }
+    if (replaced) ++old;
   }
+  merged.insert(merged.end(), old, pages_.end());
 
   // From here on nothing waits: sessions never see half of it.
-  std::vector<MessageState> merged;
-  bool rebuilt = false;
-  auto from = messages_.begin();  // what is before it is in `merged`, once `rebuilt`
-  for (auto& [number, states] : fresh) {
-    const auto first =
-        messages_.begin() + (first_from(messages_, std::uint64_t{number} * kPageUids) - messages_.cbegin());
-    const auto last =
-        messages_.begin() + (first_from(messages_, (std::uint64_t{number} + 1) * kPageUids) - messages_.cbegin());
-    if (!rebuilt && static_cast<std::size_t>(last - first) == states.size()) {
-      std::copy(states.begin(), states.end(), first);
-      continue;
-    }
-    if (!rebuilt && last == messages_.end() && number == fresh.back().first) {
-      messages_.erase(first, last);
-      messages_.insert(messages_.end(), states.begin(), states.end());
-      break;
-    }
-    if (!rebuilt) merged.reserve(common->info.messages);
-    rebuilt = true;
-    merged.insert(merged.end(), from, first);
-    merged.insert(merged.end(), states.begin(), states.end());
-    from = last;
-  }
-  if (rebuilt) {
-    merged.insert(merged.end(), from, messages_.end());
-    messages_ = std::move(merged);
-  }
+  pages_ = std::move(merged);
   info_ = std::move(common->info);
   keywords_ = std::move(common->keywords);
   modseq_ = common->modseq;
@@ -232,22 +213,12 @@ net::Task<Result<void>> OpenMailbox::catch_up(net::Deadline deadline) {
 
 View::View(std::shared_ptr<OpenMailbox> open) : open_(std::move(open)) {
   open_->views_.push_back(this);
-  uids_.reserve(open_->messages_.size());
-  for (const MessageState& s : open_->messages_) uids_.push_back(s.uid);
+  for (const StatePagePtr& p : open_->pages_) numbers_.append(p->number(), p->uids(), p->size());
   told_ = open_->modseq_;
   keywords_ = open_->keywords_.size();
 }
 
 View::~View() { std::erase(open_->views_, this); }
-
-std::uint32_t View::lower_bound(Uid uid) const {
-  return static_cast<std::uint32_t>(std::lower_bound(uids_.begin(), uids_.end(), uid) - uids_.begin()) + 1;
-}
-
-std::uint32_t View::seq(Uid uid) const {
-  const std::uint32_t at = lower_bound(uid);
-  return at <= uids_.size() && uids_[at - 1] == uid ? at : 0;
-}
 
 net::Task<Result<View::Update>> View::update(Expunges expunges, net::Deadline deadline) {
   changed_.reset();
@@ -266,34 +237,61 @@ net::Task<Result<View::Update>> View::update(Expunges expunges, net::Deadline de
   out.keywords = open_->keywords_.size() != std::exchange(keywords_, open_->keywords_.size());
   if (told_ == open_->modseq_ && !owes_expunges_) co_return out;
 
-  const std::vector<MessageState>& now = open_->messages_;
-  std::vector<Uid> uids;
-  uids.reserve(now.size());
-  auto s = now.begin();
+  // A UID above all that the view ever had; expunged ones at its end count too.
+  if (size() > 0) newest_ = std::max(newest_, uid(size()));
   owes_expunges_ = false;
-  for (std::size_t i = 0; i < uids_.size(); ++i) {
-    // What stands between two messages of the view cannot be new: UIDs ascend.
-    while (s != now.end() && s->uid < uids_[i]) ++s;
-    const bool there = s != now.end() && s->uid == uids_[i];
-    if (!there && expunges == Expunges::announce) {
-      out.expunged.push_back(static_cast<std::uint32_t>(i + 1));
-      out.vanished.add(uids_[i]);
-      continue;
+  Numbering next;
+  next.reserve(std::max(numbers_.pages().size(), open_->pages_.size()));
+  static const auto kNone = std::make_shared<const UidBits>();
+  auto mine = numbers_.pages().begin();
+  auto now = open_->pages_.begin();
+  while (mine != numbers_.pages().end() || now != open_->pages_.end()) {
+    std::uint32_t number = ~std::uint32_t{0};
+    if (mine != numbers_.pages().end()) number = mine->number;
+    if (now != open_->pages_.end()) number = std::min(number, (*now)->number());
+    const StatePage* const page = now != open_->pages_.end() && (*now)->number() == number ? now++->get() : nullptr;
+    const bool known = mine != numbers_.pages().end() && mine->number == number;
+    const std::shared_ptr<const UidBits> before = known ? mine->uids : kNone;
+    const std::shared_ptr<const UidBits>& after = page ? page->uids() : kNone;
+    std::shared_ptr<const UidBits> uids = before;
+    if (before != after) {
+      // What stands between two messages of the view cannot be new: UIDs ascend.
+      const std::uint32_t fresh_from = newest_.value / kPageUids > number   ? kPageUids
+                                       : newest_.value / kPageUids < number ? 0
+                                                                            : newest_.value % kPageUids + 1;
+      const UidBits gone = before->without(*after);
+      const UidBits fresh = after->from(fresh_from);
+      UidBits result = *before;
+      if (expunges == Expunges::announce) {
+        result = before->without(gone);
+        gone.each([&](std::uint32_t place, std::uint32_t) {
+          out.expunged.push_back(mine->before + before->rank(place) + 1);
+          out.vanished.add(Uid{number * kPageUids + place});
+          return true;
+        });
+      } else if (gone.any()) {
+        owes_expunges_ = true;
+      }
+      out.grown = out.grown || fresh.any();
+      result = result | fresh;
+      uids = result == *after ? after : result == *before ? before : std::make_shared<const UidBits>(result);
     }
-    if (!there) owes_expunges_ = true;
-    uids.push_back(uids_[i]);
-    if (there && s->modseq > told_) out.flags.push_back(static_cast<std::uint32_t>(uids.size()));
+    const std::uint32_t in_front = next.size();
+    next.append(number, uids,
+                page && uids == after     ? page->size()
+                : known && uids == before ? numbers_.count(mine)
+                                          : uids->count());
+    if (page && known && page->newest() > told_) {
+      after->each([&](std::uint32_t place, std::uint32_t rank) {
+        if (page->modseq(rank) > told_ && before->has(place)) out.flags.push_back(in_front + uids->rank(place) + 1);
+        return true;
+      });
+    }
+    if (known) ++mine;
   }
   std::reverse(out.expunged.begin(), out.expunged.end());
-  const Uid last = uids_.empty() ? Uid{} : uids_.back();
-  // A UID above all that the view ever had; expunged ones at its end count too.
-  newest_ = std::max(newest_, last);
-  for (s = now.begin() + (first_from(now, std::uint64_t{newest_.value} + 1) - now.cbegin()); s != now.end(); ++s) {
-    uids.push_back(s->uid);
-    out.grown = true;
-  }
-  uids_ = std::move(uids);
-  if (!uids_.empty()) newest_ = std::max(newest_, uids_.back());
+  numbers_ = std::move(next);
+  if (size() > 0) newest_ = std::max(newest_, uid(size()));
   told_ = open_->modseq_;
   co_return out;
 }

@@ -5,24 +5,27 @@
 // is something to read. A View is what one session has told its client: sequence numbers change only in update(), so
 // the session decides when expunges are announced (RFC 9051 §7.5.1), and which flags are news to it.
 //
-// Everything here belongs to the executor that Mailboxes::open was called on. References and pointers into messages()
-// hold until the next co_await.
+// Everything here belongs to the executor that Mailboxes::open was called on. References into pages() hold until the
+// next co_await. A mailbox of a million messages takes about four megabytes, however many sessions have it open.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "net/task.h"
+#include "post/mailbox/numbering.h"
+#include "post/mailbox/state_page.h"
 #include "post/mailbox/types.h"
 #include "store/store.h"
 
 namespace chappe::post {
 
 // The state of every message, as `at` has it, ascending by UID.
-net::Task<Result<std::vector<MessageState>>> read_states(std::shared_ptr<store::Reader> at, AccountId account,
-                                                         MailboxId mailbox, net::Deadline deadline);
+net::Task<Result<std::vector<StatePagePtr>>> read_pages(std::shared_ptr<store::Reader> at, AccountId account,
+                                                        MailboxId mailbox, net::Deadline deadline);
 
 class OpenMailbox {
  public:
@@ -30,9 +33,10 @@ class OpenMailbox {
   MailboxId id() const { return id_; }
   // As of the last refresh; so is everything below.
   const MailboxInfo& info() const { return info_; }
-  // Ascending by UID.
-  const std::vector<MessageState>& messages() const { return messages_; }
-  const MessageState* find(Uid uid) const;
+  // Of all messages, ascending; no page is empty.
+  const std::vector<StatePagePtr>& pages() const { return pages_; }
+  // Flags and modseq of a message; nothing if there is none.
+  std::optional<MessageState> find(Uid uid) const;
   // The keyword table; bit n of MessageState::keywords is the n-th. It only grows.
   const std::vector<std::string>& keywords() const { return keywords_; }
   std::vector<std::string> keyword_names(const KeywordBits& bits) const;
@@ -52,12 +56,16 @@ class OpenMailbox {
   net::Task<Result<void>> reload(net::Deadline deadline);
   net::Task<Result<void>> catch_up(net::Deadline deadline);
   void hint();
+  // The first page of this number or a higher one.
+  std::vector<StatePagePtr>::const_iterator page_from(std::uint32_t number) const {
+    return std::ranges::lower_bound(pages_, number, {}, [](const StatePagePtr& p) { return p->number(); });
+  }
 
   store::Store* store_;
   const AccountId account_;
   const MailboxId id_;
   MailboxInfo info_;
-  std::vector<MessageState> messages_;
+  std::vector<StatePagePtr> pages_;
   std::vector<std::string> keywords_;
   ModSeq modseq_;
   bool loaded_ = false;
@@ -82,15 +90,19 @@ class View {
 
   // --- sequence numbers, from 1 (RFC 9051 §2.3.1.2)
 
-  std::uint32_t size() const { return static_cast<std::uint32_t>(uids_.size()); }
+  std::uint32_t size() const { return numbers_.size(); }
   // `seq` in 1..size()
-  Uid uid(std::uint32_t seq) const { return uids_[seq - 1]; }
+  Uid uid(std::uint32_t seq) const { return numbers_.uid(seq); }
   // 0 if the view has no such message.
-  std::uint32_t seq(Uid uid) const;
+  std::uint32_t seq(Uid uid) const { return numbers_.seq(uid); }
   // The sequence number of the first message with this UID or a higher one; size() + 1 if there is none.
-  std::uint32_t lower_bound(Uid uid) const;
-  // Flags and modseq of a message of the view; null if it has been expunged.
-  const MessageState* state(std::uint32_t seq) const { return open_->find(uid(seq)); }
+  std::uint32_t lower_bound(Uid uid) const { return numbers_.lower_bound(uid); }
+  // Flags and modseq of a message of the view; nothing if it has been expunged.
+  std::optional<MessageState> state(std::uint32_t seq) const { return open_->find(uid(seq)); }
+  // f(seq, const MessageState*) for each message of first..last (clipped to the view), ascending, while it says true;
+  // null: it has been expunged. At memory speed; f must not wait. The next sequence number that it was not called for.
+  template <class F>
+  std::uint32_t each(std::uint32_t first, std::uint32_t last, F&& f) const;
 
   struct Update {
     // Sequence numbers to be announced as EXPUNGE one after another, each counted after those before it took effect
@@ -122,7 +134,7 @@ class View {
   explicit View(std::shared_ptr<OpenMailbox> open);
 
   std::shared_ptr<OpenMailbox> open_;
-  std::vector<Uid> uids_;
+  Numbering numbers_;
   ModSeq told_;  // flags changed later are news
   std::size_t keywords_ = 0;
   Uid newest_;                  // the highest UID the view ever had
@@ -130,5 +142,29 @@ class View {
   bool removed_ = false;
   net::Event changed_;
 };
+
+template <class F>
+std::uint32_t View::each(std::uint32_t first, std::uint32_t last, F&& f) const {
+  last = std::min(last, size());
+  if (first > last) return first;
+  std::uint32_t seq = first;
+  auto now = open_->page_from(numbers_.page_of(first)->number);
+  for (auto p = numbers_.page_of(first); p != numbers_.pages().end() && seq <= last; ++p) {
+    while (now != open_->pages_.end() && (*now)->number() < p->number) ++now;
+    const StatePage* const page = now != open_->pages_.end() && (*now)->number() == p->number ? now->get() : nullptr;
+    const bool same = page && page->uids() == p->uids;
+    const auto one = [&](std::uint32_t place, std::uint32_t rank) {
+      const std::uint32_t number = p->before + rank + 1;
+      if (number < first) return true;
+      if (number > last) return false;
+      seq = number + 1;
+      if (!page || (!same && !page->uids()->has(place))) return f(number, static_cast<const MessageState*>(nullptr));
+      const MessageState state = page->state(place, same ? rank : page->uids()->rank(place));
+      return f(number, &state);
+    };
+    if (!p->uids->each(one)) break;
+  }
+  return seq;
+}
 
 }  // namespace chappe::post

@@ -85,7 +85,7 @@ TEST_P(ViewTest, ExpungesWaitUntilTheyMayBeTold) {  // RFC 9051 §7.5.1
   EXPECT_TRUE(u.grown);
   EXPECT_EQ(u.flags, Seqs{3});
   EXPECT_EQ(v->size(), 5u);
-  EXPECT_EQ(v->state(2), nullptr);
+  EXPECT_FALSE(v->state(2));
   EXPECT_EQ(v->uid(4), Uid{4});
   EXPECT_EQ(v->seq({5}), 5u);
   EXPECT_TRUE(update(*v, Expunges::keep).empty());

@@ -20,7 +20,8 @@ namespace {
 using wire::FetchItem;
 using Kind = FetchItem::Kind;
 
-constexpr std::size_t kRecords = 200;       // read at a time
+constexpr std::uint32_t kRecords = 200;     // read at a time
+constexpr std::uint32_t kStates = 4096;     // answered in one turn, when nothing need be read
 constexpr std::size_t kPreview = 200;       // characters (RFC 8970 §3.1)
 constexpr std::size_t kPreviewText = 4096;  // octets that are looked at for them
 
@@ -31,9 +32,12 @@ class Fetcher {
   Task<void> run();
 
  private:
-  Task<bool> mark_seen(std::vector<std::uint32_t>* seqs);
-  Task<bool> some(std::span<const std::uint32_t> seqs);
-  Task<bool> one(std::uint32_t seq, post::MessageState state, std::optional<post::MessageRecord> record);
+  Task<bool> mark_seen(std::span<const wire::Range> seqs);
+  Task<bool> states(wire::Range seqs);
+  void write_state(std::uint32_t seq, const post::MessageState& state);
+  void write_item_of(const FetchItem& item, const post::MessageState& state);
+  Task<bool> some(wire::Range seqs);
+  Task<bool> one(std::uint32_t seq, post::MessageState state, post::MessageRecord record);
   Task<Result<void>> item(const FetchItem* item, LetterReader* reader, const post::MessageState* state);
   Task<Result<void>> described(const FetchItem* item, LetterReader* reader);
   Task<Result<void>> section(const FetchItem* item, LetterReader* reader);
@@ -61,17 +65,19 @@ bool Fetcher::needs_record() const {
 
 // RFC 9051 §6.4.5: reading sets \Seen, which the answer then tells. In one change for all, before the first octet.
 // False: the command was answered.
-Task<bool> Fetcher::mark_seen(std::vector<std::uint32_t>* seqs) {
+Task<bool> Fetcher::mark_seen(std::span<const wire::Range> seqs) {
   const bool wanted = std::ranges::any_of(args_.items, [](const FetchItem& i) { return i.sets_seen(); });
   if (!wanted || c_->selected->read_only) co_return true;
   post::FlagChange change;
   change.flags.system.set(post::Flag::seen);
   std::vector<std::uint32_t> unseen;
-  for (const std::uint32_t seq : *seqs) {
-    const post::MessageState* state = c_->selected->view->state(seq);
-    if (!state || state->flags.has(post::Flag::seen)) continue;
-    change.uids.add(state->uid);
-    unseen.push_back(seq);
+  for (const wire::Range& r : seqs) {
+    c_->selected->view->each(r.first, r.last, [&](std::uint32_t seq, const post::MessageState* state) {
+      if (!state || state->flags.has(post::Flag::seen)) return true;
+      change.uids.add(state->uid);
+      unseen.push_back(seq);
+      return true;
+    });
   }
   if (unseen.empty()) co_return true;
   const auto done =
@@ -100,10 +106,14 @@ Task<void> Fetcher::run() {
   if (call_.uid && !has(Kind::uid)) args_.items.insert(args_.items.begin(), FetchItem{.kind = Kind::uid});
   if (args_.changed_since && !has(Kind::modseq)) args_.items.push_back({.kind = Kind::modseq});
   if (args_.changed_since) {
-    std::erase_if(*seqs, [&](std::uint32_t seq) {
-      const post::MessageState* state = c_->selected->view->state(seq);
-      return !state || state->modseq.value <= *args_.changed_since;
-    });
+    std::vector<std::uint32_t> changed;
+    for (const wire::Range& r : *seqs) {
+      c_->selected->view->each(r.first, r.last, [&](std::uint32_t seq, const post::MessageState* state) {
+        if (state && state->modseq.value > *args_.changed_since) changed.push_back(seq);
+        return true;
+      });
+    }
+    *seqs = wire::to_ranges(changed);
   }
   if (args_.vanished) {
     const auto gone = co_await c_->mailboxes().expunged_since(c_->account, c_->selected->id,
@@ -122,61 +132,98 @@ Task<void> Fetcher::run() {
     }
     wire::write_vanished(c_->out(), true, vanished);
   }
-  if (!co_await mark_seen(&*seqs)) co_return;
-  for (std::size_t at = 0; at < seqs->size();) {
-    const std::size_t n = std::min(kRecords, seqs->size() - at);
-    if (!co_await some(std::span(*seqs).subspan(at, n))) co_return;
-    at += n;
+  if (!co_await mark_seen(*seqs)) co_return;
+  const bool reads = needs_record();
+  for (const wire::Range& r : *seqs) {
+    const bool there = reads ? co_await some(r) : co_await states(r);
+    if (!there) co_return;
   }
   if (failed_) co_return c_->no(call_, *failed_);
   if (unknown_encoding_) co_return c_->no(call_, "UNKNOWN-CTE", "a part has a transfer encoding that nobody knows");
   co_await c_->finish(call_, missing_ ? "EXPUNGEISSUED" : "");  // RFC 5530 §3
 }
 
-// Answers these messages. False: the client is gone.
-Task<bool> Fetcher::some(std::span<const std::uint32_t> seqs) {
-  std::vector<post::MessageRecord> records;
-  std::size_t next = 0;
+// What the open mailbox knows of these messages, at the speed of memory. False: the client is gone.
+Task<bool> Fetcher::states(wire::Range seqs) {
   const post::View& view = *c_->selected->view;
-  for (std::size_t i = 0; i < seqs.size(); ++i) {
-    co_await pace_;
-    const post::MessageState* state = view.state(seqs[i]);
-    if (!state) {
-      missing_ = true;
-      continue;
-    }
-    std::optional<post::MessageRecord> record;
-    if (needs_record()) {
-      const post::MessageState kept = *state;
-      if (next == records.size()) {
-        // A run of neighbours is read at once; between two of them no other message can be.
-        std::size_t run = 1;
-        while (i + run < seqs.size() && seqs[i + run] == seqs[i] + run) ++run;
-        auto read = co_await c_->mailboxes().messages(c_->account, c_->selected->id, kept.uid,
-                                                      view.uid(seqs[i + run - 1]), run, c_->deadline());
-        if (!read) {
-          failed_ = std::move(read.error());
-          co_return true;
-        }
-        records = std::move(*read);
-        next = 0;
-      }
-      while (next < records.size() && records[next].uid < kept.uid) ++next;
-      if (next == records.size() || records[next].uid != kept.uid) {
+  while (seqs.first <= seqs.last) {
+    std::uint32_t left = kStates;
+    seqs.first = view.each(seqs.first, seqs.last, [&](std::uint32_t seq, const post::MessageState* state) {
+      if (state)
+        write_state(seq, *state);
+      else
         missing_ = true;
-        continue;
-      }
-      record = records[next++];
-      if (!co_await one(seqs[i], kept, record)) co_return false;
-      continue;
-    }
-    if (!co_await one(seqs[i], *state, std::nullopt)) co_return false;
+      return --left > 0 && c_->out().size() < Conversation::kFlush;
+    });
+    co_await pace_;
+    if (!co_await c_->room()) co_return false;
   }
   co_return true;
 }
 
-Task<bool> Fetcher::one(std::uint32_t seq, post::MessageState state, std::optional<post::MessageRecord> record) {
-  LetterReader reader(c_, record ? *record : post::MessageRecord());
+void Fetcher::write_state(std::uint32_t seq, const post::MessageState& state) {
+  Bytes& out = c_->out();
+  wire::write_fetch_head(out, seq);
+  for (const FetchItem& i : args_.items) {
+    if (&i != &args_.items.front()) out += ' ';
+    write_item_of(i, state);
+  }
+  out += ")\r\n";
+}
+
+// FLAGS, UID or MODSEQ, with its name.
+void Fetcher::write_item_of(const FetchItem& item, const post::MessageState& state) {
+  Bytes& out = c_->out();
+  switch (item.kind) {
+    case Kind::flags:
+      out += "FLAGS ";
+      return c_->write_flag_list(out, state);
+    case Kind::uid:
+      out += "UID ";
+      return wire::write_number(out, state.uid.value);
+    default:
+      out += "MODSEQ (";  // RFC 7162 §3.1.4
+      wire::write_number(out, state.modseq.value);
+      out += ')';
+  }
+}
+
+// Answers these messages, reading what they need. False: the client is gone.
+Task<bool> Fetcher::some(wire::Range seqs) {
+  std::vector<post::MessageRecord> records;
+  std::size_t next = 0;
+  const post::View& view = *c_->selected->view;
+  for (std::uint32_t seq = seqs.first; seq <= seqs.last; ++seq) {
+    co_await pace_;
+    const auto state = view.state(seq);
+    if (!state) {
+      missing_ = true;
+      continue;
+    }
+    if (next == records.size()) {
+      // A run of neighbours is read at once; between two of them no other message can be.
+      const std::uint32_t run = std::min(kRecords, seqs.last - seq + 1);
+      auto read = co_await c_->mailboxes().messages(c_->account, c_->selected->id, state->uid, view.uid(seq + run - 1),
+                                                    run, c_->deadline());
+      if (!read) {
+        failed_ = std::move(read.error());
+        co_return true;
+      }
+      records = std::move(*read);
+      next = 0;
+    }
+    while (next < records.size() && records[next].uid < state->uid) ++next;
+    if (next == records.size() || records[next].uid != state->uid) {
+      missing_ = true;
+      continue;
+    }
+    if (!co_await one(seq, *state, records[next++])) co_return false;
+  }
+  co_return true;
+}
+
+Task<bool> Fetcher::one(std::uint32_t seq, post::MessageState state, post::MessageRecord record) {
+  LetterReader reader(c_, std::move(record));
   Bytes& out = c_->out();
   const std::size_t start = out.size();
   const std::uint64_t flushes = c_->flushes();
@@ -228,21 +275,17 @@ Task<Result<void>> Fetcher::item(const FetchItem* item, LetterReader* reader, co
     case Kind::body:
     case Kind::body_structure:
       co_return co_await described(item, reader);
+    case Kind::flags:
+    case Kind::uid:
+    case Kind::modseq:
+      write_item_of(*item, *state);
+      co_return Result<void>();
     default:
       break;
   }
   wire::write_item_name(out, *item);
   out += ' ';
   switch (item->kind) {
-    case Kind::flags:
-      c_->write_flag_list(out, *state);
-      break;
-    case Kind::uid:
-      wire::write_number(out, state->uid.value);
-      break;
-    case Kind::modseq:
-      out += fmt::format("({})", state->modseq.value);
-      break;
     case Kind::internaldate:
       wire::write_date_time(out, record.internal_date);
       break;

@@ -51,7 +51,7 @@ Task<Result<std::vector<std::uint32_t>>> Searcher::run() {
   const post::View& view = *c_->selected->view;
   for (std::uint32_t seq = 1; seq <= view.size(); ++seq) {
     co_await pace_;
-    const post::MessageState* state = view.state(seq);
+    const auto state = view.state(seq);
     if (!state) continue;
     Candidate candidate{.seq = seq, .state = *state};
     Truth truth = matcher_->matches(candidate);
@@ -102,7 +102,7 @@ post::UidSet to_save(Conversation* c, const wire::Search::Return& returns, const
     if (returns.max) out.add(c->selected->view->uid(found.back()));
     return out;
   }
-  return c->uids_of(found);
+  return c->uids_of(wire::to_ranges(found));
 }
 
 }  // namespace
@@ -133,7 +133,7 @@ Task<void> proceed(Conversation* c, Call call, wire::Search args) {
   std::vector<std::uint32_t> numbers;
   for (const std::uint32_t seq : *found) {
     numbers.push_back(call.uid ? view.uid(seq).value : seq);
-    const post::MessageState* state = modseq ? view.state(seq) : nullptr;
+    const auto state = modseq ? view.state(seq) : std::nullopt;
     if (state) highest = std::max(highest.value_or(0), state->modseq.value);
   }
   if (args.returns && args.returns->save) c->selected->saved = to_save(c, *args.returns, *found);

@@ -7,7 +7,7 @@ namespace chappe::agents::imap {
 
 namespace {
 
-constexpr std::size_t kFetchAtOnce = 500;
+constexpr std::uint32_t kFetchAtOnce = 1000;
 
 std::vector<wire::Range> ranges_of(const post::UidSet& set) {
   std::vector<wire::Range> out;
@@ -40,10 +40,11 @@ Task<void> resynchronize(Conversation* c, wire::Select::Qresync qresync) {
     if (qresync.known_uids) vanished = both(vanished, qresync.known_uids->resolve(0));
     wire::write_vanished(c->out(), true, vanished);
   }
-  for (std::uint32_t seq = 1; seq <= view.size(); ++seq) {
-    const post::MessageState* state = view.state(seq);
-    if (state && state->modseq > since) c->write_flags_of(seq, *state, true);
-    if (seq % kFetchAtOnce != 0) continue;
+  for (std::uint32_t seq = 1; seq <= view.size();) {
+    seq = view.each(seq, seq + kFetchAtOnce - 1, [&](std::uint32_t number, const post::MessageState* state) {
+      if (state && state->modseq > since) c->write_flags_of(number, *state, true);
+      return true;
+    });
     if (!co_await c->room()) co_return;
     co_await net::yield();
   }
@@ -58,12 +59,13 @@ void write_state(Conversation* c) {
   if (!c->rev2()) {
     // RFC 3501 §2.3.2: \Recent cannot be told reliably, so nothing is; RFC 9051 drops it.
     wire::write_numbered(out, 0, "RECENT");
-    for (std::uint32_t seq = 1; seq <= view.size(); ++seq) {
-      const post::MessageState* state = view.state(seq);
-      if (!state || state->flags.has(post::Flag::seen)) continue;
-      wire::write_untagged(out, "OK", fmt::format("UNSEEN {}", seq), "the first one not seen");
-      break;
-    }
+    std::uint32_t unseen = 0;
+    if (info.unseen > 0)
+      view.each(1, view.size(), [&](std::uint32_t seq, const post::MessageState* state) {
+        if (state && !state->flags.has(post::Flag::seen)) unseen = seq;
+        return unseen == 0;
+      });
+    if (unseen) wire::write_untagged(out, "OK", fmt::format("UNSEEN {}", unseen), "the first one not seen");
   }
   wire::write_untagged(out, "OK", fmt::format("UIDVALIDITY {}", info.uidvalidity), "UIDs are valid");
   wire::write_untagged(out, "OK", fmt::format("UIDNEXT {}", info.uidnext), "the next UID");
