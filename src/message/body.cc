@@ -37,7 +37,10 @@ Encoding encoding_of(const Letter& letter, const Part& part) {
 }
 
 Bytes decode_body(const Letter& letter, const Part& part, Findings* findings, std::size_t limit) {
-  const ByteView body = letter.body_bytes(part);
+  return decode_octets(letter, part, letter.body_bytes(part), findings, limit);
+}
+
+Bytes decode_octets(const Letter& letter, const Part& part, ByteView body, Findings* findings, std::size_t limit) {
   const auto found = [&](Finding id) {
     if (findings != nullptr) findings->add(id, part.body, part.index);
   };
@@ -66,11 +69,16 @@ Bytes decode_body(const Letter& letter, const Part& part, Findings* findings, st
 }
 
 std::string decode_text_body(const Letter& letter, const Part& part, Findings* findings, std::size_t limit) {
+  return decode_text_octets(letter, part, letter.body_bytes(part), findings, limit);
+}
+
+std::string decode_text_octets(const Letter& letter, const Part& part, ByteView body, Findings* findings,
+                               std::size_t limit) {
   const ContentType type = content_type_of(letter, part);
   const std::string* charset = type.parameters.find("charset");
-  Bytes bytes = decode_body(letter, part, findings, limit);
+  Bytes bytes = decode_octets(letter, part, body, findings, limit);
   // A cut may split a character; so that this does not count as damage, whole lines are kept.
-  if (bytes.size() == limit && bytes.size() < letter.body_bytes(part).size()) {
+  if (bytes.size() == limit && bytes.size() < part.end - part.body) {
     const std::size_t line = bytes.rfind('\n');
     if (line != Bytes::npos) bytes.resize(line + 1);
   }

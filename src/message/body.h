@@ -21,6 +21,11 @@ Bytes decode_body(const Letter& letter, const Part& part, Findings* findings = n
 std::string decode_text_body(const Letter& letter, const Part& part, Findings* findings = nullptr,
                              std::size_t limit = static_cast<std::size_t>(-1));
 
+// The same of `body`, which is the part's body or its beginning, read by whoever has only an outline of the letter.
+Bytes decode_octets(const Letter& letter, const Part& part, ByteView body, Findings* findings, std::size_t limit);
+std::string decode_text_octets(const Letter& letter, const Part& part, ByteView body, Findings* findings,
+                               std::size_t limit);
+
 // Content-Type with its parameters; the default of the part's place when there is none.
 ContentType content_type_of(const Letter& letter, const Part& part);
 Disposition disposition_of(const Letter& letter, const Part& part);

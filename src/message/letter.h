@@ -79,6 +79,8 @@ class Letter {
   static constexpr std::size_t kMaxSize = 0xffff'fff0;  // octets
   static constexpr std::size_t kMaxBoundary = 1000;     // RFC 2046 §5.1.1 allows 70
 
+  // An outline of nothing, to be assigned to.
+  Letter() : outline_(true) {}
   explicit Letter(ByteView bytes) : Letter(bytes, Limits{}) {}
   Letter(ByteView bytes, Limits limits);
   Letter(Letter&&) noexcept = default;
@@ -129,6 +131,12 @@ class Letter {
   }
   // The inverse: "2.1"; empty for a letter, or a message inside a part, that is a multipart: it has no number.
   std::string section_of(const Part& part) const;
+  // Of an outline from a LetterStream: the first part that is plain text, nullptr if there is none, and the beginning
+  // of its body, at most kLead octets.
+  static constexpr std::size_t kLead = 16 * 1024;
+  const Part* lead_part() const { return lead_part_ == kNone ? nullptr : &parts_[lead_part_]; }
+  ByteView lead_octets() const { return lead_; }
+
   // LFs in the body of each part: what BODYSTRUCTURE tells of texts and messages (RFC 9051 §7.5.2). Linear in the
   // letter; an outline has them at hand.
   std::vector<std::size_t> body_lines() const;
@@ -146,10 +154,11 @@ class Letter {
     std::size_t at = 0;
     std::size_t before = 0;  // LFs in front of it
   };
-  Letter() = default;
   static std::vector<std::size_t> lines_between(std::span<const Part> parts, std::span<const LineMark> marks);
 
   bool outline_ = false;
+  std::uint32_t lead_part_ = kNone;
+  std::string lead_;
   ByteView bytes_;
   std::vector<Field> fields_;
   std::vector<Part> parts_;

@@ -9,7 +9,7 @@
 namespace chappe::message {
 
 struct LetterStream::Inside {
-  explicit Inside(Letter::Limits limits) : scanner(letter, limits, true) { letter.outline_ = true; }
+  explicit Inside(Letter::Limits limits) : scanner(letter, limits, true) {}
   Letter letter;
   Scanner scanner;
 };
@@ -21,11 +21,20 @@ LetterStream& LetterStream::operator=(LetterStream&&) noexcept = default;
 
 void LetterStream::scan(ByteView window, bool last) {
   const std::size_t needed = inside_->scanner.feed(window, base_, last);
+  keep_lead(window);
   Bytes rest(window.substr(needed - base_));
   // When nothing could be decided, it takes as much again: so that what comes in crumbs costs no square.
   enough_ = needed == base_ ? 2 * rest.size() : 0;
   base_ = needed;
   pending_ = std::move(rest);
+}
+
+void LetterStream::keep_lead(ByteView window) {
+  Letter& letter = inside_->letter;
+  if (letter.lead_part_ == kNone || letter.lead_.size() == Letter::kLead) return;
+  // The part was found in this window or before, and what came before is kept.
+  const std::size_t from = letter.parts_[letter.lead_part_].body + letter.lead_.size() - base_;
+  if (from < window.size()) letter.lead_ += window.substr(from, Letter::kLead - letter.lead_.size());
 }
 
 void LetterStream::feed(ByteView octets) {
@@ -48,11 +57,11 @@ Letter LetterStream::finish() {
   Letter& letter = inside_->letter;
   letter.body_lines_ = Letter::lines_between(letter.parts_, letter.line_marks_);
   letter.line_marks_.clear();
+  if (const Part* lead = letter.lead_part()) letter.lead_.resize(std::min(letter.lead_.size(), lead->end - lead->body));
   return std::move(letter);
 }
 
 void OutlineBuilder::add_part(Part part, std::size_t lines) {
-  letter_.outline_ = true;
   part.index = static_cast<std::uint32_t>(letter_.parts_.size());
   part.first_child = part.next = kNone;
   part.children = 0;

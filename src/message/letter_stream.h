@@ -28,6 +28,7 @@ class LetterStream {
 
  private:
   void scan(ByteView window, bool last);
+  void keep_lead(ByteView window);
 
   struct Inside;  // the letter and its scanner
   std::unique_ptr<Inside> inside_;

@@ -235,6 +235,8 @@ void Scanner::end_header() {
   p.body = p.end = at_;
   mark(at_);
   decide_kind(p);
+  if (copies_ && letter_.lead_part_ == kNone && p.kind == Part::Kind::leaf && p.is("text", "plain"))
+    letter_.lead_part_ = current_;
   line_start_ = true;
   if (p.kind == Part::Kind::message)
     open_part(current_);

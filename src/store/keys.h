@@ -25,6 +25,7 @@ enum class Space : std::uint8_t {
   flag_page = 0x21,     // (mailbox u32, page u32)   flags and modseqs of about a thousand UIDs
   change = 0x22,        // (modseq u64)              the feed: what changed
   expunged = 0x23,      // (mailbox u32, modseq u64) UIDs that went
+  thread = 0x25,        // (hash u64)                the thread that a message id belongs to
   kept = 0x26,          // (when u64, mailbox u32, uid u32)  a deleted letter that can be brought back
   // of the system (account 0)
   keeper = 0x27,         // (account u32)               an account that has such letters
@@ -34,6 +35,7 @@ enum class Space : std::uint8_t {
   reap = 0x42,           // (account u32, mailbox u32)   a removed mailbox whose messages are still being taken away
   body = 0x50,           // (body 16)                    size, codec, key and reference count
   body_piece = 0x51,     // (body 16, piece u32)        octets
+  body_summary = 0x52,   // (body 16)                    what is told of a letter without opening it
   body_extents = 0x53,   // (body 16)                   where the octets of a large body stand
   segment = 0x54,        // (segment u32)               how much of a segment is alive
   trail = 0x60,          // (letter 16, time u64, recipient u32, event u8)

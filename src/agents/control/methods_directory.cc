@@ -25,6 +25,7 @@ void write_domain(Writer& w, const post::Domain& d) {
 void write_account(Writer& w, const post::Account& a) {
   w.field("id", a.id.value).field("address", a.address.written()).field("name", a.name);
   w.field("enabled", a.enabled).field("password", a.has_password).field("quota", a.quota);
+  w.field("quota_messages", a.quota_messages);
   w.field("created", to_rfc3339(a.created));
 }
 
@@ -45,7 +46,8 @@ std::string as_object(const T& value, void (*write)(Writer&, const T&)) {
 }
 
 post::AccountChange facts_of(const Call& call) {
-  return {maybe_text(call, "name"), maybe_yes(call, "enabled"), maybe_number(call, "quota")};
+  return {maybe_text(call, "name"), maybe_yes(call, "enabled"), maybe_number(call, "quota"),
+          maybe_number(call, "quota_messages")};
 }
 
 crypto::Secret password_of(const Call& call) {
@@ -54,8 +56,9 @@ crypto::Secret password_of(const Call& call) {
 }
 
 // The directory writes down what an account may keep; the mailboxes see to it.
-Task<Result<void>> set_quota(const Office* office, post::AccountId account, std::uint64_t quota, Deadline deadline) {
-  co_return co_await office->mailboxes->set_quota(account, quota, deadline);
+Task<Result<void>> set_quota(const Office* office, post::Account account, Deadline deadline) {
+  const post::Quota quota{account.quota, account.quota_messages};
+  co_return co_await office->mailboxes->set_quota(account.id, quota, deadline);
 }
 
 // Everything that the account kept. Nobody can log in to it any more.
@@ -73,7 +76,7 @@ Task<Result<void>> follow(const Office* office, post::Differences differences, A
       touched.insert(CO_TRY(post::AddressKey::parse(d.object)));
   for (const auto& account : CO_TRY(co_await office->directory->list_accounts({}, deadline))) {
     before.erase(account.address);
-    if (touched.contains(account.address)) CO_TRY(co_await set_quota(office, account.id, account.quota, deadline));
+    if (touched.contains(account.address)) CO_TRY(co_await set_quota(office, account, deadline));
   }
   for (const auto& [address, id] : before) CO_TRY(co_await delete_mail(office, id, deadline));
   co_return Result<void>();
@@ -137,7 +140,7 @@ Answer domain_remove(const Office* office, Call call) {
 Answer account_add(const Office* office, Call call) {
   auto added = CO_TRY(co_await office->directory->add_account(call.who, text_of(call, "address"), password_of(call),
                                                               facts_of(call), call.deadline));
-  if (added.quota) CO_TRY(co_await set_quota(office, added.id, added.quota, call.deadline));
+  if (added.quota || added.quota_messages) CO_TRY(co_await set_quota(office, added, call.deadline));
   co_return as_object(added, write_account);
 }
 
@@ -145,7 +148,7 @@ Answer account_set(const Office* office, Call call) {
   const std::string address = text_of(call, "address");
   CO_TRY(co_await office->directory->set_account(call.who, address, facts_of(call), call.deadline));
   auto account = CO_TRY(co_await office->directory->show_account(address, call.deadline));
-  CO_TRY(co_await set_quota(office, account.id, account.quota, call.deadline));
+  CO_TRY(co_await set_quota(office, account, call.deadline));
   co_return as_object(account, write_account);
 }
 

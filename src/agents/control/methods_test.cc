@@ -164,9 +164,12 @@ TEST_F(Methods, Accounts) {
   EXPECT_EQ(*shown.get_int("messages"), 0);
   EXPECT_EQ(text("account.password", R"({"address":"alice@example.org","password":""})"), "{}");
   EXPECT_EQ(*value("account.show", R"({"address":"alice@example.org"})").get_bool("password"), false);
-  EXPECT_EQ(*value("account.set", R"({"address":"alice@example.org","name":"Alice","quota":7})").get_int("quota"), 7);
+  EXPECT_EQ(*value("account.set", R"({"address":"alice@example.org","name":"Alice","quota":7,"quota_messages":9})")
+                 .get_int("quota"),
+            7);
   const auto id = post::AccountId{static_cast<std::uint32_t>(*made.get_int("id"))};
   EXPECT_EQ(executor.run(usage(this, id))->limit, 7u) << "the mailboxes know";
+  EXPECT_EQ(executor.run(usage(this, id))->message_limit, 9u);
   EXPECT_EQ(*value("account.rename", R"({"address":"alice@example.org","to":"ada@example.org"})").get_string("address"),
             "ada@example.org");
   EXPECT_EQ(text("account.remove", R"({"address":"ada@example.org"})"), "{}");
@@ -222,12 +225,14 @@ TEST_F(Methods, ConfigGoesOutAndIn) {
     return value("config.apply", params);
   };
   EXPECT_TRUE(applied(out, false).find("differences")->items().empty()) << "it is so already";
-  const std::string without = "[domains.\"example.org\"]\n[accounts.\"b@example.org\"]\nquota = 5\n";
+  const std::string without =
+      "[domains.\"example.org\"]\n[accounts.\"b@example.org\"]\nquota = 5\nquota_messages = 6\n";
   EXPECT_FALSE(applied(without, true).find("differences")->items().empty());
   EXPECT_EQ(executor.run(usage(this, id))->messages, 2u) << "that was dry";
   EXPECT_FALSE(applied(without, false).find("differences")->items().empty());
   EXPECT_EQ(executor.run(usage(this, id))->messages, 0u) << "its account is gone";
   EXPECT_EQ(*value("account.show", R"({"address":"b@example.org"})").get_int("quota"), 5);
+  EXPECT_EQ(*value("account.show", R"({"address":"b@example.org"})").get_int("quota_messages"), 6);
   EXPECT_THAT(text("config.apply", R"({"text":"[accounts"})"), HasSubstr("invalid: "));
 }
 

@@ -24,7 +24,7 @@ class QuotaTest : public ::testing::Test {
       one[0].octets = ChunkList(Bytes(used, 'x'));
       EXPECT_TRUE(net::run(mailboxes_.append(id, inbox, std::move(one), soon())));
     }
-    EXPECT_TRUE(net::run(mailboxes_.set_quota(id, limit, soon())));
+    EXPECT_TRUE(net::run(mailboxes_.set_quota(id, {limit}, soon())));
     return id;
   }
   // "452 4.2.2", or "" when there is room.

@@ -5,6 +5,7 @@
 #include "post/directory/holds.h"
 #include "post/mailbox/account_txn.h"
 #include "post/mailbox/records.h"
+#include "post/mailbox/summary.h"
 
 namespace chappe::post {
 
@@ -176,7 +177,7 @@ Task<Result<bool>> Care::reap_portion(AccountId account, LetGo* sum, Deadline de
         out.more = false;
         break;
       }
-      TRY(store::Bodies::release(txn, letter.record.body.id));
+      TRY(release_body(txn, letter.record.body.id));
       txn.remove(row.key);
       ++out.reaped.letters;
       out.reaped.size += letter.record.body.size;

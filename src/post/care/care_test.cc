@@ -10,6 +10,7 @@
 #include "post/mailbox/account_txn.h"
 #include "post/mailbox/office_for_test.h"
 #include "post/mailbox/records.h"
+#include "post/mailbox/summary.h"
 
 namespace chappe::post {
 namespace {
@@ -334,9 +335,9 @@ void check_references(Office& office) {
     // Releasing all but one must leave it, and one more must not.
     const auto tried = office.wait(office.commit().submit<bool>(
         [id, count](store::Txn& txn) -> Result<bool> {
-          if (count > 1) TRY(store::Bodies::release(txn, id, count - 1));
+          if (count > 1) TRY(release_body(txn, id, count - 1));
           const bool there = TRY(store::Bodies::exists(txn, id));
-          TRY(store::Bodies::release(txn, id));
+          TRY(release_body(txn, id));
           const bool gone = !TRY(store::Bodies::exists(txn, id));
           if (there && gone) return fail(Errc::cancelled, "as it should be");  // and nothing is changed
           return false;

@@ -5,6 +5,7 @@
 #include "post/directory/holds.h"
 #include "post/mailbox/mailbox.h"
 #include "post/mailbox/records.h"
+#include "post/mailbox/summary.h"
 
 namespace chappe::post {
 namespace {
@@ -27,7 +28,7 @@ Result<bool> keeps_deleted(store::Txn& txn, AccountId account, const HistoryLimi
 }
 
 Result<void> let_go_of(store::Txn& txn, AccountId account, const KeptLetter& letter, bool keep) {
-  if (!keep) return store::Bodies::release(txn, letter.record.body.id);
+  if (!keep) return release_body(txn, letter.record.body.id);
   txn.put(records::kept_key(account, letter.when, letter.mailbox, letter.record.uid), records::encode(letter));
   txn.put(records::keeper_key(account), Bytes(1, static_cast<char>(kVersion)));
   return {};

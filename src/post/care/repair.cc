@@ -9,6 +9,7 @@
 #include "post/care/kept.h"
 #include "store/walk.h"
 #include "post/mailbox/records.h"
+#include "post/mailbox/summary.h"
 #include "post/queue/record.h"
 #include "store/body_rows.h"
 
@@ -187,9 +188,10 @@ Result<void> set_references(store::Txn& txn, const store::BodyId& body, std::uin
   store::BodyHeader header = TRY(store::decode_body_header(row->view()));
   if (references == 0) {
     // Where its octets stand may be what cannot be read; then segments count too much, which is found next.
-    if (store::Bodies::release(txn, body, header.references)) return {};
+    if (release_body(txn, body, header.references)) return {};
     txn.remove(store::body_key(body));
     txn.remove(store::extents_key(body));
+    txn.remove(summary_key(body));
     return {};
   }
   header.references = references;

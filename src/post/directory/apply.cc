@@ -66,11 +66,15 @@ class Apply {
                                          .name = wanted.name,
                                          .enabled = wanted.enabled,
                                          .quota = wanted.quota,
+                                         .quota_messages = wanted.quota_messages,
                                          .credential = {}}));
       note(Kind::added, "account", address.written(), in_words(*account));
     } else {
       const auto before = in_words(*account);
-      TRY(editor_.set_account(*account, {.name = wanted.name, .enabled = wanted.enabled, .quota = wanted.quota}));
+      TRY(editor_.set_account(*account, {.name = wanted.name,
+                                         .enabled = wanted.enabled,
+                                         .quota = wanted.quota,
+                                         .quota_messages = wanted.quota_messages}));
       const auto after = in_words(TRY(editor_.account(account->id)));
       if (after != before) note(Kind::changed, "account", address.written(), fmt::format("{} -> {}", before, after));
     }

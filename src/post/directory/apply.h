@@ -3,7 +3,7 @@
 //   [domains."example.org"]
 //   scram = true                  # and scram_iterations, separator, detail_is_folder
 //   [accounts."bob@example.org"]
-//   name = "Bob"                  # and enabled, quota
+//   name = "Bob"                  # and enabled, quota, quota_messages
 //   password_hash = "$argon2id$…" # with them only if hashes were asked for
 //   scram_sha_256 = "4096$salt$stored key$server key"
 //   [aliases."sales@example.org"]
@@ -46,6 +46,7 @@ struct DirectoryText {
     std::string name;
     bool enabled = true;
     std::uint64_t quota = 0;
+    std::uint64_t quota_messages = 0;
     std::optional<Credential> credential;  // without serial
   };
   std::map<std::string, OfDomain> domains;  // by key

@@ -126,6 +126,7 @@ Task<Result<Account>> Directory::add_account(std::string who, std::string addres
                                .name = facts.name.value_or(""),
                                .enabled = facts.enabled.value_or(true),
                                .quota = facts.quota.value_or(0),
+                               .quota_messages = facts.quota_messages.value_or(0),
                                .credential = credential});
   };
   co_return co_await edit<Account>(std::move(who), std::move(fn), deadline);

@@ -299,6 +299,7 @@ TEST(DirectoryRows, ComeBackAsTheyWere) {
                         .name = "É",
                         .enabled = false,
                         .quota = 1ULL << 40,
+                        .quota_messages = 12,
                         .created = {123},
                         .has_password = true};
   const auto back = rows::decode_account(rows::encode(account));
@@ -307,6 +308,13 @@ TEST(DirectoryRows, ComeBackAsTheyWere) {
   EXPECT_EQ(back->address, address);
   EXPECT_EQ(back->address.written(), address.written());
   EXPECT_EQ(back->quota, account.quota);
+  EXPECT_EQ(back->quota_messages, 12u);
+  // The first version ends before the last number, which is one octet here.
+  Bytes old = rows::encode(account);
+  old.front() = 1;
+  old.pop_back();
+  EXPECT_EQ(rows::decode_account(old)->quota_messages, 0u);
+  EXPECT_EQ(rows::decode_account(old)->quota, account.quota);
   EXPECT_FALSE(back->enabled);
   EXPECT_TRUE(back->has_password);
   const Credential credential{

@@ -31,7 +31,7 @@ Result<void> check_name(std::string_view name) {
 Result<void> check_quota(std::uint64_t quota) {
   // The largest number that TOML has.
   constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
-  if (quota > kMax) return fail(Errc::invalid, "a quota over {} octets", kMax);
+  if (quota > kMax) return fail(Errc::invalid, "a quota over {}", kMax);
   return {};
 }
 
@@ -167,6 +167,7 @@ Result<Account> Editor::add_account(NewAccount account) {
   const auto domain = TRY(domain_of(account.address));
   TRY(check_name(account.name));
   TRY(check_quota(account.quota));
+  TRY(check_quota(account.quota_messages));
   if (account.address.local() == "*") return fail(Errc::invalid, "* is the name of a catch-all, which is an alias");
   if (TRY(find_entry(account.address))) return fail(Errc::exists, "the address {} is taken", account.address.written());
   auto* counts = TRY(counters());
@@ -178,6 +179,7 @@ Result<Account> Editor::add_account(NewAccount account) {
                .name = std::move(account.name),
                .enabled = account.enabled,
                .quota = account.quota,
+               .quota_messages = account.quota_messages,
                .created = now_};
   txn_.put(rows::account_key(made.id), rows::encode(made));
   TRY(put_entry(domain.id, made.address, {.account = made.id, .targets = {}, .written = {}, .created = {}}));
@@ -197,8 +199,10 @@ Result<void> Editor::set_account(Account account, const AccountChange& change) {
     account.name = *change.name;
   }
   TRY(check_quota(change.quota.value_or(0)));
+  TRY(check_quota(change.quota_messages.value_or(0)));
   account.enabled = change.enabled.value_or(account.enabled);
   account.quota = change.quota.value_or(account.quota);
+  account.quota_messages = change.quota_messages.value_or(account.quota_messages);
   const auto after = in_words(account);
   if (after == before) return {};
   txn_.put(rows::account_key(account.id), rows::encode(account));
@@ -344,7 +348,8 @@ std::string in_words(const DomainSettings& s) {
 }
 
 std::string in_words(const Account& a) {
-  return fmt::format("name=\"{}\" enabled={} quota={}", a.name, a.enabled, a.quota);
+  return fmt::format("name=\"{}\" enabled={} quota={}{}", a.name, a.enabled, a.quota,
+                     a.quota_messages ? fmt::format(" quota_messages={}", a.quota_messages) : "");
 }
 
 std::string in_words(const std::vector<AddressKey>& targets) {

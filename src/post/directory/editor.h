@@ -19,6 +19,7 @@ struct NewAccount {
   std::string name;
   bool enabled = true;
   std::uint64_t quota = 0;
+  std::uint64_t quota_messages = 0;
   std::optional<Credential> credential;  // its serial is given here
 };
 

@@ -210,8 +210,11 @@ Task<Result<std::string>> Directory::export_text(ExportOptions options, Deadline
     out.domains.emplace(domain.name, DirectoryText::OfDomain{.written = domain.written, .settings = domain.settings});
   }
   for (auto& account : CO_TRY(co_await accounts(reader, deadline))) {
-    DirectoryText::OfAccount facts{
-        .name = account.name, .enabled = account.enabled, .quota = account.quota, .credential = {}};
+    DirectoryText::OfAccount facts{.name = account.name,
+                                   .enabled = account.enabled,
+                                   .quota = account.quota,
+                                   .quota_messages = account.quota_messages,
+                                   .credential = {}};
     if (options.hashes && account.has_password)
       facts.credential =
           CO_TRY(co_await get(reader.get(), rows::credential_key(account.id), rows::decode_credential, deadline));

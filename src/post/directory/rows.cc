@@ -8,7 +8,8 @@ namespace {
 using store::RecordReader;
 using store::RecordWriter;
 
-constexpr std::uint8_t kVersion = 1;  // of every record here
+constexpr std::uint8_t kVersion = 1;  // of every record here, but:
+constexpr std::uint8_t kAccountVersion = 2;
 
 RecordWriter writer() { return RecordWriter(kVersion); }
 RecordReader reader(ByteView record) { return {record, kVersion}; }
@@ -82,18 +83,19 @@ Result<Domain> decode_domain(ByteView record) {
 }
 
 Bytes encode(const Account& v) {
-  auto out = writer();
+  RecordWriter out(kAccountVersion);
   out.number(v.id.value).number(v.domain.value);
   put_address(out, v.address);
   return out.text(v.name)
       .u8(static_cast<std::uint8_t>((v.enabled ? kEnabled : 0) | (v.has_password ? kHasPassword : 0)))
       .number(v.quota)
       .signed_number(v.created.us)
+      .number(v.quota_messages)
       .take();
 }
 
 Result<Account> decode_account(ByteView record) {
-  auto in = reader(record);
+  RecordReader in(record, kAccountVersion);
   Account v;
   v.id = {in.number32()};
   v.domain = {in.number32()};
@@ -104,6 +106,7 @@ Result<Account> decode_account(ByteView record) {
   v.has_password = (flags & kHasPassword) != 0;
   v.quota = in.number();
   v.created.us = in.signed_number();
+  if (in.version() >= 2) v.quota_messages = in.number();
   TRY(in.finish("account"));
   return v;
 }

@@ -157,6 +157,8 @@ class Read {
         account.enabled = TRY(boolean(node));
       } else if (f == "quota") {
         account.quota = TRY(number(node, std::numeric_limits<std::int64_t>::max()));
+      } else if (f == "quota_messages") {
+        account.quota_messages = TRY(number(node, std::numeric_limits<std::int64_t>::max()));
       } else if (f == "password_hash") {
         auto hash = TRY(text(node));
         TRY(with_line(node, crypto::password_hash_params(hash)));
@@ -240,6 +242,7 @@ std::string write_directory_text(const DirectoryText& directory) {
   for (const auto& [address, account] : directory.accounts) {
     out += fmt::format("\n[accounts.{}]\n", quoted(address.written()));
     out += fmt::format("name = {}\nenabled = {}\nquota = {}\n", quoted(account.name), account.enabled, account.quota);
+    if (account.quota_messages) out += fmt::format("quota_messages = {}\n", account.quota_messages);
     if (!account.credential) continue;
     out += fmt::format("password_hash = {}\n", quoted(account.credential->hash));
     if (const auto& scram = account.credential->scram)

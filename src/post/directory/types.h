@@ -39,9 +39,10 @@ struct Account {
   AccountId id;
   DomainId domain;
   AddressKey address;
-  std::string name;         // of the person; may be empty
-  bool enabled = true;      // else: takes mail, but nobody may log in or send
-  std::uint64_t quota = 0;  // octets; 0: none
+  std::string name;                  // of the person; may be empty
+  bool enabled = true;               // else: takes mail, but nobody may log in or send
+  std::uint64_t quota = 0;           // octets; 0: none
+  std::uint64_t quota_messages = 0;  // 0: none
   Time created;
   bool has_password = false;
 };
@@ -51,6 +52,7 @@ struct AccountChange {
   std::optional<std::string> name;
   std::optional<bool> enabled;
   std::optional<std::uint64_t> quota;
+  std::optional<std::uint64_t> quota_messages = {};
 };
 
 // An account that was removed, as long as deleted mail of it is kept.

@@ -5,6 +5,7 @@
 
 #include "post/ingest/ingest.h"
 #include "post/mailbox/account_txn.h"
+#include "post/mailbox/summary.h"
 #include "post/trail/trail.h"
 
 namespace chappe::post {
@@ -15,6 +16,7 @@ struct Taking {
   Letter letter;
   ChunkList front;               // Return-Path, trace
   std::uint32_t front_size = 0;  // of the Return-Path
+  Digest digest;                 // of front and draft; nothing when no mailbox gets it
   Time now;
   HistoryLimits history;
   std::function<void(AccountId, MailboxId)> hint_mailbox;
@@ -22,6 +24,10 @@ struct Taking {
   std::vector<Taking> notices;
 
   Result<LetterId> operator()(store::Txn& txn);
+  bool for_mailboxes() const {
+    return std::ranges::any_of(
+        letter.recipients, [](const LetterRecipient& r) { return r.destination.kind == Destination::Kind::mailbox; });
+  }
 
  private:
   Result<std::uint32_t> file(store::Txn& txn, const store::BodyRef& body);
@@ -45,6 +51,7 @@ Result<std::uint32_t> Taking::file(store::Txn& txn, const store::BodyRef& body) 
     // Removed since RCPT: the others get their letter.
     if (!opened && opened.error().code() == Errc::not_found) continue;
     AccountTxn a = TRY(std::move(opened));
+    record.thread = TRY(a.thread_of(digest.clues, letter.id));
     std::set<MailboxId> mailboxes;
     for (const std::string& name : names) {
       std::optional<MailboxId> id;
@@ -121,9 +128,10 @@ Result<LetterId> Taking::operator()(store::Txn& txn) {
     return letter.id;
   }
   const store::BodyRef body = TRY(store::Bodies::add(txn, letter.draft, front, 1));
+  if (!digest.summary.empty()) txn.put(summary_key(body.id), digest.summary);
   const std::uint32_t references = TRY(file(txn, body)) + enqueue(txn, body);
   if (references == 0) {
-    TRY(store::Bodies::release(txn, body.id));
+    TRY(release_body(txn, body.id));
     return fail(Errc::not_found, "nobody is left who would have the letter");
   }
   if (references > 1) TRY(store::Bodies::retain(txn, body.id, references - 1));
@@ -143,7 +151,7 @@ Deliver::Deliver(store::Store& store, store::Commit& commit, Mailboxes& mailboxe
 Task<Result<void>> Deliver::draft(Letter* letter, Deadline deadline) {
   if (!letter->draft)
     letter->draft = CO_TRY(
-        co_await store::draft_of(&store_, letter->id.body(), std::exchange(letter->octets, ChunkList()), deadline));
+        co_await letter_draft_of(&store_, letter->id.body(), std::exchange(letter->octets, ChunkList()), deadline));
   co_return Result<void>();
 }
 
@@ -157,6 +165,7 @@ Task<Result<LetterId>> Deliver::take(Letter letter, Deadline deadline) {
     taking.front.append(std::move(one.trace));
     taking.front_size = static_cast<std::uint32_t>(return_path.size());
     taking.letter = std::move(one);
+    if (taking.for_mailboxes()) taking.digest = taking.letter.draft->digest(taking.front.size());
     taking.now = now;
     taking.history = mailboxes_.history();
     taking.hint_mailbox = [m = &mailboxes_](AccountId a, MailboxId id) { m->hint(a, id); };

@@ -73,7 +73,7 @@ Task<void> Ingest::drain(Deadline deadline) {
   if (!written) failed_ = written.error();
 }
 
-Task<Result<std::shared_ptr<store::Draft>>> Ingest::finish(Deadline deadline) {
+Task<Result<std::shared_ptr<LetterDraft>>> Ingest::finish(Deadline deadline) {
   if (cr_) facts_.bare_cr_or_lf = true;
   facts_.sha256 = hash_.finish();
   co_await drain(deadline);

@@ -47,7 +47,7 @@ class Ingest {
     crypto::Sum256 sha256;           // of all octets
   };
 
-  explicit Ingest(std::shared_ptr<store::Draft> draft) : draft_(std::move(draft)) {}
+  explicit Ingest(std::shared_ptr<LetterDraft> draft) : draft_(std::move(draft)) {}
 
   // Never blocks and never refuses; the caller enforces its size limit on size(), and drains when full().
   void feed(Chunk chunk);
@@ -65,7 +65,7 @@ class Ingest {
   // Octets in memory.
   std::size_t held() const { return held_.size() + header_.size(); }
   // All of it, ready to be taken. Errors: those of the draft.
-  Task<Result<std::shared_ptr<store::Draft>>> finish(Deadline deadline);
+  Task<Result<std::shared_ptr<LetterDraft>>> finish(Deadline deadline);
 
  private:
   void look(ByteView bytes);
@@ -74,7 +74,7 @@ class Ingest {
   enum class State : std::uint8_t { header, body };
   static constexpr std::size_t kFull = store::Flow::kExtent;
   State state_ = State::header;
-  std::shared_ptr<store::Draft> draft_;
+  std::shared_ptr<LetterDraft> draft_;
   std::optional<Error> failed_;
   ChunkList held_;
   ChunkList header_;
@@ -118,7 +118,7 @@ struct Letter {
   std::vector<LetterRecipient> recipients;
   ChunkList trace;  // Received and Authentication-Results, each line ended by CRLF
   // As received: what an Ingest has written, or (of a letter that is made here) all of it in memory.
-  std::shared_ptr<store::Draft> draft = {};
+  std::shared_ptr<LetterDraft> draft = {};
   ChunkList octets = {};
   Time arrived;
   bool smtputf8 = false;
@@ -147,7 +147,7 @@ class Deliver {
   // All must outlive it.
   Deliver(store::Store& store, store::Commit& commit, Mailboxes& mailboxes, Queue& queue, Clock& clock);
 
-  Ingest begin(LetterId id) { return Ingest(std::make_shared<store::Draft>(store_, id.body())); }
+  Ingest begin(LetterId id) { return Ingest(std::make_shared<LetterDraft>(store_, id.body())); }
 
   // One commit; when it returns, the letter is durable and visible. Taking the same letter id again while its body is
   // there changes nothing and succeeds, so it may be repeated after a timeout. A letter without recipients that only

@@ -18,7 +18,7 @@ constexpr AccountId kEve{8};
 // A letter on its way into a store that forgets it.
 class Way {
  public:
-  Ingest begin() { return Ingest(std::make_shared<store::Draft>(*store_, ids_.next().body())); }
+  Ingest begin() { return Ingest(std::make_shared<LetterDraft>(*store_, ids_.next().body())); }
   // What it took in, as it can be read afterwards.
   Bytes finish(Ingest* ingest) {
     auto draft = store::testing::wait(ingest->finish(soon())).value();

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "post/mailbox/account_txn.h"
+#include "post/mailbox/summary.h"
 
 namespace chappe::post {
 
@@ -24,8 +25,8 @@ class Reaping {
   Reaping(store::Txn& txn, AccountId account, Time now, const HistoryLimits& history)
       : txn_(txn), account_(account), now_(now), history_(history) {}
 
-  // A row of Space::message.
-  Result<void> take(const store::Row& row) {
+  // A row of Space::message; what it was.
+  Result<KeptLetter> take(const store::Row& row) {
     store::KeyReader key(row.key);
     TRY(key.expect(account_.value, store::Space::message));
     const MailboxId mailbox{TRY(key.u32())};
@@ -35,7 +36,7 @@ class Reaping {
     if (*keeps_) TRY(describe(letter));
     TRY(let_go_of(txn_, account_, letter, *keeps_));
     txn_.remove(row.key);
-    return {};
+    return letter;
   }
 
  private:
@@ -195,7 +196,14 @@ Result<void> AccountTxn::subscribe(MailboxId id, bool subscribed) {
 Result<bool> AccountTxn::reap_portion(MailboxId id, std::size_t limit) {
   const store::Page page = TRY(txn_->scan(message_range(account_, id), {.rows = limit}));
   Reaping reaping(*txn_, account_, now_, limits_);
-  for (const store::Row& row : page.rows) TRY(reaping.take(row));
+  for (const store::Row& row : page.rows) {
+    const KeptLetter letter = TRY(reaping.take(row));
+    FeedRow::Touched& gone = gone_[id.value];
+    gone.mailbox = id;
+    gone.expunged.add(letter.record.uid);
+    gone.gone.push_back(letter.record.email);
+    dirty_ = true;
+  }
   if (page.more) return false;
   txn_->remove(page_range(account_, id));
   txn_->remove(expunged_after(account_, id, {}));
@@ -212,7 +220,8 @@ Result<void> AccountTxn::remove_account(store::Txn& txn, AccountId account, Time
   if (row.removed) return {};
   row.removed = true;
   row.mailboxes = 0;
-  row.messages = row.size = row.quota = 0;
+  row.messages = row.size = 0;
+  row.quota = {};
   txn.put(account_key(account), encode(row));
   for (const store::Row& one : TRY(txn.scan_all(mailbox_range(account)))) {
     const MailboxId id = TRY(mailbox_of(account, one.key));

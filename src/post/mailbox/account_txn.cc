@@ -1,4 +1,5 @@
 #include "post/mailbox/account_txn.h"
+#include "post/mailbox/summary.h"
 
 #include <algorithm>
 #include <limits>
@@ -45,14 +46,18 @@ void AccountTxn::touch(Mailbox& m) {
   dirty_ = true;
 }
 
-void AccountTxn::set_quota(std::uint64_t limit) {
-  row_.quota = limit;
+void AccountTxn::set_quota(Quota quota) {
+  row_.quota = quota;
   row_dirty_ = true;
 }
 
-Result<void> AccountTxn::check_quota(std::uint64_t more) const {
-  if (row_.quota == 0 || (row_.size <= row_.quota && more <= row_.quota - row_.size)) return {};
-  return fail(Errc::over_quota, "the account may keep {} octets", row_.quota);
+Result<void> AccountTxn::check_quota(std::uint64_t octets) const {
+  const Quota& q = row_.quota;
+  if (q.octets != 0 && (row_.size > q.octets || octets > q.octets - row_.size))
+    return fail(Errc::over_quota, "the account may keep {} octets", q.octets);
+  if (q.messages != 0 && row_.messages >= q.messages)
+    return fail(Errc::over_quota, "the account may keep {} messages", q.messages);
+  return {};
 }
 
 // --- loading
@@ -235,6 +240,7 @@ Result<void> AccountTxn::expunge(MailboxId id, Uid uid, bool moves) {
   }
   count(*m, s.flags, r.body.size, -1);
   m->touched.expunged.add(uid);
+  m->touched.gone.push_back(r.email);
   touch(*m);
   return {};
 }

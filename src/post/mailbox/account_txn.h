@@ -12,6 +12,7 @@
 
 #include "post/care/kept.h"
 #include "post/mailbox/records.h"
+#include "post/mailbox/threads.h"
 #include "store/commit.h"
 
 namespace chappe::post {
@@ -52,9 +53,13 @@ class AccountTxn {
 
   store::Txn& txn() { return *txn_; }
   const records::AccountRow& account() const { return row_; }
-  void set_quota(std::uint64_t limit);
-  // Errors: over_quota.
-  Result<void> check_quota(std::uint64_t more) const;
+  void set_quota(Quota quota);
+  // Whether a message of so many octets may come. Errors: over_quota.
+  Result<void> check_quota(std::uint64_t octets) const;
+  // The thread of a letter that comes in (threads.h).
+  Result<std::uint64_t> thread_of(const Clues& clues, const LetterId& letter) {
+    return post::thread_of(*txn_, account_, clues, letter, now_);
+  }
   // Enters a message whose body already counts the reference.
   Result<Uid> add(MailboxId id, MessageRecord record, Flags flags, const KeywordBits& keywords);
   // The bits of these keywords in the mailbox's table; makes rows for new ones if `make`, otherwise leaves them out.

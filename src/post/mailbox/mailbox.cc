@@ -1,10 +1,12 @@
 #include "post/mailbox/mailbox.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <variant>
 
 #include "base/text.h"
 #include "codec/utf8.h"
+#include "message/letter_stream.h"
 #include "post/mailbox/account_txn.h"
 #include "post/mailbox/change.h"
 #include "post/mailbox/hub.h"
@@ -40,6 +42,9 @@ namespace {
 
 using Done = std::monostate;
 
+constexpr std::size_t kListAtOnce = 500;           // mailboxes that are read before others get their turn
+constexpr std::uint64_t kLookAtOnce = 256 * 1024;  // octets of a letter that is read for its structure
+
 template <class R>
 Task<Result<void>> without_value(Task<Result<R>> task) {
   CO_TRY(co_await std::move(task));
@@ -70,14 +75,34 @@ Task<Result<void>> Mailboxes::prepare(AccountId account, Deadline deadline) {
 
 Task<Result<std::vector<MailboxInfo>>> Mailboxes::list(AccountId account, Deadline deadline) {
   CO_TRY(co_await prepare(account, deadline));
-  std::vector<MailboxInfo> out;
-  const auto rows = CO_TRY(co_await store::scan_all(&store_, mailbox_range(account), deadline));
-  for (const store::Row& row : rows) {
-    const MailboxId id = CO_TRY(mailbox_of(account, row.key));
-    out.push_back(CO_TRY(decode_mailbox(row.value.view(), id)));
+  // The names are in order already; there may be many, so others get their turn.
+  const auto at = store_.snapshot();
+  std::unordered_map<std::uint32_t, MailboxInfo> infos;
+  store::Range range = mailbox_range(account);
+  for (;;) {
+    const store::Page page = CO_TRY(co_await at->scan(range, {.rows = kListAtOnce}, deadline));
+    for (const store::Row& row : page.rows) {
+      const MailboxId id = CO_TRY(mailbox_of(account, row.key));
+      infos.emplace(id.value, CO_TRY(decode_mailbox(row.value.view(), id)));
+    }
+    if (!page.more) break;
+    range = store::after(std::move(range), page);
+    co_await net::yield();
   }
-  std::sort(out.begin(), out.end(), [](const MailboxInfo& a, const MailboxInfo& b) { return a.name < b.name; });
-  co_return out;
+  std::vector<MailboxInfo> out;
+  out.reserve(infos.size());
+  range = names_below(account, "");
+  for (;;) {
+    const store::Page page = CO_TRY(co_await at->scan(range, {.rows = kListAtOnce}, deadline));
+    for (const store::Row& row : page.rows) {
+      const auto info = infos.find(CO_TRY(decode_id(row.value.view())).value);
+      if (info == infos.end()) co_return fail(Errc::corrupt, "a mailbox has a name and no row");
+      out.push_back(std::move(info->second));
+    }
+    if (!page.more) co_return out;
+    range = store::after(std::move(range), page);
+    co_await net::yield();
+  }
 }
 
 Task<Result<MailboxInfo>> Mailboxes::status(AccountId account, MailboxId mailbox, Deadline deadline) {
@@ -224,6 +249,29 @@ Task<Result<ChunkList>> Mailboxes::read(store::BodyRef body, std::uint64_t offse
   return bodies_.read(body, offset, size, deadline);
 }
 
+Task<Result<SharedSummary>> Mailboxes::summary(store::BodyRef body, Deadline deadline) {
+  if (const auto row = CO_TRY(co_await store_.get(summary_key(body.id), deadline)))
+    if (auto kept = CO_TRY(decode_summary(row->view()))) co_return std::make_shared<const Summary>(std::move(*kept));
+  co_return co_await look_into(body, deadline);
+}
+
+Task<Result<SharedSummary>> Mailboxes::look_into(store::BodyRef body, Deadline deadline) {
+  message::LetterStream stream;
+  const std::uint64_t end = std::min<std::uint64_t>(body.size, message::Letter::kMaxSize);
+  while (stream.size() < end) {
+    const ChunkList some = CO_TRY(co_await read(body, stream.size(), kLookAtOnce, deadline));
+    if (some.empty()) co_return fail(Errc::corrupt, "the letter is shorter than its record says");
+    for (const Chunk& chunk : some.chunks()) stream.feed(chunk.view());
+    co_await net::yield();
+  }
+  auto out = std::make_shared<Summary>();
+  out->size = body.size;
+  out->outline = stream.finish();
+  out->all_fields = true;
+  out->preview = preview_of(out->outline);
+  co_return SharedSummary(std::move(out));
+}
+
 Task<Result<UidSet>> Mailboxes::expunged_since(AccountId account, MailboxId mailbox, ModSeq since, Deadline deadline) {
   const auto at = store_.snapshot();
   UidSet out;
@@ -281,14 +329,14 @@ Task<Result<Usage>> Mailboxes::usage(AccountId account, Deadline deadline) {
   const auto row = CO_TRY(co_await store_.get(account_key(account), deadline));
   if (!row) co_return Usage{};
   const AccountRow a = CO_TRY(decode_account(row->view()));
-  co_return Usage{a.messages, a.size, a.quota};
+  co_return Usage{a.messages, a.size, a.quota.octets, a.quota.messages};
 }
 
-Task<Result<void>> Mailboxes::set_quota(AccountId account, std::uint64_t limit, Deadline deadline) {
+Task<Result<void>> Mailboxes::set_quota(AccountId account, Quota quota, Deadline deadline) {
   co_return co_await without_value(change<Done>(
       account,
       [=](AccountTxn& a) -> Result<Done> {
-        a.set_quota(limit);
+        a.set_quota(quota);
         return Done();
       },
       deadline));

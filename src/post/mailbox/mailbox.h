@@ -22,6 +22,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "net/task.h"
+#include "post/mailbox/summary.h"
 #include "post/mailbox/types.h"
 #include "post/mailbox/view.h"
 #include "store/bodies.h"
@@ -32,9 +33,9 @@ namespace chappe::post {
 using net::Deadline;
 using net::Task;
 
-inline constexpr std::size_t kMaxMailboxName = 1000;    // octets of UTF-8
-inline constexpr std::size_t kMaxMailboxDepth = 32;     // levels
-inline constexpr std::uint32_t kMaxMailboxes = 10'000;  // of one account
+inline constexpr std::size_t kMaxMailboxName = 1000;     // octets of UTF-8
+inline constexpr std::size_t kMaxMailboxDepth = 32;      // levels
+inline constexpr std::uint32_t kMaxMailboxes = 100'000;  // of one account
 
 // The name as it is kept: INBOX in capitals (as a first level too), no '/' at the end. Errors: invalid (empty, an empty
 // level, control characters, not UTF-8), too_large.
@@ -44,7 +45,7 @@ Result<std::string> canonical_mailbox_name(std::string_view name);
 struct NewMessage {
   ChunkList octets;
   // Instead, of a letter that was written as it came: from Mailboxes::draft(), and finished.
-  std::shared_ptr<store::Draft> draft = {};
+  std::shared_ptr<LetterDraft> draft = {};
   FlagList flags;
   std::optional<Time> internal_date;  // nothing: now
 };
@@ -81,13 +82,23 @@ enum class Expunge : std::uint8_t {
   all,      // all of the set (POP3 QUIT, JMAP destroy)
 };
 
+// What an account may keep at most (RFC 9208 §5: STORAGE, MESSAGE); 0: no limit.
+struct Quota {
+  std::uint64_t octets = 0;
+  std::uint64_t messages = 0;
+  bool operator==(const Quota&) const = default;
+};
+
 struct Usage {
   std::uint64_t messages = 0;
-  std::uint64_t size = 0;   // octets
-  std::uint64_t limit = 0;  // octets; 0: none
+  std::uint64_t size = 0;           // octets
+  std::uint64_t limit = 0;          // octets; 0: none
+  std::uint64_t message_limit = 0;  // 0: none
 
-  // Whether so many octets more may be kept; of 0 octets: whether anything may.
-  bool holds(std::uint64_t more) const { return limit == 0 || (size < limit && more <= limit - size); }
+  // Whether a message of so many octets more may be kept; of 0 octets: whether anything may.
+  bool holds(std::uint64_t more) const {
+    return (limit == 0 || (size < limit && more <= limit - size)) && (message_limit == 0 || messages < message_limit);
+  }
   // Whether that much can never be kept, however empty the account.
   bool never_holds(std::uint64_t more) const { return limit != 0 && more > limit; }
 };
@@ -101,6 +112,9 @@ struct FeedRow {
     UidSet added;
     UidSet flags;
     UidSet expunged;
+    // The e-mail ids of the expunged, in the order of their UIDs (RFC 8621 §4.3: destroyed, or in one mailbox less).
+    // None in rows of the first version.
+    std::vector<LetterId> gone;
   };
   std::vector<Touched> mailboxes;
 };
@@ -156,7 +170,7 @@ class Mailboxes {
   // --- messages; a mailbox that is gone is not_found
 
   // For a letter that comes in pieces.
-  std::shared_ptr<store::Draft> draft();
+  std::shared_ptr<LetterDraft> draft();
   // All of `messages`, or none (RFC 3502). Errors: over_quota, invalid (a keyword), too_large (too many keywords).
   Task<Result<Appended>> append(AccountId account, MailboxId mailbox, std::vector<NewMessage> messages,
                                 Deadline deadline);
@@ -181,6 +195,9 @@ class Mailboxes {
                                                     std::size_t limit, Deadline deadline);
   // Octets [offset, offset + size) of a message, clipped. not_found if it was expunged meanwhile.
   Task<Result<ChunkList>> read(store::BodyRef body, std::uint64_t offset, std::uint64_t size, Deadline deadline);
+  // What is told of a letter without opening it: what was kept, or, where nothing was, what is found by reading the
+  // letter once, as a stream. Errors: not_found if it was expunged meanwhile.
+  Task<Result<SharedSummary>> summary(store::BodyRef body, Deadline deadline);
   // UIDs expunged after `since`, ascending: VANISHED (EARLIER) (RFC 7162 §3.2.10). When that has been forgotten: all
   // UIDs that the mailbox has given and no longer has (RFC 7162 §3.2.6). Errors: not_found.
   Task<Result<UidSet>> expunged_since(AccountId account, MailboxId mailbox, ModSeq since, Deadline deadline);
@@ -190,7 +207,7 @@ class Mailboxes {
   // --- quota: enforced by append and copy; a delivery asks at RCPT and is then let in
 
   Task<Result<Usage>> usage(AccountId account, Deadline deadline);
-  Task<Result<void>> set_quota(AccountId account, std::uint64_t limit, Deadline deadline);
+  Task<Result<void>> set_quota(AccountId account, Quota quota, Deadline deadline);
 
   // --- the account
 
@@ -220,6 +237,7 @@ class Mailboxes {
   template <class R>
   Task<Result<R>> change(AccountId account, std::move_only_function<Result<R>(AccountTxn&)> body, Deadline deadline);
   Task<Result<void>> prepare(AccountId account, Deadline deadline);
+  Task<Result<SharedSummary>> look_into(store::BodyRef body, Deadline deadline);
   Task<Result<void>> reap_mailbox(AccountId account, MailboxId mailbox, Deadline deadline);
 
   std::shared_ptr<Hub> hub_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "post/mailbox/office_for_test.h"
+#include "post/mailbox/records.h"
 
 namespace chappe::post {
 namespace {
@@ -114,7 +115,7 @@ TEST_P(MailboxTest, RenamingInboxIsOneChange) {
   for (auto& m : many) m.octets = ChunkList("x");
   many.back().flags = {{Flag::seen}, {"tag"}};
   ASSERT_TRUE(wait(boxes().append(kBob, inbox, many, soon())));
-  ASSERT_TRUE(wait(boxes().set_quota(kBob, 1, soon())));
+  ASSERT_TRUE(wait(boxes().set_quota(kBob, {1}, soon())));
   const ModSeq before = wait(boxes().feed(kBob, {}, 1, soon())).value().modseq;
   ASSERT_TRUE(wait(boxes().rename(kBob, "INBOX", "a/b", soon())));
   const auto feed = wait(boxes().feed(kBob, before, 100, soon())).value().rows;
@@ -351,15 +352,78 @@ TEST_P(MailboxTest, MoveAndExpungeInPortions) {
 
 TEST_P(MailboxTest, Quota) {
   const MailboxId inbox = office_.find(kBob, "INBOX").id;
-  ASSERT_TRUE(wait(boxes().set_quota(kBob, 100, soon())));
+  ASSERT_TRUE(wait(boxes().set_quota(kBob, {100}, soon())));
   office_.append(kBob, inbox, std::string(60, 'x'));
   std::vector<NewMessage> more(1);
   more[0].octets = ChunkList(std::string(41, 'x'));
   EXPECT_EQ(wait(boxes().append(kBob, inbox, more, soon())).error().code(), Errc::over_quota);
   EXPECT_EQ(wait(boxes().copy(kBob, inbox, {1}, inbox, soon())).error().code(), Errc::over_quota);
   EXPECT_EQ(wait(boxes().usage(kBob, soon())).value().size, 60u);
-  ASSERT_TRUE(wait(boxes().set_quota(kBob, 0, soon())));
+  ASSERT_TRUE(wait(boxes().set_quota(kBob, {}, soon())));
   EXPECT_TRUE(wait(boxes().append(kBob, inbox, more, soon())));
+}
+
+TEST_P(MailboxTest, QuotaOfMessages) {
+  const MailboxId inbox = office_.find(kBob, "INBOX").id;
+  const MailboxId sent = office_.find(kBob, "Sent").id;
+  ASSERT_TRUE(wait(boxes().set_quota(kBob, {.octets = 0, .messages = 2}, soon())));
+  office_.append(kBob, inbox, "x");
+  std::vector<NewMessage> two(2);
+  for (auto& m : two) m.octets = ChunkList("y");
+  EXPECT_EQ(wait(boxes().append(kBob, inbox, two, soon())).error().code(), Errc::over_quota) << "all or none";
+  office_.append(kBob, inbox, "y");
+  EXPECT_EQ(wait(boxes().copy(kBob, inbox, {1}, sent, soon())).error().code(), Errc::over_quota);
+  EXPECT_TRUE(wait(boxes().move(kBob, inbox, {1}, sent, soon()))) << "it adds nothing";
+  const Usage usage = wait(boxes().usage(kBob, soon())).value();
+  EXPECT_EQ(usage.messages, 2u);
+  EXPECT_EQ(usage.message_limit, 2u);
+  EXPECT_FALSE(usage.holds(0));
+  ASSERT_TRUE(wait(boxes().expunge(kBob, sent, {1}, Expunge::all, soon())));
+  EXPECT_TRUE(wait(boxes().copy(kBob, inbox, {2}, sent, soon())));
+}
+
+TEST_P(MailboxTest, AHundredThousandMailboxes) {
+  if (GetParam() != "memory") return;  // the same rows, and more time
+  office_.find(kBob, "INBOX");
+  // As create() would write them, which takes its time.
+  store::Batch batch;
+  const auto row = wait(office_.store().get(records::account_key(kBob), soon())).value();
+  records::AccountRow account = records::decode_account(row->view()).value();
+  while (account.mailboxes < kMaxMailboxes - 1) {
+    MailboxInfo info;
+    info.id = {account.next_mailbox++};
+    info.name = fmt::format("{:03}/{:03}", account.mailboxes * 7919 % 1000, account.mailboxes / 1000);
+    if (account.mailboxes % 1000 == 0) info.name = fmt::format("{:03}", account.mailboxes / 1000);
+    info.uidvalidity = 1;
+    batch.put(records::mailbox_key(kBob, info.id), records::encode(info));
+    batch.put(records::name_key(kBob, info.name), records::encode_id(info.id));
+    ++account.mailboxes;
+  }
+  batch.put(records::account_key(kBob), records::encode(account));
+  ASSERT_TRUE(wait(office_.store().write(std::move(batch), soon())));
+  create("the last one");
+  EXPECT_EQ(wait(boxes().create(kBob, "one more", SpecialUse::none, soon())).error().code(), Errc::too_large);
+  const auto list = wait(boxes().list(kBob, soon())).value();
+  EXPECT_EQ(list.size(), kMaxMailboxes);
+  EXPECT_TRUE(std::ranges::is_sorted(list, {}, &MailboxInfo::name));
+  ASSERT_TRUE(wait(boxes().remove(kBob, "the last one", soon())));
+  EXPECT_TRUE(wait(boxes().create(kBob, "one more", SpecialUse::none, soon())));
+}
+
+TEST_P(MailboxTest, CopiesKeepTheirEmailId) {  // RFC 8474 §5.1
+  const MailboxId inbox = office_.find(kBob, "INBOX").id;
+  const MailboxId sent = office_.find(kBob, "Sent").id;
+  office_.append(kBob, inbox, "x");
+  const auto record = [&](MailboxId box, Uid uid) { return wait(boxes().message(kBob, box, uid, soon())).value(); };
+  const MessageRecord first = *record(inbox, {1});
+  office_.clock().advance(std::chrono::hours(1));
+  ASSERT_TRUE(wait(boxes().copy(kBob, inbox, {1}, sent, soon())));
+  ASSERT_TRUE(wait(boxes().move(kBob, inbox, {1}, sent, soon())));
+  for (const Uid uid : {Uid{1}, Uid{2}}) {
+    EXPECT_EQ(record(sent, uid)->email, first.email);
+    EXPECT_EQ(record(sent, uid)->internal_date, first.internal_date);
+    EXPECT_EQ(record(sent, uid)->saved, first.saved + std::chrono::hours(1)) << "RFC 8514 §3: when it came here";
+  }
 }
 
 TEST_P(MailboxTest, TheFeedTellsEverything) {
@@ -367,6 +431,7 @@ TEST_P(MailboxTest, TheFeedTellsEverything) {
   const ModSeq start = wait(boxes().feed(kBob, {}, 100, soon())).value().rows.back().modseq;
   office_.append(kBob, inbox, "x");
   office_.append(kBob, inbox, "y");
+  const LetterId second = wait(boxes().message(kBob, inbox, {2}, soon())).value()->email;
   using How = FlagChange::How;
   ASSERT_TRUE(wait(boxes().store_flags(kBob, inbox, {{1}, How::add, {{Flag::seen}, {}}, {}}, soon())));
   ASSERT_TRUE(wait(boxes().expunge(kBob, inbox, {2}, Expunge::all, soon())));
@@ -376,6 +441,7 @@ TEST_P(MailboxTest, TheFeedTellsEverything) {
   EXPECT_EQ(feed[0].mailboxes[0].added, UidSet({1}));
   EXPECT_EQ(feed[2].mailboxes[0].flags, UidSet({1}));
   EXPECT_EQ(feed[3].mailboxes[0].expunged, UidSet({2}));
+  EXPECT_EQ(feed[3].mailboxes[0].gone, std::vector<LetterId>{second});
   EXPECT_EQ(feed[4].mailboxes[0].mailbox, made);
   EXPECT_TRUE(feed[4].mailboxes[0].tree);
   for (std::size_t i = 1; i < feed.size(); ++i) EXPECT_GT(feed[i].modseq, feed[i - 1].modseq);

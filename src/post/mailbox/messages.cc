@@ -7,25 +7,31 @@
 
 namespace chappe::post {
 
-std::shared_ptr<store::Draft> Mailboxes::draft() { return std::make_shared<store::Draft>(store_, ids_.next().body()); }
+std::shared_ptr<LetterDraft> Mailboxes::draft() { return std::make_shared<LetterDraft>(store_, ids_.next().body()); }
 
 Task<Result<Appended>> Mailboxes::append(AccountId account, MailboxId mailbox, std::vector<NewMessage> messages,
                                          Deadline deadline) {
   for (NewMessage& m : messages)
     if (!m.draft)
       m.draft =
-          CO_TRY(co_await store::draft_of(&store_, ids_.next().body(), std::exchange(m.octets, ChunkList()), deadline));
+          CO_TRY(co_await letter_draft_of(&store_, ids_.next().body(), std::exchange(m.octets, ChunkList()), deadline));
+  std::vector<Digest> digests;
+  for (const NewMessage& m : messages) digests.push_back(m.draft->digest());
   co_return co_await change<Appended>(
       account,
-      [=, messages = std::move(messages), clock = &clock_](AccountTxn& a) -> Result<Appended> {
+      [=, messages = std::move(messages), digests = std::move(digests),
+       clock = &clock_](AccountTxn& a) -> Result<Appended> {
         Appended out;
         out.uidvalidity = TRY(a.mailbox(mailbox)).uidvalidity;
         out.modseq = a.modseq();
-        for (const NewMessage& m : messages) {
+        for (std::size_t i = 0; i < messages.size(); ++i) {
+          const NewMessage& m = messages[i];
           TRY(a.check_quota(m.draft->size()));
           MessageRecord record;
           record.letter = record.email = LetterId::of(m.draft->id());
           record.body = TRY(store::Bodies::add(a.txn(), m.draft, {}, 1));
+          a.txn().put(summary_key(record.body.id), digests[i].summary);
+          record.thread = TRY(a.thread_of(digests[i].clues, record.letter));
           record.internal_date = m.internal_date.value_or(clock->now());
           const KeywordBits keywords = TRY(a.keyword_bits(mailbox, m.flags.keywords, true));
           out.uids.push_back(TRY(a.add(mailbox, record, m.flags.system, keywords)));

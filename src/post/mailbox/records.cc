@@ -14,7 +14,8 @@ using store::RecordWriter;
 using store::Space;
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kAccountVersion = 2;
+constexpr std::uint8_t kAccountVersion = 3;
+constexpr std::uint8_t kChangeVersion = 2;
 constexpr std::uint8_t kReapVersion = 2;
 
 KeyWriter key(AccountId account, Space space) { return KeyWriter(account.value, space); }
@@ -168,12 +169,13 @@ Bytes encode(const AccountRow& a) {
       .number(a.modseq.value)
       .number(a.messages)
       .number(a.size)
-      .number(a.quota)
+      .number(a.quota.octets)
       .u8(a.removed)
       .number(a.history.forgotten.value)
       .number(a.history.old.value)
       .number(a.history.mark.value)
       .signed_number(a.history.marked.us)
+      .number(a.quota.messages)
       .take();
 }
 Result<AccountRow> decode_account(ByteView bytes) {
@@ -185,7 +187,7 @@ Result<AccountRow> decode_account(ByteView bytes) {
   a.modseq.value = r.number();
   a.messages = r.number();
   a.size = r.number();
-  a.quota = r.number();
+  a.quota.octets = r.number();
   if (r.version() >= 2) {
     a.removed = r.u8() != 0;
     a.history.forgotten.value = r.number();
@@ -193,6 +195,7 @@ Result<AccountRow> decode_account(ByteView bytes) {
     a.history.mark.value = r.number();
     a.history.marked.us = r.signed_number();
   }
+  if (r.version() >= 3) a.quota.messages = r.number();
   TRY(r.finish("an account's row"));
   return a;
 }
@@ -301,7 +304,7 @@ constexpr std::uint8_t kFlags = 4;
 constexpr std::uint8_t kExpunged = 8;
 
 Bytes encode_change(const std::vector<FeedRow::Touched>& touched) {
-  RecordWriter w(kVersion);
+  RecordWriter w(kChangeVersion);
   w.number(touched.size());
   for (const FeedRow::Touched& t : touched) {
     w.number(t.mailbox.value);
@@ -309,11 +312,14 @@ Bytes encode_change(const std::vector<FeedRow::Touched>& touched) {
                                    (t.flags.empty() ? 0 : kFlags) | (t.expunged.empty() ? 0 : kExpunged)));
     for (const UidSet* set : {&t.added, &t.flags, &t.expunged})
       if (!set->empty()) write(w, *set);
+    if (t.expunged.empty()) continue;
+    w.number(t.gone.size());
+    for (const LetterId& id : t.gone) w.octets(id.view());
   }
   return w.take();
 }
 Result<std::vector<FeedRow::Touched>> decode_change(ByteView bytes) {
-  RecordReader r(bytes, kVersion);
+  RecordReader r(bytes, kChangeVersion);
   std::vector<FeedRow::Touched> out;
   const std::uint64_t n = r.number();
   for (std::uint64_t i = 0; i < n && r.ok(); ++i) {
@@ -325,6 +331,8 @@ Result<std::vector<FeedRow::Touched>> decode_change(ByteView bytes) {
     if (bits & kAdded) t.added = read_uids(r);
     if (bits & kFlags) t.flags = read_uids(r);
     if (bits & kExpunged) t.expunged = read_uids(r);
+    if (bits & kExpunged && r.version() >= 2)
+      for (std::uint64_t k = r.number(); k > 0 && r.ok(); --k) t.gone.push_back(read_letter(r));
     out.push_back(std::move(t));
   }
   TRY(r.finish("a row of the feed"));

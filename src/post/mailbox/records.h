@@ -80,7 +80,7 @@ struct AccountRow {
   ModSeq modseq;
   std::uint64_t messages = 0;
   std::uint64_t size = 0;
-  std::uint64_t quota = 0;
+  Quota quota;
   bool removed = false;  // there will be nothing in this account any more
   History history;
 };

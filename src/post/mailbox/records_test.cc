@@ -80,7 +80,7 @@ TEST(Records, EveryPrefixIsCorrupt) {
       EXPECT_EQ(decode(ByteView(whole).substr(0, n)).error().code(), Errc::corrupt) << n;
     EXPECT_TRUE(decode(whole));
     EXPECT_EQ(decode(whole + "x").error().code(), Errc::corrupt);
-    EXPECT_EQ(decode("\x03" + whole.substr(1)).error().code(), Errc::unsupported);
+    EXPECT_EQ(decode("\x7f" + whole.substr(1)).error().code(), Errc::unsupported);
   };
   every_prefix(mailbox, [](ByteView b) { return decode_mailbox(b, {1}); });
   every_prefix(message, [](ByteView b) { return decode_message(b, {1}); });
@@ -97,7 +97,7 @@ TEST(Records, AnAccountOfTheFirstVersionIsRead) {
       store::RecordWriter(1).number(9).number(77).number(6).number(1234).number(5).number(6000).number(10'000).take();
   const AccountRow row = decode_account(old).value();
   EXPECT_EQ(row.modseq, ModSeq{1234});
-  EXPECT_EQ(row.quota, 10'000u);
+  EXPECT_EQ(row.quota, Quota{10'000});
   EXPECT_FALSE(row.removed);
   EXPECT_EQ(row.history, History{});
   AccountRow now = row;
@@ -105,6 +105,14 @@ TEST(Records, AnAccountOfTheFirstVersionIsRead) {
   now.history = {{5}, {6}, {7}, {-8}};
   EXPECT_EQ(decode_account(encode(now)).value().history, now.history);
   EXPECT_TRUE(decode_account(encode(now)).value().removed);
+}
+
+TEST(Records, AChangeOfTheFirstVersionHasNoIds) {
+  const Bytes old = store::RecordWriter(1).number(1).number(3).u8(8).number(1).number(4).number(0).take();
+  const auto touched = decode_change(old).value();
+  ASSERT_EQ(touched.size(), 1u);
+  EXPECT_EQ(touched[0].expunged, UidSet{4});
+  EXPECT_TRUE(touched[0].gone.empty());
 }
 
 TEST(Records, KeysReadBackAndStayInTheirRanges) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "post/mailbox/summary.h"
 #include "post/queue/record.h"
 #include "post/trail/trail.h"
 
@@ -104,7 +105,7 @@ Result<void> Queue::settle(store::Txn& txn, QueueKey key, TrailStep step) {
   txn.remove(queue_key(key));
   unindex(txn, e);
   record(txn, e, std::move(step));
-  return store::Bodies::release(txn, e.body.id);
+  return release_body(txn, e.body.id);
 }
 
 // --- for people
