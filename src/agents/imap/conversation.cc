@@ -78,7 +78,8 @@ Bytes Conversation::capabilities() const {
   }
   out +=
       " IDLE NAMESPACE UIDPLUS UNSELECT CHILDREN MOVE ESEARCH SEARCHRES WITHIN LIST-EXTENDED LIST-STATUS SPECIAL-USE"
-      " CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC BINARY SAVEDATE OBJECTID PREVIEW UTF8=ACCEPT APPENDLIMIT=";
+      " CREATE-SPECIAL-USE STATUS=SIZE CONDSTORE QRESYNC BINARY SAVEDATE OBJECTID PREVIEW QUOTA"
+      " QUOTA=RES-STORAGE QUOTA=RES-MESSAGE UTF8=ACCEPT APPENDLIMIT=";
   wire::write_number(out, receiver_.limits().append);
   return out;
 }
@@ -239,7 +240,7 @@ Task<bool> Conversation::idle() {
 
 void Conversation::unselect() {
   selected.reset();
-  place.reset();
+  last_look = {};
   facts().state = wire::State::authenticated;
 }
 

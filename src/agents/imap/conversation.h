@@ -45,12 +45,10 @@ struct Selected {
       : view(std::move(v)), id(i), name(std::move(n)), read_only(r) {}
 };
 
-// A place to find the same stretch of a letter again, for clients that fetch a part piece by piece.
-struct PlaceCache {
+// The last large letter that had no summary and was read for one, for clients that fetch it piece by piece.
+struct LastLook {
   post::LetterId letter;
-  std::string section;
-  std::uint64_t offset = 0;
-  std::uint64_t size = 0;
+  post::SharedSummary summary;
 };
 
 class Conversation {
@@ -85,7 +83,7 @@ class Conversation {
   std::optional<Selected> selected;
   bool condstore = false;  // a CONDSTORE-enabling command was given (RFC 7162 §3.1)
   bool qresync = false;    // ENABLE QRESYNC was given: VANISHED takes the place of EXPUNGE (RFC 7162 §3.2)
-  std::optional<PlaceCache> place;
+  LastLook last_look;
   int failed_logins = 0;
 
   // --- answers

@@ -106,6 +106,9 @@ TEST_F(Imap, ListsTheTree) {
   EXPECT_THAT(c->command("DELETE Nowhere"), StartsWith("NO [NONEXISTENT]"));
   EXPECT_THAT(c->command("UNSUBSCRIBE Nowhere"), StartsWith("OK"));
   EXPECT_THAT(c->command("NAMESPACE"), StartsWith("* NAMESPACE ((\"\" \"/\")) NIL NIL"));
+  EXPECT_EQ(c->command("GETQUOTAROOT inbox"), "* QUOTAROOT INBOX \"\"\n* QUOTA \"\" ()\nOK GETQUOTAROOT completed");
+  EXPECT_THAT(c->command("GETQUOTAROOT nowhere"), StartsWith("NO [NONEXISTENT]"));
+  EXPECT_THAT(c->command("GETQUOTA other"), StartsWith("NO [NONEXISTENT]"));
 }
 
 TEST_F(Imap, SelectsAndTellsTheState) {
@@ -130,7 +133,7 @@ TEST_F(Imap, FetchesEverything) {
       meta,
       AllOf(StartsWith("* 1 FETCH (UID 1 FLAGS () INTERNALDATE \""), HasSubstr(fmt::format("RFC822.SIZE {} ", size)),
             HasSubstr("ENVELOPE (\"Wed, 17 Jul 1996 02:23:25 -0700\" \"=?utf-8?q?Caf=C3=A9?= tomorrow\""),
-            HasSubstr("\"MIXED\" (\"BOUNDARY\" \"b\")"), HasSubstr("THREADID NIL"), HasSubstr("EMAILID (M")));
+            HasSubstr("\"MIXED\" (\"BOUNDARY\" \"b\")"), HasSubstr("THREADID (T"), HasSubstr("EMAILID (M")));
   EXPECT_THAT(c->command("FETCH 1 BODY.PEEK[HEADER.FIELDS (subject x-none)]"),
               HasSubstr("BODY[HEADER.FIELDS (subject x-none)] {43}\nSubject: =?utf-8?q?Caf=C3=A9?= tomorrow\r\n\r\n)"));
   EXPECT_THAT(c->command("FETCH 1 BODY.PEEK[1]<4.5>"), HasSubstr("BODY[1]<4> {5}\nyou a)"));

@@ -8,20 +8,33 @@ Task<Result<ChunkList>> LetterReader::octets(std::uint64_t offset, std::uint64_t
   co_return co_await c_->mailboxes().read(record_.body, offset, size, c_->deadline());
 }
 
-Task<Result<void>> LetterReader::read(std::uint64_t size) {
-  letter_.reset();
+Task<Result<SharedLetter>> LetterReader::read(std::uint64_t begin, std::uint64_t size) {
   Lease lease = c_->site().budget.take(Part::in_flight, size);
-  ChunkList list = CO_TRY(co_await octets(0, size));
-  letter_ = CO_TRY(co_await work(size, [lease = std::move(lease), list = std::move(list)]() mutable {
+  ChunkList list = CO_TRY(co_await octets(begin, size));
+  co_return co_await work(size, [lease = std::move(lease), list = std::move(list)]() mutable {
     return std::make_shared<const ReadLetter>(std::move(lease), list);
-  }));
-  co_return Result<void>();
+  });
+}
+
+Task<Result<post::SharedSummary>> LetterReader::summary() {
+  if (summary_) co_return summary_;
+  // A client that fetches a letter piece by piece asks for the same again and again.
+  LastLook& last = c_->last_look;
+  if (last.summary && last.letter == record_.letter) co_return summary_ = last.summary;
+  summary_ = CO_TRY(co_await c_->mailboxes().summary(record_.body, c_->deadline()));
+  if (summary_->all_fields && record_.body.size > kWhole) last = {record_.letter, summary_};
+  co_return summary_;
+}
+
+Task<Result<SharedLetter>> LetterReader::header_of(std::uint64_t begin, std::uint64_t end) {
+  co_return co_await read(begin, std::min(end - begin, kMaxHeader));
 }
 
 Task<Result<SharedLetter>> LetterReader::header() {
   std::uint64_t size = record_.body.size <= kWhole ? record_.body.size : kHeader;
   while (!letter_) {
-    CO_TRY(co_await read(size));
+    letter_.reset();
+    letter_ = CO_TRY(co_await read(0, size));
     const bool whole = letter_->octets.size() >= record_.body.size || size >= kMaxHeader;
     // Only an empty line ends a header for sure: the last line of a piece may be a field that goes on.
     if (whole || letter_->letter.root().blank_line) break;
@@ -32,7 +45,10 @@ Task<Result<SharedLetter>> LetterReader::header() {
 }
 
 Task<Result<SharedLetter>> LetterReader::letter() {
-  if (!letter_ || letter_->octets.size() < record_.body.size) CO_TRY(co_await read(record_.body.size));
+  if (!letter_ || letter_->octets.size() < record_.body.size) {
+    letter_.reset();
+    letter_ = CO_TRY(co_await read(0, record_.body.size));
+  }
   co_return letter_;
 }
 

@@ -41,6 +41,10 @@ class LetterReader {
   Task<Result<SharedLetter>> header();
   // All of it.
   Task<Result<SharedLetter>> letter();
+  // What is told of it without opening it. Errors: not_found (expunged meanwhile), and the store's.
+  Task<Result<post::SharedSummary>> summary();
+  // The header that stands in [begin, end), alone: of the letter, or of a message in it.
+  Task<Result<SharedLetter>> header_of(std::uint64_t begin, std::uint64_t end);
   // [offset, offset + size), without keeping it.
   Task<Result<ChunkList>> octets(std::uint64_t offset, std::uint64_t size);
 
@@ -53,11 +57,12 @@ class LetterReader {
   }
 
  private:
-  Task<Result<void>> read(std::uint64_t size);
+  Task<Result<SharedLetter>> read(std::uint64_t begin, std::uint64_t size);
 
   Conversation* c_;
   post::MessageRecord record_;
   SharedLetter letter_;
+  post::SharedSummary summary_;
 };
 
 }  // namespace chappe::agents::imap

@@ -185,6 +185,12 @@ class Client {
       got_.erase(0, size);
     }
   }
+  // Sends a command and throws its answer away; how many octets it had.
+  std::size_t discard(const std::string& text) {
+    const std::string tag = fmt::format("t{}", ++tags_);
+    send(tag + " " + text + "\r\n");
+    return net::run_on(shard(), swallow(this, "\r\n" + tag + " "));
+  }
   void log_in(const std::string& user = "alice@example.test") {
     const std::string got = command("LOGIN " + user + " \"correct horse\"");
     EXPECT_TRUE(got.starts_with("OK [CAPABILITY ")) << got;
@@ -221,6 +227,18 @@ class Client {
     co_return co_await c->stream_->write(Bytes(std::move(octets)), net::Deadline::in(kSoon));
   }
   static net::Task<Result<Chunk>> read(Client* c) { co_return co_await c->stream_->read(net::Deadline::in(kSoon)); }
+  static net::Task<std::size_t> swallow(Client* c, std::string end) {
+    std::size_t octets = 0;
+    std::string tail;
+    for (;;) {
+      const Result<Chunk> chunk = co_await c->stream_->read(net::Deadline::in(kSoon));
+      if (!chunk || chunk->empty()) co_return 0;
+      octets += chunk->size();
+      tail = tail.substr(tail.size() - std::min<std::size_t>(tail.size(), 200)).append(chunk->view());
+      const std::size_t at = tail.rfind(end);
+      if (at != std::string::npos && tail.ends_with("\r\n") && tail.size() > at + end.size()) co_return octets;
+    }
+  }
   static net::Task<void> close(Client* c) {
     c->stream_.reset();
     co_return;

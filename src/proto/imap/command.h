@@ -99,6 +99,14 @@ enum class StatusItem : std::uint8_t {
   mailboxid,
   appendlimit,
 };
+// RFC 9208 §4.1
+struct GetQuota {
+  Bytes root;
+};
+struct GetQuotaRoot {
+  Bytes mailbox;
+};
+
 struct Status {
   Bytes mailbox;
   std::vector<StatusItem> items;
@@ -182,7 +190,7 @@ struct Move {  // RFC 9051 §6.4.8, RFC 6851
 
 using Args = std::variant<Capability, Noop, Logout, Starttls, Namespace, Idle, Close, Unselect, Check, Id, Authenticate,
                           Login, Enable, Select, Create, Delete, Rename, Subscribe, Unsubscribe, Status, List, Lsub,
-                          Append, Expunge, Search, Fetch, Store, Copy, Move>;
+                          Append, Expunge, Search, Fetch, Store, Copy, Move, GetQuota, GetQuotaRoot>;
 
 struct Command {
   Bytes tag;

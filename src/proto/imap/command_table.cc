@@ -31,6 +31,8 @@ constexpr CommandRow kTable[] = {
     {"EXAMINE", kAuth, false, parse_examine, nullptr},
     {"EXPUNGE", kSelect, true, parse_expunge, nullptr},
     {"FETCH", kSelect, true, parse_fetch, nullptr},
+    {"GETQUOTA", kAuth, false, parse_get_quota, nullptr},
+    {"GETQUOTAROOT", kAuth, false, parse_mailbox<GetQuotaRoot>, nullptr},
     {"ID", kAny, false, parse_id, nullptr},
     {"IDLE", kAuth, false, parse_bare<Idle>, nullptr},
     {"LIST", kAuth, false, parse_list, nullptr},

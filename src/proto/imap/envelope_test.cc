@@ -173,15 +173,21 @@ TEST(Envelope, AMegabyteOfHeaderIsQuick) {
   }
 }
 
-TEST(Sections, DecodeBinary) {
+TEST(Sections, WhatBinaryDecodes) {
   const Bytes text = crlf(kMixed);
   const message::Letter letter(text);
-  EXPECT_EQ(decode_part(letter, {.part = {3}}).value(), Bytes("\0\1\2", 3));
-  EXPECT_EQ(decode_part(letter, {.part = {1}}).value(), "caf\xc3\xa9\r\nline\r\n");
-  EXPECT_EQ(decode_part(letter, {.part = {9}}).value(), std::nullopt);
+  const auto found = find_encoded(letter, {.part = {3}}).value();
+  EXPECT_EQ(found->encoding, message::Encoding::base64);
+  EXPECT_EQ(found->place.offset, letter.find_section({3})->body);
+  EXPECT_EQ(found->place.size, letter.body_bytes(*letter.find_section({3})).size());
+  EXPECT_EQ(find_encoded(letter, {.part = {1}}).value()->encoding, message::Encoding::quoted_printable);
+  EXPECT_FALSE(find_encoded(letter, {.part = {9}}).value());
+  const auto whole = find_encoded(letter, {}).value();
+  EXPECT_EQ(whole->encoding, message::Encoding::binary);
+  EXPECT_EQ(whole->place.size, text.size());
   const Bytes odd = crlf("Content-Transfer-Encoding: x-own\n\nbody\n");
   const message::Letter strange(odd);
-  EXPECT_EQ(decode_part(strange, {.part = {1}}).error().code(), Errc::unsupported);
+  EXPECT_EQ(find_encoded(strange, {.part = {1}}).error().code(), Errc::unsupported);
 }
 
 TEST(Sections, Clip) {
@@ -194,9 +200,6 @@ TEST(Sections, Clip) {
   is(clip(10, Partial{8, 30}), 8, 2);
   is(clip(10, Partial{10, 1}), 10, 0);
   is(clip(10, Partial{UINT64_MAX / 2, UINT64_MAX / 2}), 10, 0);
-  EXPECT_TRUE(only_header({.what = Section::What::header_fields}));
-  EXPECT_FALSE(only_header({}));
-  EXPECT_FALSE(only_header({.part = {1}, .what = Section::What::header}));
 }
 
 }  // namespace

@@ -109,6 +109,29 @@ void write_namespace(Bytes& out, std::span<const NamespaceRow> personal, std::sp
   out += "\r\n";
 }
 
+void write_quota(Bytes& out, ByteView root, std::span<const QuotaRow> resources) {
+  out += "* QUOTA ";
+  write_string(out, root, false);
+  out += " (";
+  for (const QuotaRow& r : resources) {
+    if (&r != resources.data()) out += ' ';
+    out += r.resource;
+    out += ' ';
+    write_number(out, r.usage);
+    out += ' ';
+    write_number(out, r.limit);
+  }
+  out += ")\r\n";
+}
+
+void write_quota_root(Bytes& out, ByteView mailbox, ByteView root, bool utf8) {
+  out += "* QUOTAROOT ";
+  write_mailbox(out, mailbox, utf8);
+  out += ' ';
+  write_string(out, root, false);
+  out += "\r\n";
+}
+
 void write_search(Bytes& out, std::span<const std::uint32_t> ascending, std::optional<std::uint64_t> modseq) {
   out += "* SEARCH";
   for (const std::uint32_t n : ascending) {

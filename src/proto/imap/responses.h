@@ -41,6 +41,16 @@ using NamespaceRow = std::pair<Bytes, char>;
 void write_namespace(Bytes& out, std::span<const NamespaceRow> personal, std::span<const NamespaceRow> others,
                      std::span<const NamespaceRow> shared, bool utf8);
 
+// "* QUOTA "" (STORAGE 10 512)" (RFC 9208 §4.2.1). Resources without a limit are left out.
+struct QuotaRow {
+  ByteView resource;  // STORAGE, in units of 1024 octets, or MESSAGE
+  std::uint64_t usage = 0;
+  std::uint64_t limit = 0;
+};
+void write_quota(Bytes& out, ByteView root, std::span<const QuotaRow> resources);
+// "* QUOTAROOT INBOX """ (RFC 9208 §4.2.2)
+void write_quota_root(Bytes& out, ByteView mailbox, ByteView root, bool utf8);
+
 // "* SEARCH 2 84 882", with "(MODSEQ n)" when given (RFC 3501 §7.2.5, RFC 7162 §3.1.5)
 void write_search(Bytes& out, std::span<const std::uint32_t> ascending, std::optional<std::uint64_t> modseq);
 

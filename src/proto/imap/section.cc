@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "codec/transfer.h"
-#include "message/content.h"
 
 namespace chappe::proto::imap {
 namespace {
@@ -49,30 +47,22 @@ std::optional<SectionOctets> find_octets(const Letter& letter, const Section& se
   }
 }
 
-Result<std::optional<Bytes>> decode_part(const Letter& letter, const Section& section) {
+Result<std::optional<EncodedPlace>> find_encoded(const Letter& letter, const Section& section) {
   const Part* part = letter.find_section(section.part);
-  if (!part) return std::optional<Bytes>();
-  if (section.part.empty()) return std::optional<Bytes>(letter.bytes());
-  const ByteView body = letter.body_bytes(*part);
+  if (!part) return std::optional<EncodedPlace>();
+  EncodedPlace out{{part->body, part->end - part->body}};
+  if (section.part.empty()) {
+    out.place = {0, letter.root().end};
+    return std::optional(out);
+  }
   const auto* field = letter.find(*part, message::FieldName::content_transfer_encoding);
   // RFC 2045 §6.4: what has structure is not encoded, whatever it says.
-  if (!field || part->kind != Part::Kind::leaf) return std::optional<Bytes>(body);
-  switch (message::parse_encoding(field->value())) {
-    case message::Encoding::base64:
-      return std::optional<Bytes>(codec::mime_base64_decode(body));
-    case message::Encoding::quoted_printable:
-      return std::optional<Bytes>(codec::quoted_printable_decode(body));
-    case message::Encoding::unknown:
-      return fail(Errc::unsupported, "the part's transfer encoding is not known: {}",
-                  printable(field->value().substr(0, 40)));
-    default:
-      return std::optional<Bytes>(body);
-  }
-}
-
-bool only_header(const Section& section) {
-  return section.part.empty() && (section.what == What::header || section.what == What::header_fields ||
-                                  section.what == What::header_fields_not);
+  if (!field || part->kind != Part::Kind::leaf) return std::optional(out);
+  out.encoding = message::parse_encoding(field->value());
+  if (out.encoding == message::Encoding::unknown)
+    return fail(Errc::unsupported, "the part's transfer encoding is not known: {}",
+                printable(field->value().substr(0, 40)));
+  return std::optional(out);
 }
 
 Place clip(std::size_t whole, const std::optional<Partial>& partial) {

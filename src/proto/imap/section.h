@@ -1,4 +1,5 @@
-// Which octets of a letter BODY[...] and BINARY[...] mean (RFC 9051 §6.4.5.1). Pure; nothing blocks.
+// Which octets of a letter BODY[...] and BINARY[...] mean (RFC 9051 §6.4.5.1): of the letter itself, or of its outline,
+// where only fields that it has are found. Pure; nothing blocks.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "message/content.h"
 #include "message/letter.h"
 #include "proto/imap/fetch_item.h"
 
@@ -22,12 +24,13 @@ using SectionOctets = std::variant<Place, Bytes>;
 // Nothing when the letter has no such part: the answer is NIL.
 std::optional<SectionOctets> find_octets(const message::Letter& letter, const Section& section);
 
-// The body of a part with its transfer encoding undone (RFC 3516 §4.2). Nothing when there is no such part; unsupported
-// for an encoding that nobody knows: UNKNOWN-CTE.
-Result<std::optional<Bytes>> decode_part(const message::Letter& letter, const Section& section);
-
-// Whether the octets lie in the letter's own header, so that its body need not be read.
-bool only_header(const Section& section);
+// The body of a part, and the transfer encoding to undo (RFC 3516 §4.2). Nothing when there is no such part;
+// unsupported for an encoding that nobody knows: UNKNOWN-CTE.
+struct EncodedPlace {
+  Place place;
+  message::Encoding encoding = message::Encoding::binary;
+};
+Result<std::optional<EncodedPlace>> find_encoded(const message::Letter& letter, const Section& section);
 
 // [offset, offset + size) of `whole` octets as the client asked for it, clipped (RFC 9051 §6.4.5: behind the end is
 // nothing, not an error).

@@ -80,8 +80,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const Place part_of = clip(place->size, Partial{size / 2, 10});
         check(part_of.size <= 10 && part_of.offset <= place->size && part_of.size <= place->size - part_of.offset);
       }
-      check(!only_header(section) || part.empty());
-      (void)decode_part(letter, section);
+      if (const auto encoded = find_encoded(letter, section); encoded && *encoded)
+        check((*encoded)->place.offset <= size && (*encoded)->place.size <= size - (*encoded)->place.offset);
     }
   }
   return 0;

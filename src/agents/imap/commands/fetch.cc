@@ -1,15 +1,15 @@
 // FETCH and UID FETCH (RFC 9051 §6.4.5, RFC 7162 §3.1.4, RFC 3516, RFC 8474, RFC 8970, RFC 8514).
 //
 // Messages are answered one after another, each with as little reading as its items need: flags from the open mailbox,
-// dates and sizes from the record, headers from the first octets, parts from the parsed letter. What is a stretch of
-// the stored octets is streamed from the store, so that a large letter never stands in memory on its own account.
+// dates and sizes from the record, headers and structure from the summary. What is a stretch of the stored octets is
+// streamed from the store, so that no letter stands in memory, however large it is.
 #include <algorithm>
 
 #include "agents/door/pace.h"
 #include "agents/imap/commands/proceed.h"
 #include "agents/imap/letter_reader.h"
+#include "agents/imap/part_decoder.h"
 #include "base/text.h"
-#include "message/body.h"
 #include "proto/imap/envelope.h"
 #include "proto/imap/section.h"
 
@@ -20,10 +20,8 @@ namespace {
 using wire::FetchItem;
 using Kind = FetchItem::Kind;
 
-constexpr std::uint32_t kRecords = 200;     // read at a time
-constexpr std::uint32_t kStates = 4096;     // answered in one turn, when nothing need be read
-constexpr std::size_t kPreview = 200;       // characters (RFC 8970 §3.1)
-constexpr std::size_t kPreviewText = 4096;  // octets that are looked at for them
+constexpr std::uint32_t kRecords = 200;  // read at a time
+constexpr std::uint32_t kStates = 4096;  // answered in one turn, when nothing need be read
 
 class Fetcher {
  public:
@@ -44,6 +42,7 @@ class Fetcher {
   Task<Result<void>> binary(const FetchItem* item, LetterReader* reader);
   Task<Result<void>> preview(const FetchItem* item, LetterReader* reader);
   Task<Result<void>> stream(const FetchItem* item, LetterReader* reader, std::uint64_t offset, std::uint64_t size);
+  Task<Result<void>> send_decoded(wire::EncodedPlace place, LetterReader* reader, std::optional<wire::Partial> partial);
   bool needs_record() const;
   void write_octets(const FetchItem& item, ByteView octets);
 
@@ -59,7 +58,7 @@ class Fetcher {
 
 bool Fetcher::needs_record() const {
   return std::ranges::any_of(args_.items, [](const FetchItem& i) {
-    return i.kind != Kind::flags && i.kind != Kind::uid && i.kind != Kind::modseq && i.kind != Kind::threadid;
+    return i.kind != Kind::flags && i.kind != Kind::uid && i.kind != Kind::modseq;
   });
 }
 
@@ -299,7 +298,10 @@ Task<Result<void>> Fetcher::item(const FetchItem* item, LetterReader* reader, co
       out += fmt::format("(M{})", record.email.text());
       break;
     case Kind::threadid:
-      out += "NIL";  // RFC 8474 §5.2: threads are not kept
+      if (record.thread == 0)
+        out += "NIL";  // it came before threads were kept
+      else
+        out += fmt::format("(T{:x})", record.thread);  // RFC 8474 §5.2
       break;
     default:
       break;
@@ -309,20 +311,15 @@ Task<Result<void>> Fetcher::item(const FetchItem* item, LetterReader* reader, co
 
 // What is told about a letter's header or structure.
 Task<Result<void>> Fetcher::described(const FetchItem* item, LetterReader* reader) {
-  const Kind kind = item->kind;
-  SharedLetter letter = CO_TRY(kind == Kind::envelope ? co_await reader->header() : co_await reader->letter());
-  const std::uint64_t size = letter->octets.size();
-  const Bytes text = CO_TRY(co_await reader->work(size, [letter = std::move(letter), kind, utf8 = c_->utf8()] {
-    Bytes out;
-    if (kind == Kind::envelope)
-      wire::write_envelope(out, letter->letter, letter->letter.root(), utf8);
-    else
-      wire::write_body_structure(out, letter->letter, kind == Kind::body_structure, utf8);
-    return out;
-  }));
-  wire::write_item_name(c_->out(), *item);
-  c_->out() += ' ';
-  c_->out() += text;
+  const post::SharedSummary summary = CO_TRY(co_await reader->summary());
+  const message::Letter& outline = summary->outline;
+  Bytes& out = c_->out();
+  wire::write_item_name(out, *item);
+  out += ' ';
+  if (item->kind == Kind::envelope)
+    wire::write_envelope(out, outline, outline.root(), c_->utf8());
+  else
+    wire::write_body_structure(out, outline, item->kind == Kind::body_structure, c_->utf8());
   co_return Result<void>();
 }
 
@@ -352,36 +349,23 @@ Task<Result<void>> Fetcher::section(const FetchItem* item, LetterReader* reader)
   const wire::Section section = section_of(*item);
   const bool top = section.part.empty();
   if (top && section.what == What::all) co_return co_await stream(item, reader, 0, reader->size());
-  if (top && section.what == What::text) {
-    const SharedLetter header = CO_TRY(co_await reader->header());
-    const std::uint64_t body = header->letter.root().body;
-    co_return co_await stream(item, reader, body, reader->size() - body);
-  }
-  std::string name;
-  if (!wire::only_header(section)) {
-    // A client that fetches a part in pieces asks for the same stretch again and again.
-    FetchItem plain = *item;
-    plain.partial.reset();
-    wire::write_item_name(name, plain);
-    if (c_->place && c_->place->letter == reader->record().letter && c_->place->section == name)
-      co_return co_await stream(item, reader, c_->place->offset, c_->place->size);
-  }
-  const SharedLetter letter =
-      CO_TRY(wire::only_header(section) ? co_await reader->header() : co_await reader->letter());
-  const auto found = wire::find_octets(letter->letter, section);
+  const post::SharedSummary summary = CO_TRY(co_await reader->summary());
+  auto found = wire::find_octets(summary->outline, section);
   if (!found) {
     wire::write_item_name(c_->out(), *item);
     c_->out() += " NIL";
-  } else if (const auto* place = std::get_if<wire::Place>(&*found)) {
-    if (!name.empty()) c_->place = PlaceCache{reader->record().letter, std::move(name), place->offset, place->size};
-    const ByteView octets = ByteView(letter->octets).substr(place->offset, place->size);
-    if (octets.size() <= Conversation::kFlush)
-      write_octets(*item, octets);
-    else
-      co_return co_await stream(item, reader, place->offset, place->size);
-  } else {
-    write_octets(*item, std::get<Bytes>(*found));
+    co_return Result<void>();
   }
+  if (const auto* place = std::get_if<wire::Place>(&*found))
+    co_return co_await stream(item, reader, place->offset, place->size);
+  // Fields by name. Those that are not kept are looked up in the header, which alone is read.
+  if (section.what != What::header_fields || !summary->has_fields(section.fields)) {
+    const message::Part* part = summary->outline.find_section(section.part);
+    if (!top) part = summary->outline.inner(*part);
+    const SharedLetter header = CO_TRY(co_await reader->header_of(part->begin, part->body));
+    found = wire::find_octets(header->letter, {.what = section.what, .fields = section.fields});
+  }
+  write_octets(*item, std::get<Bytes>(*found));
   co_return Result<void>();
 }
 
@@ -419,74 +403,65 @@ Task<Result<void>> Fetcher::stream(const FetchItem* item, LetterReader* reader, 
   co_return Result<void>();
 }
 
-// RFC 3516 §4.2, §4.3
+// RFC 3516 §4.2, §4.3. A literal is announced with its size and kind, so a large part is decoded twice.
 Task<Result<void>> Fetcher::binary(const FetchItem* item, LetterReader* reader) {
-  struct Decoded {
-    std::uint64_t size = 0;
-    bool literal8 = false;
-    ChunkList octets;  // as many as were asked for
-  };
-  using Answer = Result<std::optional<Decoded>>;
-  SharedLetter letter = CO_TRY(co_await reader->letter());
-  const std::uint64_t size = letter->octets.size();
-  Answer answer = CO_TRY(co_await reader->work(
-      size, [letter = std::move(letter), section = item->section, partial = item->partial]() -> Answer {
-        const auto whole = TRY(wire::decode_part(letter->letter, section));
-        if (!whole) return std::optional<Decoded>();
-        const wire::Place part = wire::clip(whole->size(), partial);
-        const ByteView octets = ByteView(*whole).substr(part.offset, part.size);
-        return Decoded{.size = whole->size(), .literal8 = octets.contains('\0'), .octets = ChunkList(octets)};
-      }));
-  const auto decoded = CO_TRY(std::move(answer));
-  wire::write_item_name(c_->out(), *item);
-  c_->out() += ' ';
-  if (item->kind == Kind::binary_size) {
-    wire::write_number(c_->out(), decoded ? decoded->size : 0);
-  } else if (!decoded) {
-    c_->out() += "NIL";
+  const post::SharedSummary summary = CO_TRY(co_await reader->summary());
+  const auto place = CO_TRY(wire::find_encoded(summary->outline, item->section));
+  const bool only_size = item->kind == Kind::binary_size;
+  std::uint64_t whole = 0;
+  std::uint64_t size = 0;
+  bool nul = false;
+  Bytes small;
+  if (place) {
+    PartDecoder decoded(reader, *place);
+    while (const auto piece = CO_TRY(co_await decoded.next())) {
+      const ByteView asked = within(*piece, whole, item->partial);
+      whole += piece->size();
+      size += asked.size();
+      nul = nul || asked.contains('\0');
+      if (!only_size && size <= Conversation::kFlush) small += asked;
+    }
+  }
+  Bytes& out = c_->out();
+  wire::write_item_name(out, *item);
+  out += ' ';
+  if (only_size) {
+    wire::write_number(out, whole);
+  } else if (!place) {
+    out += "NIL";
   } else {
-    if (decoded->literal8) c_->out() += '~';
-    wire::write_literal_head(c_->out(), decoded->octets.size());
-    if (decoded->octets.size() <= Conversation::kFlush)
-      c_->out() += decoded->octets.flatten();
-    else if (!co_await c_->send(decoded->octets))
-      co_return fail(Errc::closed, "the client is gone");
+    if (nul) out += '~';
+    wire::write_literal_head(out, size);
+    if (size <= Conversation::kFlush) {
+      out += small;
+      co_return Result<void>();
+    }
+    co_return co_await send_decoded(*place, reader, item->partial);
   }
   co_return Result<void>();
 }
 
-// The beginning of what people would read, on one line; nothing for a letter without such (RFC 8970 §3).
-std::optional<Bytes> preview_of(const message::Letter& letter) {
-  const auto parts = letter.parts();
-  const auto text = std::ranges::find_if(
-      parts, [](const message::Part& p) { return p.kind == message::Part::Kind::leaf && p.is("text", "plain"); });
-  if (text == parts.end()) return std::nullopt;
-  const std::string body = message::decode_text_body(letter, *text, nullptr, kPreviewText);
-  Bytes line;
-  std::size_t characters = 0;
-  bool blank = false;
-  for (const char c : body) {
-    if (c == ' ' || is_ctl(c)) {
-      blank = !line.empty();
-      continue;
+Task<Result<void>> Fetcher::send_decoded(wire::EncodedPlace place, LetterReader* reader,
+                                         std::optional<wire::Partial> partial) {
+  PartDecoder decoded(reader, place);
+  for (std::uint64_t at = 0;;) {
+    const auto piece = co_await decoded.next();
+    if (!piece) {
+      c_->broken();
+      co_return std::unexpected(piece.error());
     }
-    const bool begins = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-    if (begins && characters + blank >= kPreview) break;
-    if (blank) line += ' ';
-    characters += begins + blank;
-    blank = false;
-    line += c;
+    if (!*piece) co_return Result<void>();
+    const ByteView asked = within(**piece, at, partial);
+    at += (*piece)->size();
+    if (!asked.empty() && !co_await c_->send(ChunkList(asked))) co_return fail(Errc::closed, "the client is gone");
   }
-  return line;
 }
 
 Task<Result<void>> Fetcher::preview(const FetchItem*, LetterReader* reader) {
-  // What is decoded is bounded, however large the letter.
-  const SharedLetter letter = CO_TRY(co_await reader->letter());
-  const auto line = preview_of(letter->letter);
+  const post::SharedSummary summary = CO_TRY(co_await reader->summary());
   c_->out() += "PREVIEW ";
-  if (line)
-    wire::write_string(c_->out(), *line, c_->utf8());
+  if (summary->preview)
+    wire::write_string(c_->out(), *summary->preview, c_->utf8());
   else
     c_->out() += "NIL";
   co_return Result<void>();

@@ -21,9 +21,12 @@ struct Node {
 // In order of name; the views point into the list of mailboxes.
 using Tree = std::map<ByteView, Node>;
 
-Tree make_tree(const std::vector<post::MailboxInfo>& mailboxes) {
+// There may be a hundred thousand: others get their turn. The mailboxes outlive the tree.
+Task<Tree> make_tree(const std::vector<post::MailboxInfo>* mailboxes) {
   Tree tree;
-  for (const post::MailboxInfo& m : mailboxes) {
+  std::size_t n = 0;
+  for (const post::MailboxInfo& m : *mailboxes) {
+    if (++n % kAtOnce == 0) co_await net::yield();
     tree[m.name].info = &m;
     const ByteView name = m.name;
     for (std::size_t at = name.rfind(kSeparator); at != ByteView::npos && at > 0; at = name.rfind(kSeparator, at - 1)) {
@@ -32,7 +35,7 @@ Tree make_tree(const std::vector<post::MailboxInfo>& mailboxes) {
       above.subscribed_below = above.subscribed_below || m.subscribed;
     }
   }
-  return tree;
+  co_return tree;
 }
 
 // RFC 9051 §6.3.9: the pattern is read below the reference, unless it names its own root.
@@ -90,7 +93,7 @@ Task<void> proceed(Conversation* c, Call call, wire::List args) {
   if (total(patterns) > kMaxPatterns) co_return c->no(call, "LIMIT", "the patterns are too long");
   const auto mailboxes = co_await c->mailboxes().list(c->account, c->deadline());
   if (!mailboxes) co_return c->no(call, mailboxes.error());
-  const Tree tree = make_tree(*mailboxes);
+  const Tree tree = co_await make_tree(&*mailboxes);
   std::size_t n = 0;
   for (const auto& [name, node] : tree) {
     if (++n % kAtOnce == 0) co_await net::yield();
@@ -109,7 +112,7 @@ Task<void> proceed(Conversation* c, Call call, wire::Lsub args) {
   if (pattern.size() > kMaxPatterns) co_return c->no(call, "LIMIT", "the pattern is too long");
   const auto mailboxes = co_await c->mailboxes().list(c->account, c->deadline());
   if (!mailboxes) co_return c->no(call, mailboxes.error());
-  const Tree tree = make_tree(*mailboxes);
+  const Tree tree = co_await make_tree(&*mailboxes);
   std::size_t n = 0;
   for (const auto& [name, node] : tree) {
     if (++n % kAtOnce == 0) co_await net::yield();

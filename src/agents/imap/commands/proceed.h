@@ -19,6 +19,8 @@ Task<void> proceed(Conversation* c, Call call, wire::Delete args);
 Task<void> proceed(Conversation* c, Call call, wire::Enable args);
 Task<void> proceed(Conversation* c, Call call, wire::Expunge args);
 Task<void> proceed(Conversation* c, Call call, wire::Fetch args);
+Task<void> proceed(Conversation* c, Call call, wire::GetQuota args);
+Task<void> proceed(Conversation* c, Call call, wire::GetQuotaRoot args);
 Task<void> proceed(Conversation* c, Call call, wire::Id args);
 Task<void> proceed(Conversation* c, Call call, wire::Idle args);
 Task<void> proceed(Conversation* c, Call call, wire::List args);

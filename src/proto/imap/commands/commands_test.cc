@@ -42,6 +42,16 @@ class Commands : public testing::Test {
   bool uid = false;
 };
 
+TEST_F(Commands, Quota) {  // RFC 9208 §4.1
+  EXPECT_EQ(good<GetQuota>("a GETQUOTA \"\"").root, "");
+  EXPECT_EQ(good<GetQuota>("a GETQUOTA root").root, "root");
+  EXPECT_EQ(good<GetQuotaRoot>("a GETQUOTAROOT INBOX").mailbox, "INBOX");
+  bad("a GETQUOTA");
+  bad("a GETQUOTA x y");
+  bad("a GETQUOTAROOT");
+  bad("a SETQUOTA \"\" (STORAGE 5)");
+}
+
 TEST_F(Commands, Heads) {
   good<Noop>("a1 NOOP");
   good<Noop>("A.b-c]_1 noop");  // RFC 9051 §9 tag: "]" is a tag's character, "+" is none

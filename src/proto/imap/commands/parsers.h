@@ -41,6 +41,7 @@ Result<Args> parse_enable(Cursor& c, bool uid);
 Result<Args> parse_examine(Cursor& c, bool uid);
 Result<Args> parse_expunge(Cursor& c, bool uid);
 Result<Args> parse_fetch(Cursor& c, bool uid);
+Result<Args> parse_get_quota(Cursor& c, bool uid);
 Result<Args> parse_id(Cursor& c, bool uid);
 Result<Args> parse_list(Cursor& c, bool uid);
 Result<Args> parse_login(Cursor& c, bool uid);
