@@ -189,7 +189,7 @@ Task<Result<Lease>> Conversation::reserve(std::uint64_t size) {
   }
 }
 
-Task<std::optional<Result<void>>> Conversation::take_letter(store::Draft* draft) {
+Task<std::optional<Result<void>>> Conversation::take_letter(post::LetterDraft* draft) {
   Result<void> written;
   ChunkList held;
   while (!gone_ && !ending_) {

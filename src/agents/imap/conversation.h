@@ -140,7 +140,7 @@ class Conversation {
   Task<Result<Lease>> reserve(std::uint64_t size);
   // One letter of an APPEND, as it comes, into the store, and how that went; nothing when the command broke or the
   // client went away. Holds an extent of it at a time.
-  Task<std::optional<Result<void>>> take_letter(store::Draft* draft);
+  Task<std::optional<Result<void>>> take_letter(post::LetterDraft* draft);
 
  private:
   // `budgeted`: for what is read there is memory already.

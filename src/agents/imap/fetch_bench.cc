@@ -18,7 +18,7 @@ std::uint32_t messages() {
 // The pages of a mailbox that holds them; there are no letters behind them.
 void fill(testing::World* world, post::AccountId account) {
   namespace records = post::records;
-  const auto soon = [] { return net::Deadline::in(testing::kSoon); };
+  const auto soon = [] { return net::Deadline{system_clock().steady() + testing::kSoon}; };
   post::MailboxInfo info = net::run(world->mailboxes.find(account, "INBOX", soon())).value();
   store::Batch batch;
   std::vector<post::MessageState> page;

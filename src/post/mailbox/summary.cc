@@ -20,9 +20,9 @@ using store::RecordWriter;
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kMaxParts = 500;       // of a letter that is not absurd
-constexpr std::size_t kAtOnce = 256 * 1024;  // octets that are read before others get their turn
-constexpr std::size_t kPreviewText = 4096;   // octets of text that a preview is made from
+constexpr std::size_t kMaxParts = kLook.parts - 1;  // of a letter that is not absurd
+constexpr std::size_t kAtOnce = 256 * 1024;         // octets that are read before others get their turn
+constexpr std::size_t kPreviewText = 4096;          // octets of text that a preview is made from
 
 // The fields that are kept of the letter, and of messages in it. A number on disk is the place in this list, from 1:
 // add at the end, with a new version of the row, for a row of an older one does not tell that a field is not there.
@@ -223,8 +223,10 @@ Digest digest_of(std::uint64_t size, const Letter& outline, std::uint64_t front)
   Digest out{{}, clues_of(outline)};
   // What begins with neither a field nor an empty line may be read in another way behind other fields.
   const Part& root = outline.root();
-  const bool odd = (root.body == 0 && root.end > 0) || outline.findings().has(message::Finding::mbox_from);
-  out.summary = front > 0 && odd ? absurd(size) : encode_summary(size, outline, preview_of(outline), front);
+  const auto found = [&](message::Finding what) { return outline.findings().has(what); };
+  const bool odd = front > 0 && ((root.body == 0 && root.end > 0) || found(message::Finding::mbox_from));
+  const bool much = found(message::Finding::too_many_fields) || found(message::Finding::too_many_parts);
+  out.summary = odd || much ? absurd(size) : encode_summary(size, outline, preview_of(outline), front);
   return out;
 }
 
@@ -234,19 +236,23 @@ net::Task<Result<void>> LetterDraft::append(ChunkList octets, net::Deadline dead
 }
 
 Digest LetterDraft::digest(std::uint64_t front) {
-  const Letter outline = look_.finish();
+  if (!outline_) outline_ = look_.finish();
   // Somebody appended without our knowing, or it is more than can be looked at.
-  if (outline.root().end != size()) return {absurd(front + size()), {}};
-  return digest_of(front + size(), outline, front);
+  if (outline_->root().end != size()) return {absurd(front + size()), {}};
+  return digest_of(front + size(), *outline_, front);
 }
 
 net::Task<Result<std::shared_ptr<LetterDraft>>> letter_draft_of(store::Store* store, store::BodyId id, ChunkList octets,
                                                                 net::Deadline deadline) {
   auto draft = std::make_shared<LetterDraft>(*store, id);
-  for (std::size_t at = 0; at < octets.size() || at == 0; at += kAtOnce) {
-    if (at > 0) co_await net::yield();
-    CO_TRY(co_await draft->append(octets.size() <= kAtOnce ? octets : octets.slice(at, kAtOnce), deadline));
+  ChunkList some;
+  for (const Chunk& chunk : octets.chunks()) {
+    some.append(chunk);
+    if (some.size() < kAtOnce) continue;
+    CO_TRY(co_await draft->append(std::exchange(some, {}), deadline));
+    co_await net::yield();
   }
+  CO_TRY(co_await draft->append(std::move(some), deadline));
   CO_TRY(co_await draft->finish(deadline));
   co_return draft;
 }

@@ -28,6 +28,9 @@ namespace chappe::post {
 
 inline constexpr std::size_t kMaxSummary = 32 * 1024;  // octets; a letter that needs more is looked into
 inline constexpr std::size_t kMaxPreview = 200;        // characters (RFC 8970 §3.1)
+// What is remembered of a letter on its way in; one that has more is looked into.
+inline constexpr message::Letter::Limits kLook{
+    .fields = 5000, .parts = 501, .field = 128 * 1024, .headers = 256 * 1024};
 
 struct Summary {
   std::uint64_t size = 0;        // of the letter
@@ -58,11 +61,12 @@ class LetterDraft final : public store::Draft {
   using store::Draft::Draft;
   // Looks at the octets; a pause for others is the caller's matter, who has few at a time.
   net::Task<Result<void>> append(ChunkList octets, net::Deadline deadline);
-  // Of the letter with `front` octets of header before it. Once, after finish().
+  // Of the letter with `front` octets of header before it. After finish().
   Digest digest(std::uint64_t front = 0);
 
  private:
-  message::LetterStream look_;
+  message::LetterStream look_{kLook};
+  std::optional<message::Letter> outline_;
 };
 // Of a letter that is in memory already: appended, with pauses in which others run, and finished.
 net::Task<Result<std::shared_ptr<LetterDraft>>> letter_draft_of(store::Store* store, store::BodyId id, ChunkList octets,

@@ -21,7 +21,7 @@ const std::string kLetter =
     "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\nin\r\n--b--\r\n";
 
 Digest look_at(const std::string& letter) {
-  message::LetterStream stream;
+  message::LetterStream stream(kLook);
   stream.feed(letter);
   return digest_of(letter.size(), stream.finish(), 0);
 }
@@ -94,7 +94,10 @@ TEST(Summaries, AbsurdLettersAreLookedInto) {
   std::string many = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
   for (int i = 0; i < 3000; ++i) many += "--b\r\n\r\n\r\n";
   const std::string wide = "To: " + std::string(100'000, 'x') + "\r\n\r\n";
-  for (const std::string& letter : {many, wide}) {
+  const std::string long_field = "X: " + std::string(200'000, 'x') + "\r\nSubject: y\r\n\r\n";
+  std::string fields;
+  for (int i = 0; i < 6000; ++i) fields += "X: y\r\n";
+  for (const std::string& letter : {many, wide, long_field, fields}) {
     const Digest digest = look_at(letter);
     EXPECT_LT(digest.summary.size(), 10u);
     EXPECT_FALSE(decode_summary(digest.summary).value());

@@ -48,8 +48,7 @@ Task<void> proceed(Conversation* c, Call call, wire::Append args) {
   }
   if (args.size == 0) co_return refuse("CANNOT", "a letter has at least one octet");
   const auto usage = co_await c->mailboxes().usage(c->account, c->deadline());
-  if (usage && usage->limit > 0 && usage->size + args.size > usage->limit)
-    co_return refuse("OVERQUOTA", "the mailbox is full");
+  if (usage && !usage->holds(args.size)) co_return refuse("OVERQUOTA", "the mailbox is full");
   // What is held of it at a time.
   const auto memory = co_await c->reserve(std::min<std::uint64_t>(args.size, kHeld));
   if (!memory) co_return refuse("LIMIT", "too many letters are under way; try again later");  // RFC 5530 §3
