@@ -27,6 +27,15 @@ enum class Space : std::uint8_t {
   expunged = 0x23,      // (mailbox u32, modseq u64) UIDs that went
   thread = 0x25,        // (hash u64)                the thread that a message id belongs to
   kept = 0x26,          // (when u64, mailbox u32, uid u32)  a deleted letter that can be brought back
+  // of an account: what can be searched (docs/formats/search.md)
+  search_state = 0x28,     // ()                        how far the index is; its segments
+  search_document = 0x29,  // (document u32)            body, date, places of a letter
+  search_body = 0x2a,      // (body 16)                 document of a body
+  search_place = 0x2b,     // (mailbox u32, page u32)   documents of 1024 UIDs
+  search_page = 0x2c,      // (kind u8, page u32)       lengths, dates of documents
+  search_term = 0x2d,      // (segment u32, first term raw)
+  search_posting = 0x2e,   // (segment u32, row u32)    where terms stand
+  search_word = 0x2f,      // (segment u32, row u32)    places of words within letters
   // of the system (account 0)
   keeper = 0x27,         // (account u32)               an account that has such letters
   directory = 0x30,      // (sub-space u8, ...)          tenants, domains, accounts, keys, policies

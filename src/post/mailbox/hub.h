@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -35,7 +36,8 @@ struct Mailboxes::Hub {
   }
 
   std::mutex mutex;
-  std::map<std::uint64_t, Slot> slots;  // the mailboxes of an account are neighbours
+  std::map<std::uint64_t, Slot> slots;      // the mailboxes of an account are neighbours
+  std::function<void(AccountId)> follower;  // of all accounts
 };
 
 }  // namespace chappe::post

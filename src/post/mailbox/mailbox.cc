@@ -1,6 +1,7 @@
 #include "post/mailbox/mailbox.h"
 
 #include <algorithm>
+#include <mutex>
 #include <unordered_map>
 #include <variant>
 
@@ -64,6 +65,11 @@ Mailboxes::Mailboxes(store::Store& store, store::Commit& commit, LetterIds& ids,
 Mailboxes::~Mailboxes() = default;
 
 void Mailboxes::hint(AccountId account, MailboxId mailbox) { hub_->hint(account, mailbox); }
+
+void Mailboxes::follow(std::function<void(AccountId)> follower) {
+  std::lock_guard lock(hub_->mutex);
+  hub_->follower = std::move(follower);
+}
 
 // --- the tree
 
@@ -300,8 +306,8 @@ Task<Result<UidSet>> Mailboxes::expunged_since(AccountId account, MailboxId mail
   co_return out;
 }
 
-Task<Result<Feed>> Mailboxes::feed(AccountId account, ModSeq since, std::size_t limit, Deadline deadline) {
-  const auto at = store_.snapshot();
+Task<Result<Feed>> read_feed(std::shared_ptr<store::Reader> at, AccountId account, ModSeq since, std::size_t limit,
+                             Deadline deadline) {
   Feed out;
   const auto row = CO_TRY(co_await at->get(account_key(account), deadline));
   if (!row) co_return out;
@@ -323,6 +329,10 @@ Task<Result<Feed>> Mailboxes::feed(AccountId account, ModSeq since, std::size_t 
     range = store::after(std::move(range), page);
   }
   co_return out;
+}
+
+Task<Result<Feed>> Mailboxes::feed(AccountId account, ModSeq since, std::size_t limit, Deadline deadline) {
+  return read_feed(store_.snapshot(), account, since, limit, deadline);
 }
 
 Task<Result<Usage>> Mailboxes::usage(AccountId account, Deadline deadline) {

@@ -127,6 +127,10 @@ struct Feed {
   std::vector<FeedRow> rows;
 };
 
+// What changed after `since`, as `at` has it: Mailboxes::feed.
+Task<Result<Feed>> read_feed(std::shared_ptr<store::Reader> at, AccountId account, ModSeq since, std::size_t limit,
+                             Deadline deadline);
+
 // How long changes are remembered, for readers that come back: whichever limit is met first. They are forgotten some
 // hundred at a time, by the changes that follow; an account that rests keeps what it has, and in one that is used a
 // change outlives its age by at most that again.
@@ -223,6 +227,10 @@ class Mailboxes {
   // Tells the open views of `mailbox` that something may be new; from any thread. For Changes made elsewhere
   // (post/ingest), from on_durable().
   void hint(AccountId account, MailboxId mailbox);
+
+  // Is told, on the commit thread, of each account that something happened to; quick, calls nothing back. Set once,
+  // before anything happens; empty ends it.
+  void follow(std::function<void(AccountId)> follower);
 
   const HistoryLimits& history() const { return history_; }
 

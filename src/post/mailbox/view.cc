@@ -67,12 +67,14 @@ void Mailboxes::Hub::hint(AccountId account, MailboxId mailbox) {
   std::lock_guard lock(mutex);
   const auto i = slots.find(key(account, mailbox));
   if (i != slots.end()) hint(i->second);
+  if (follower) follower(account);
 }
 
 void Mailboxes::Hub::hint(AccountId account) {
   std::lock_guard lock(mutex);
   const auto end = slots.upper_bound(key(account, {~std::uint32_t{0}}));
   for (auto i = slots.lower_bound(key(account, {})); i != end; ++i) hint(i->second);
+  if (follower) follower(account);
 }
 
 void Mailboxes::Hub::hint(Slot& slot) {

@@ -1,0 +1,70 @@
+// The next piece of work on an account's index: some letters more, some places fewer, as one batch with the cursor that
+// says so. A function from what the store holds to what is to be written; whoever calls it again after a crash, or
+// after a batch that was not written, gets the same work again. So an index that has caught up has exactly the letters
+// of the account, whatever happened on the way.
+//
+// It follows the feed of the account (read_feed). An index that is new, or whose cursor the feed has forgotten, goes
+// through all mailboxes first and compares; then it follows the feed from where that began. What is done twice changes
+// nothing.
+//
+// On a thread that may block; memory and time are bounded by PortionLimits, whatever the account holds. A letter is
+// read up to kMaxOctets. One that cannot be read is left out, and searches look into it themselves.
+#pragma once
+
+#include <functional>
+
+#include "post/search/builder.h"
+#include "post/search/ledger.h"
+
+namespace chappe::post::search {
+
+struct PortionLimits {
+  std::uint32_t letters = 500;            // taken in
+  std::uint64_t octets = 8 * 1024 * 1024;   // of letters, read
+  std::size_t bytes = 16 * 1024 * 1024;   // of memory for postings
+  std::size_t changes = 5000;             // of places
+  std::size_t messages = 20'000;          // looked at, new or not
+  std::size_t rows = 200;                 // of the feed
+};
+
+struct Portion {
+  // Nothing is to be done now: the index is as the account is. Changes of flags alone do not count.
+  bool idle = false;
+  // The account has been removed, and its index with it, or it never was.
+  bool gone = false;
+  std::optional<Bytes> before;  // the state row that all this follows from
+  store::Batch batch;
+  std::uint32_t letters = 0;  // taken in
+  std::uint32_t left_out = 0;
+  std::uint64_t octets = 0;  // read
+  State state;               // as it will be
+};
+
+// Text of a letter that is in none of its texts: of attachments, by extractors. May be empty.
+using MoreText = std::function<std::string(const message::Letter&)>;
+
+class PortionMaker {
+ public:
+  static constexpr std::uint64_t kMaxOctets = 8 * 1024 * 1024;  // of one letter
+
+  // `store`: blocking. Both must outlive it; `more` is called on the thread that calls next().
+  explicit PortionMaker(store::Store& store, PortionLimits limits = {}, MoreText more = {})
+      : store_(store), limits_(limits), more_(std::move(more)) {}
+
+  // `merging`: the segment that is being written by a merge just now; another one in the state is a remnant, and goes.
+  Result<Portion> next(AccountId account, std::uint32_t merging);
+
+ private:
+  class Work;
+  store::Store& store_;
+  const PortionLimits limits_;
+  MoreText more_;
+  Tokenizer tokenizer_;
+  Stemmer stemmer_;
+};
+
+// The batch of a portion or of a merge, as a Change: Errc::conflict when the state is another one, not_found when the
+// account has been removed.
+store::Change change_of(AccountId account, std::optional<Bytes> before, store::Batch batch);
+
+}  // namespace chappe::post::search
