@@ -138,7 +138,7 @@ Result<void> each_term(ByteView page, const std::function<bool(const TermEntry&)
     const std::uint64_t shared = r.number();
     const ByteView rest = r.text();
     // Ascending: what differs is greater, and there is a kind.
-    if (shared > e.term.size() || rest.empty() || (shared < e.term.size() && rest.front() <= e.term[shared])) {
+    if (shared > e.term.size() || rest.empty() || rest <= ByteView(e.term).substr(shared)) {
       r.fail_here();
       break;
     }
