@@ -15,6 +15,7 @@ std::vector<Binding> admin_bindings();
 std::span<const Binding> directory_bindings();  // domain, account, alias, config export and apply
 std::span<const Binding> queue_bindings();      // queue, route
 std::span<const Binding> trail_bindings();      // trail
+std::span<const Binding> search_bindings();     // search
 std::span<const Binding> status_bindings();     // status, metrics
 std::span<const Binding> store_bindings();      // store
 

@@ -49,6 +49,17 @@ std::string status_facts(const Invocation& i, const Value& s) {
                                               "{} connexions vers {} domaines ; {} domaines injoignables"})),
                           number_of(*t, "connections"), number_of(*t, "destinations"), number_of(*t, "unreachable")));
   }
+  if (const Value* index = s.find("index")) {
+    std::string said = fmt::format(fmt::runtime(i.say({"{} letters taken in, {} accounts wait",
+                                                       "{} lettres prises en compte, {} comptes attendent"})),
+                                   number_of(*index, "letters"), number_of(*index, "waiting"));
+    if (const auto out = number_of(*index, "left_out"); out > 0)
+      said += fmt::format(fmt::runtime(i.say({"; {} letters could not be read", " ; {} lettres illisibles"})), out);
+    if (const auto failures = number_of(*index, "failures"); failures > 0)
+      said +=
+          fmt::format(fmt::runtime(i.say({"; {} failures, see the log", " ; {} échecs, voir le journal"})), failures);
+    facts.add(i.say({"Search", "Recherche"}), said);
+  }
   if (number_of(s, "log_dropped") > 0)
     facts.add(i.say({"Log", "Journal"}),
               fmt::format(fmt::runtime(i.say({"{} lines found no room", "{} lignes sans place"})),

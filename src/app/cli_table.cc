@@ -255,6 +255,22 @@ std::vector<VerbRow> make_verbs() {
        {{"chappe trail 01KAXW2N7RE5T9C3VQJ8M4B6ZD", {"", ""}},
         {"chappe trail --to '*@octo.com' --since 2h", {"", ""}}}},
 
+      {"search",
+       {"Look for letters of an account.", "Chercher des lettres d'un compte."},
+       {"The letters that hold all the words, in any of their forms, the best first. Also: \"words in a row\", "
+        "beginn*, from:, to:, cc:, subject:, list:, attachment: and body: before a word, before:, after: and on: a "
+        "day, "
+        "a month or a year, OR, -word, and parentheses. Case and accents do not matter. Put the query in single "
+        "quotes.",
+        "Les lettres qui contiennent tous les mots, sous toutes leurs formes, les meilleures d'abord. Aussi : \"des "
+        "mots "
+        "de suite\", débu*, from:, to:, cc:, subject:, list:, attachment: et body: devant un mot, before:, after: et "
+        "on: un jour, un mois ou une année, OR, -mot, et des parenthèses. Ni la casse ni les accents ne comptent. "
+        "Mettez la requête entre apostrophes."},
+       {{"ACCOUNT"}, {"QUERY", false, true}},
+       {{"limit", "N", {"So many letters at most.", "Au plus tant de lettres."}, "20"}, kConfig, kData},
+       {{"chappe search alice@octo.com 'invoice from:bob after:2026-01'", {"", ""}}}},
+
       {"config export",
        {"Write the domains, accounts and aliases as text.",
         "Écrire les domaines, comptes et alias sous forme de texte."},

@@ -42,6 +42,8 @@ const Event kTaskFailed("server.task_failed", Level::error, {"what"},
                         "Please report it.");
 
 constexpr std::size_t kHashQueue = 256;
+constexpr std::size_t kIndexQueue = 16;
+constexpr int kIndexNiceness = 10;  // a delivery goes before
 constexpr Duration kLastNotes = std::chrono::seconds(10);
 constexpr Duration kOpening = std::chrono::minutes(1);
 
@@ -127,6 +129,7 @@ struct Server::Parts {
   net::Shards shards;
   net::OffloadPool reads;  // the pools answer to shards, so they end first
   net::OffloadPool hashing;
+  net::OffloadPool indexing;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Commit> commit;
   post::LetterIds letter_ids;
@@ -137,6 +140,9 @@ struct Server::Parts {
   std::unique_ptr<post::Deliver> deliver;
   std::unique_ptr<post::Trail> trail;
   std::unique_ptr<post::Directory> directory;
+  // Where there are mailboxes.
+  std::unique_ptr<post::search::Search> search;
+  std::unique_ptr<post::search::Indexer> indexer;
   // Where something is carried to other hosts, or the mda asked.
   std::unique_ptr<dns::Resolver> live;
   std::unique_ptr<dns::Resolver> counted;   // the same, its outcomes counted
@@ -168,6 +174,7 @@ struct Server::Parts {
         shards(config.server.shards ? config.server.shards : std::max(1u, std::thread::hardware_concurrency())),
         reads(std::max<std::size_t>(1, config.server.offload_threads)),
         hashing(std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2), kHashQueue),
+        indexing(1, kIndexQueue, kIndexNiceness),
         letter_ids(system_clock(), system_random()),
         throttle(system_clock(), options.limits) {}
 
@@ -176,6 +183,7 @@ struct Server::Parts {
     sockets.push_back(std::move(socket));
   }
   void accept(Role role, net::ListenSocket socket);
+  void make_index();
   Result<void> make_resolver();
   Result<void> make_mta();
   Result<void> open_control();
@@ -185,6 +193,7 @@ struct Server::Parts {
   static net::Task<void> keep_store(Parts* p);
   static net::Task<void> take_care(post::Care* care, Log* log);
   static net::Task<void> write_last_notes(post::Trail* trail);
+  static net::Task<void> keep_index(post::search::Indexer* indexer);
 };
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -226,6 +235,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   p.trail = std::make_unique<post::Trail>(*p.store, *p.commit, system_clock(),
                                           post::TrailLimits{.age = p.config.limits.trail_age});
   p.directory = TRY(net::run_on(p.shards.at(0), Parts::open_directory(&p)));
+  if (p.config.server.plays(Actor::mda)) p.make_index();
   const bool carries = p.options.mta || !p.config.server.relay.host.empty();
   if (carries || !p.config.server.mda.host.empty()) TRY(p.make_resolver());
   p.registry = TRY(Registry::make(p.config.server, {.directory = *p.directory,
@@ -254,7 +264,8 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .networks = p.config.server.networks,
       .handshakes = {p.shards.size(),
                      agents::Handshakes(p.options.limits ? p.config.limits.tls_handshakes_per_network : 0)},
-      .tls = std::move(tls)});
+      .tls = std::move(tls),
+      .search = p.search.get()});
   if (carries) TRY(p.make_mta());
   p.routes.emplace(RouteSources{.directory = p.registry->rcpts(),
                                 .resolver = p.mta ? p.resolver.get() : nullptr,
@@ -272,6 +283,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
                                    .store = *p.store,
                                    .commit = *p.commit,
                                    .log = *p.log,
+                                   .indexer = p.indexer.get(),
                                    .exposing = {}});
   TRY(p.open_control());
   return server;
@@ -337,7 +349,9 @@ Result<void> Server::Parts::open_control() {
                .route = [this](std::string address,
                                net::Deadline deadline) { return route_report(&*routes, std::move(address), deadline); },
                .reload = options.reload,
-               .stop = options.stop}};
+               .stop = options.stop},
+      .search = search.get(),
+      .indexer = indexer.get()};
   control_socket::ControlOptions socket;
   socket.path = control_socket::socket_path(config.server.data_dir.value);
   socket.uid = geteuid();
@@ -374,6 +388,10 @@ agents::control::Status Server::Parts::status() const {
                     .connections = c.open.value(),
                     .destinations = c.destinations.value(),
                     .unreachable = c.unreachable.value()};
+  }
+  if (indexer) {
+    const auto& c = indexer->counts();
+    out.index = {.letters = c.letters, .left_out = c.left_out, .waiting = c.waiting, .failures = c.failures};
   }
   for (const Bound& b : bound) out.listeners.push_back(fmt::format("{} {}:{}", role_name(b.role), b.address, b.port));
   return out;
@@ -414,6 +432,19 @@ net::Task<void> Server::Parts::take_care(post::Care* care, Log* log) {
   co_await post::Care::run(care, log, &cancel);
 }
 
+void Server::Parts::make_index() {
+  search = std::make_unique<post::search::Search>(*store, reads);
+  indexer = std::make_unique<post::search::Indexer>(post::search::Indexer::Parts{
+      .store = store.get(), .commit = commit.get(), .offload = &indexing, .log = log.get()});
+  mailboxes->follow([to = indexer.get()](post::AccountId account) { to->hint(account); });
+}
+
+net::Task<void> Server::Parts::keep_index(post::search::Indexer* indexer) {
+  net::Cancel cancel;
+  const net::Shard::Member member(*net::Shard::current(), cancel);
+  co_await post::search::Indexer::keep(indexer, &cancel);
+}
+
 net::Task<void> Server::Parts::write_last_notes(post::Trail* trail) {
   (void)co_await trail->write_notes(net::Deadline::in(kLastNotes));
 }
@@ -441,6 +472,7 @@ void Server::start() {
     first.tasks().spawn(Parts::keep_trail(p.trail.get()));
     first.tasks().spawn(Parts::keep_store(&p));
     first.tasks().spawn(Parts::take_care(p.care.get(), p.log.get()));
+    if (p.indexer) first.tasks().spawn(Parts::keep_index(p.indexer.get()));
   });
   if (p.mta) p.mta->start();
   p.control->start();
@@ -524,6 +556,9 @@ void Server::stop() {
   p.queue.reset();
   p.drafts.reset();
   p.care.reset();
+  if (p.mailboxes) p.mailboxes->follow({});
+  p.indexer.reset();
+  p.search.reset();
   p.mailboxes.reset();
   p.commit.reset();
   p.store.reset();

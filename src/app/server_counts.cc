@@ -24,6 +24,13 @@ const Metric<Gauge, 2> kQueue("chappe_queue_recipients",
                               {"state", "age"});
 const Metric<Gauge> kOldest("chappe_queue_oldest_seconds", "How long ago the oldest letter of the queue came.");
 
+const Metric<Counter> kIndexed("chappe_search_letters_total", "Letters taken into the search index.");
+const Metric<Counter> kIndexFailures("chappe_search_failures_total",
+                                     "Times that the search index of an account could not be brought up to date.");
+const Metric<Counter> kMerges("chappe_search_merges_total", "Segments of the search index made from smaller ones.");
+const Metric<Gauge> kIndexWaiting("chappe_search_accounts_waiting",
+                                  "Accounts of which something is to be taken into the search index.");
+
 constexpr std::string_view kStateNames[] = {"waiting", "leased", "held"};
 constexpr std::string_view kAgeNames[post::QueueCounts::kAges.size() + 1] = {"<5m", "<1h", "<4h", "<1d", ">=1d"};
 constexpr std::string_view kStallNames[net::Shard::kStalls] = {"busy", "blocked", "preempted"};
@@ -58,6 +65,12 @@ std::string ServerCounts::expose(const post::QueueCounts& queue) {
   metrics.of(kReadOnly).set(store.read_only() ? 1 : 0);
   for (const PartRow& row : budget_parts())
     metrics.of(kBudgetUsed, row.name).set(static_cast<std::int64_t>(budget.used(row.part)));
+  if (indexer) {
+    raise(metrics.of(kIndexed), indexer->counts().letters);
+    raise(metrics.of(kIndexFailures), indexer->counts().failures);
+    raise(metrics.of(kMerges), indexer->counts().merges);
+    metrics.of(kIndexWaiting).set(static_cast<std::int64_t>(indexer->counts().waiting));
+  }
   show(queue);
   return metrics.expose();
 }

@@ -18,31 +18,31 @@ struct Name {
 
 // The references of HTML 4 that mail really has (WHATWG HTML §13.5), in order of octets.
 constexpr Name kNames[] = {
-    {"AElig", 0xc6},    {"Aacute", 0xc1},   {"Acirc", 0xc2},    {"Agrave", 0xc0},   {"Aring", 0xc5},
-    {"Atilde", 0xc3},   {"Auml", 0xc4},     {"Ccedil", 0xc7},   {"ETH", 0xd0},      {"Eacute", 0xc9},
-    {"Ecirc", 0xca},    {"Egrave", 0xc8},   {"Euml", 0xcb},     {"Iacute", 0xcd},   {"Icirc", 0xce},
-    {"Igrave", 0xcc},   {"Iuml", 0xcf},     {"Ntilde", 0xd1},   {"OElig", 0x152},   {"Oacute", 0xd3},
-    {"Ocirc", 0xd4},    {"Ograve", 0xd2},   {"Oslash", 0xd8},   {"Otilde", 0xd5},   {"Ouml", 0xd6},
-    {"Scaron", 0x160},  {"THORN", 0xde},    {"Uacute", 0xda},   {"Ucirc", 0xdb},    {"Ugrave", 0xd9},
-    {"Uuml", 0xdc},     {"Yacute", 0xdd},   {"Yuml", 0x178},    {"aacute", 0xe1},   {"acirc", 0xe2},
-    {"acute", 0xb4},    {"aelig", 0xe6},    {"agrave", 0xe0},   {"amp", '&'},       {"apos", '\''},
-    {"aring", 0xe5},    {"atilde", 0xe3},   {"auml", 0xe4},     {"bdquo", 0x201e},  {"brvbar", 0xa6},
-    {"bull", 0x2022},   {"ccedil", 0xe7},   {"cedil", 0xb8},    {"cent", 0xa2},     {"copy", 0xa9},
-    {"curren", 0xa4},   {"dagger", 0x2020}, {"deg", 0xb0},      {"divide", 0xf7},   {"eacute", 0xe9},
-    {"ecirc", 0xea},    {"egrave", 0xe8},   {"emsp", 0x2003},   {"ensp", 0x2002},   {"eth", 0xf0},
-    {"euml", 0xeb},     {"euro", 0x20ac},   {"frac12", 0xbd},   {"frac14", 0xbc},   {"frac34", 0xbe},
-    {"gt", '>'},        {"hellip", 0x2026}, {"iacute", 0xed},   {"icirc", 0xee},    {"iexcl", 0xa1},
-    {"igrave", 0xec},   {"iquest", 0xbf},   {"iuml", 0xef},     {"laquo", 0xab},    {"larr", 0x2190},
-    {"ldquo", 0x201c},  {"lsaquo", 0x2039}, {"lsquo", 0x2018},  {"lt", '<'},        {"macr", 0xaf},
-    {"mdash", 0x2014},  {"micro", 0xb5},    {"middot", 0xb7},   {"nbsp", 0xa0},     {"ndash", 0x2013},
-    {"not", 0xac},      {"ntilde", 0xf1},   {"oacute", 0xf3},   {"ocirc", 0xf4},    {"oelig", 0x153},
-    {"ograve", 0xf2},   {"ordf", 0xaa},     {"ordm", 0xba},     {"oslash", 0xf8},   {"otilde", 0xf5},
-    {"ouml", 0xf6},     {"para", 0xb6},     {"permil", 0x2030}, {"plusmn", 0xb1},   {"pound", 0xa3},
-    {"quot", '"'},      {"raquo", 0xbb},    {"rarr", 0x2192},   {"rdquo", 0x201d},  {"reg", 0xae},
-    {"rsaquo", 0x203a}, {"rsquo", 0x2019},  {"sbquo", 0x201a},  {"scaron", 0x161},  {"sect", 0xa7},
-    {"shy", 0xad},      {"sup1", 0xb9},     {"sup2", 0xb2},     {"sup3", 0xb3},     {"szlig", 0xdf},
-    {"thinsp", 0x2009}, {"thorn", 0xfe},    {"times", 0xd7},    {"trade", 0x2122},  {"uacute", 0xfa},
-    {"ucirc", 0xfb},    {"ugrave", 0xf9},   {"uml", 0xa8},      {"uuml", 0xfc},     {"yacute", 0xfd},
+    {"AElig", 0xc6},    {"Aacute", 0xc1},   {"Acirc", 0xc2},    {"Agrave", 0xc0},  {"Aring", 0xc5},
+    {"Atilde", 0xc3},   {"Auml", 0xc4},     {"Ccedil", 0xc7},   {"ETH", 0xd0},     {"Eacute", 0xc9},
+    {"Ecirc", 0xca},    {"Egrave", 0xc8},   {"Euml", 0xcb},     {"Iacute", 0xcd},  {"Icirc", 0xce},
+    {"Igrave", 0xcc},   {"Iuml", 0xcf},     {"Ntilde", 0xd1},   {"OElig", 0x152},  {"Oacute", 0xd3},
+    {"Ocirc", 0xd4},    {"Ograve", 0xd2},   {"Oslash", 0xd8},   {"Otilde", 0xd5},  {"Ouml", 0xd6},
+    {"Scaron", 0x160},  {"THORN", 0xde},    {"Uacute", 0xda},   {"Ucirc", 0xdb},   {"Ugrave", 0xd9},
+    {"Uuml", 0xdc},     {"Yacute", 0xdd},   {"Yuml", 0x178},    {"aacute", 0xe1},  {"acirc", 0xe2},
+    {"acute", 0xb4},    {"aelig", 0xe6},    {"agrave", 0xe0},   {"amp", '&'},      {"apos", '\''},
+    {"aring", 0xe5},    {"atilde", 0xe3},   {"auml", 0xe4},     {"bdquo", 0x201e}, {"brvbar", 0xa6},
+    {"bull", 0x2022},   {"ccedil", 0xe7},   {"cedil", 0xb8},    {"cent", 0xa2},    {"copy", 0xa9},
+    {"curren", 0xa4},   {"dagger", 0x2020}, {"deg", 0xb0},      {"divide", 0xf7},  {"eacute", 0xe9},
+    {"ecirc", 0xea},    {"egrave", 0xe8},   {"emsp", 0x2003},   {"ensp", 0x2002},  {"eth", 0xf0},
+    {"euml", 0xeb},     {"euro", 0x20ac},   {"frac12", 0xbd},   {"frac14", 0xbc},  {"frac34", 0xbe},
+    {"gt", '>'},        {"hellip", 0x2026}, {"iacute", 0xed},   {"icirc", 0xee},   {"iexcl", 0xa1},
+    {"igrave", 0xec},   {"iquest", 0xbf},   {"iuml", 0xef},     {"laquo", 0xab},   {"larr", 0x2190},
+    {"ldquo", 0x201c},  {"lsaquo", 0x2039}, {"lsquo", 0x2018},  {"lt", '<'},       {"macr", 0xaf},
+    {"mdash", 0x2014},  {"micro", 0xb5},    {"middot", 0xb7},   {"nbsp", 0xa0},    {"ndash", 0x2013},
+    {"not", 0xac},      {"ntilde", 0xf1},   {"oacute", 0xf3},   {"ocirc", 0xf4},   {"oelig", 0x153},
+    {"ograve", 0xf2},   {"ordf", 0xaa},     {"ordm", 0xba},     {"oslash", 0xf8},  {"otilde", 0xf5},
+    {"ouml", 0xf6},     {"para", 0xb6},     {"permil", 0x2030}, {"plusmn", 0xb1},  {"pound", 0xa3},
+    {"quot", '"'},      {"raquo", 0xbb},    {"rarr", 0x2192},   {"rdquo", 0x201d}, {"reg", 0xae},
+    {"rsaquo", 0x203a}, {"rsquo", 0x2019},  {"sbquo", 0x201a},  {"scaron", 0x161}, {"sect", 0xa7},
+    {"shy", 0xad},      {"sup1", 0xb9},     {"sup2", 0xb2},     {"sup3", 0xb3},    {"szlig", 0xdf},
+    {"thinsp", 0x2009}, {"thorn", 0xfe},    {"times", 0xd7},    {"trade", 0x2122}, {"uacute", 0xfa},
+    {"ucirc", 0xfb},    {"ugrave", 0xf9},   {"uml", 0xa8},      {"uuml", 0xfc},    {"yacute", 0xfd},
     {"yen", 0xa5},      {"yuml", 0xff},     {"zwj", 0x200d},    {"zwnj", 0x200c},
 };
 static_assert(std::ranges::is_sorted(kNames, {}, &Name::name));
@@ -55,11 +55,11 @@ constexpr std::array<char16_t, 32> kWindows = {0x20ac, 0x81,   0x201a, 0x192,  0
                                                0x2dc,  0x2122, 0x161,  0x203a, 0x153,  0x9d,   0x17e,  0x178};
 
 // Elements that begin and end a line of their own, and those that only keep words apart.
-constexpr std::string_view kBlocks[] = {"address", "article",    "aside", "blockquote", "body",   "br",  "center", "dd",
-                                        "div",     "dl",         "dt",    "fieldset",   "footer", "form", "h1",    "h2",
-                                        "h3",      "h4",         "h5",    "h6",         "header", "hr",   "html",  "li",
-                                        "main",    "nav",        "ol",    "option",     "p",      "pre",  "section",
-                                        "table",   "tbody",      "tfoot", "thead",      "title",  "tr",   "ul"};
+constexpr std::string_view kBlocks[] = {
+    "address", "article",  "aside",  "blockquote", "body",  "br",    "center", "dd",     "div", "dl",
+    "dt",      "fieldset", "footer", "form",       "h1",    "h2",    "h3",     "h4",     "h5",  "h6",
+    "header",  "hr",       "html",   "li",         "main",  "nav",   "ol",     "option", "p",   "pre",
+    "section", "table",    "tbody",  "tfoot",      "thead", "title", "tr",     "ul"};
 constexpr std::string_view kCells[] = {"td", "th", "img"};
 // Whose content is not shown.
 constexpr std::string_view kHidden[] = {"script", "style", "title"};

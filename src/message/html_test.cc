@@ -20,7 +20,8 @@ TEST(Html, WhatIsNotShown) {
   EXPECT_EQ(html_text("a<!-- <b>no</b> -->b"), "ab");
   EXPECT_EQ(html_text("a<!-->b"), "ab");
   EXPECT_EQ(html_text("a<!-- never ends"), "a");
-  EXPECT_EQ(html_text("<!DOCTYPE html><style>p { color: red }</style>seen<script>var a = '<p>no</p>';</script>"), "seen");
+  EXPECT_EQ(html_text("<!DOCTYPE html><style>p { color: red }</style>seen<script>var a = '<p>no</p>';</script>"),
+            "seen");
   EXPECT_EQ(html_text("<title>A &lt; title</title>body"), "body");
   EXPECT_EQ(html_text("a<STYLE>x</StYlE >b"), "ab");
   EXPECT_EQ(html_text("a<script>never ends <p>b"), "a");

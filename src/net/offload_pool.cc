@@ -1,9 +1,11 @@
 #include "net/offload_pool.h"
 
+#include <sys/resource.h>
+
 namespace chappe::net {
 
-OffloadPool::OffloadPool(std::size_t threads, std::size_t limit) : limit_(limit) {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work_loop(); });
+OffloadPool::OffloadPool(std::size_t threads, std::size_t limit, int niceness) : limit_(limit) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this, niceness] { work_loop(niceness); });
 }
 
 OffloadPool::~OffloadPool() {
@@ -32,7 +34,9 @@ std::size_t OffloadPool::waiting() const {
   return queue_.size();
 }
 
-void OffloadPool::work_loop() {
+void OffloadPool::work_loop(int niceness) {
+  // On Linux, of this thread alone.
+  if (niceness != 0) (void)setpriority(PRIO_PROCESS, 0, niceness);
   for (;;) {
     Work work;
     {

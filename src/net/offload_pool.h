@@ -13,8 +13,8 @@ namespace chappe::net {
 
 class OffloadPool final : public Offload {
  public:
-  // `limit`: how many pieces of work may wait for a thread.
-  explicit OffloadPool(std::size_t threads, std::size_t limit = 1024);
+  // `limit`: how many pieces of work may wait for a thread. `niceness`: of the threads; 0 as the process, up to 19.
+  explicit OffloadPool(std::size_t threads, std::size_t limit = 1024, int niceness = 0);
   // Drops what is queued (its waiters get Errc::closed), lets what runs end, then ends the threads; blocks.
   ~OffloadPool() override;
 
@@ -22,7 +22,7 @@ class OffloadPool final : public Offload {
   std::size_t waiting() const;
 
  private:
-  void work_loop();
+  void work_loop(int niceness);
 
   const std::size_t limit_;
   mutable std::mutex mutex_;

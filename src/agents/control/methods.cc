@@ -200,6 +200,19 @@ std::vector<MethodRow> make_methods() {
       {"hold.remove", "Lifts a legal hold.", {kHeld}, hold_remove},
       {"hold.list", "The accounts and domains under legal hold.", {}, hold_list},
 
+      {"search.find",
+       "Letters of an account, the best first, with the words that were found. `pending` messages are not in the index "
+       "yet.",
+       {{"account", text, true, "the address of the account"},
+        {"query", text, true, "words, \"phrases\", beginn*, field:word, before:DATE, after:DATE, OR, -word, ( )"},
+        {"limit", number, false, "letters at most; 1000 when not given, never more"},
+        {"snippets", yes_no, false, "with pieces of the letters; yes when not given"}},
+       search_find},
+      {"search.progress",
+       "How far the search index of an account is.",
+       {{"account", text, true, "the address of the account"}},
+       search_progress},
+
       {"route.show",
        "What would happen to a letter to an address, and why. Asks the DNS; sends nothing.",
        {kAddress},
@@ -252,7 +265,7 @@ bool fits(const Value& value, ParamKind kind) {
 // Whether the method reads or changes what the directory keeps.
 bool about_directory(std::string_view method) {
   static constexpr std::string_view kFamilies[] = {"domain.", "account.", "alias.", "config.",
-                                                   "audit.",  "store.",   "hold."};
+                                                   "audit.",  "store.",   "hold.",  "search."};
   return std::ranges::any_of(kFamilies, [method](std::string_view family) { return method.starts_with(family); });
 }
 
@@ -320,6 +333,10 @@ Answer server_status(const Office* office, Call call) {
     w.field("delivered", t->delivered).field("deferred", t->deferred).field("bounced", t->bounced);
     w.field("silent", t->silent).field("connections", t->connections).field("destinations", t->destinations);
     w.field("unreachable", t->unreachable).end_object();
+  }
+  if (const auto& i = status.index) {
+    w.key("index").begin_object().field("letters", i->letters).field("left_out", i->left_out);
+    w.field("waiting", i->waiting).field("failures", i->failures).end_object();
   }
   w.end_object();
   co_return out;

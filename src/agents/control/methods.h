@@ -19,6 +19,8 @@
 #include "post/directory/directory.h"
 #include "post/mailbox/mailbox.h"
 #include "post/queue/queue.h"
+#include "post/search/indexer.h"
+#include "post/search/search.h"
 #include "post/trail/trail.h"
 
 namespace chappe::agents::control {
@@ -48,6 +50,15 @@ struct Status {
     std::int64_t connections = 0, destinations = 0, unreachable = 0;     // now
   };
   std::optional<Transfer> transfer = {};
+
+  // Of the search index, since the start. Nothing: mailboxes are elsewhere.
+  struct Index {
+    std::uint64_t letters = 0;   // taken in
+    std::uint64_t left_out = 0;  // that could not be read
+    std::uint64_t waiting = 0;   // accounts whose index is to be looked at, now
+    std::uint64_t failures = 0;
+  };
+  std::optional<Index> index = {};
 };
 
 // The process as its operator commands it. Without a server the functions are empty, and their methods `unsupported`.
@@ -70,6 +81,9 @@ struct Office {
   post::Care* care;
   post::Drafts* drafts;
   Host host;
+  // Null: mailboxes are elsewhere.
+  post::search::Search* search = nullptr;
+  post::search::Indexer* indexer = nullptr;
 };
 
 enum class ParamKind : std::uint8_t { text, secret, number, yes_no, texts, objects };

@@ -97,6 +97,9 @@ Answer hold_add(const Office* office, Call call);
 Answer hold_remove(const Office* office, Call call);
 Answer hold_list(const Office* office, Call call);
 
+Answer search_find(const Office* office, Call call);
+Answer search_progress(const Office* office, Call call);
+
 Answer route_show(const Office* office, Call call);
 
 Answer server_status(const Office* office, Call call);

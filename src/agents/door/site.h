@@ -24,6 +24,10 @@
 #include "post/mailbox/mailbox.h"
 #include "post/trail/trail.h"
 
+namespace chappe::post::search {
+class Search;
+}
+
 namespace chappe::agents {
 
 class SaslLogin;
@@ -68,6 +72,7 @@ struct Site {
   std::vector<Handshakes> handshakes;  // of each shard, by its index
   // The certificates shown now; a session takes what is there when its handshake begins.
   std::atomic<std::shared_ptr<const crypto::TlsServer>> tls;
+  post::search::Search* search = nullptr;  // null: there is no index, and letters are looked into
 
   bool is_own_host(const net::Endpoint& peer) const {
     return std::ranges::any_of(networks, [&peer](const net::Network& n) { return n.contains(peer); });

@@ -4,11 +4,10 @@
 
 #include "base/text.h"
 #include "codec/charset.h"
-#include "codec/idna.h"
 #include "codec/utf8.h"
-#include "message/body.h"
 #include "message/date.h"
 #include "message/words.h"
+#include "post/search/text.h"
 
 namespace chappe::agents::imap {
 namespace {
@@ -16,17 +15,13 @@ namespace {
 using Kind = proto::imap::SearchKey::Kind;
 using message::Letter;
 using post::Flag;
+using post::search::caseless;
 
 constexpr std::int64_t kDay = 86'400'000'000;
 
 std::int64_t day_of(Time time, int offset_minutes = 0) {
   const std::int64_t us = time.us + std::int64_t{offset_minutes} * 60'000'000;
   return us >= 0 ? us / kDay : (us + 1) / kDay - 1;
-}
-
-std::string fold(const std::string& text) {
-  if (codec::is_ascii(text)) return to_lower(text);
-  return codec::fold_case(text).value_or(to_lower(text));
 }
 
 std::optional<Flag> system_flag(ByteView name) {
@@ -64,7 +59,7 @@ Result<Matcher> Matcher::make(std::shared_ptr<const proto::imap::SearchProgram> 
       case Kind::body:
       case Kind::text: {
         if (charset.empty() && !codec::utf8_valid(k.text)) return fail(Errc::invalid, "the text is not UTF-8");
-        ready.text = fold(charset.empty() ? k.text : codec::to_utf8(k.text, charset).text);
+        ready.text = caseless(charset.empty() ? k.text : codec::to_utf8(k.text, charset).text);
         break;
       }
       case Kind::sequence:
@@ -111,22 +106,49 @@ Truth Matcher::sent(const Key& k, const Ready& ready, const Candidate& candidate
 
 bool Matcher::in_header(const Key& k, const Ready& ready, const Letter& letter) const {
   for (const message::Field& field : letter.fields())
-    if (field.is(k.field) && fold(message::decode_text(field.value())).contains(ready.text)) return true;
+    if (field.is(k.field) && caseless(message::decode_text(field.value())).contains(ready.text)) return true;
   return false;
 }
 
 bool Matcher::in_headers(const Ready& ready, const Letter& letter) const {
   for (const message::Field& field : letter.all_fields())
-    if (fold(std::string(field.name()) + ": " + message::decode_text(field.value())).contains(ready.text)) return true;
+    if (caseless(std::string(field.name()) + ": " + message::decode_text(field.value())).contains(ready.text))
+      return true;
   return false;
 }
 
 bool Matcher::in_body(const Ready& ready, const Letter& letter) const {
   for (const message::Part& part : letter.parts()) {
     if (part.kind != message::Part::Kind::leaf || !part.is_text()) continue;
-    if (fold(message::decode_text_body(letter, part, nullptr, kMaxText)).contains(ready.text)) return true;
+    if (caseless(post::search::readable_text(letter, part)).contains(ready.text)) return true;
   }
   return false;
+}
+
+std::vector<Matcher::TextKey> Matcher::text_keys() const {
+  using post::search::Where;
+  std::vector<TextKey> out;
+  for (std::uint32_t place = 0; place < ready_.size(); ++place) {
+    const Key& k = program_->keys[place];
+    post::search::Pattern pattern{.text = ready_[place].text};
+    if (k.kind == Kind::body) {
+      pattern.fields = post::search::field_bit(Where::body);
+    } else if (k.kind == Kind::text) {
+      pattern.fields = post::search::kAllFields;
+      pattern.header = true;
+    } else if (k.kind == Kind::header) {
+      const Where where = post::search::where_of(k.field);
+      pattern.header = where == Where::header;
+      if (!pattern.header)
+        pattern.fields = post::search::field_bit(where);
+      else
+        pattern.field_name = caseless(k.field);
+    } else {
+      continue;
+    }
+    out.push_back({place, std::move(pattern)});
+  }
+  return out;
 }
 
 Truth Matcher::key(std::uint32_t place, const Candidate& c) const {
@@ -177,10 +199,13 @@ Truth Matcher::key(std::uint32_t place, const Candidate& c) const {
     case Kind::sent_since:
       return sent(k, ready, c);
     case Kind::header:
+      if (ready.ruled_out.contains(c.state.uid)) return Truth::no;
       return c.header ? truth(in_header(k, ready, *c.header)) : Truth::unknown;
     case Kind::body:
+      if (ready.ruled_out.contains(c.state.uid)) return Truth::no;
       return c.letter ? truth(in_body(ready, *c.letter)) : Truth::unknown;
     case Kind::text:
+      if (ready.ruled_out.contains(c.state.uid)) return Truth::no;
       return c.letter ? truth(in_headers(ready, *c.letter) || in_body(ready, *c.letter)) : Truth::unknown;
     case Kind::negation: {
       const Truth t = key(k.children.front(), c);

@@ -3,8 +3,8 @@
 // `unknown`, and the caller reads more. So a search that flags decide never reads a letter.
 //
 // Pure: no store, no waiting; may be asked by several threads at a time. Recursion is as deep as the program, which
-// Limits::depth caps. Texts are compared caselessly (codec::fold_case), decoded from their charsets and encodings, as
-// people read them.
+// Limits::depth caps. Texts are compared caselessly, decoded from their charsets and encodings, as people read them
+// (post/search/text.h, where the index has them from): so what the index rules out needs not be read.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "message/letter.h"
 #include "post/mailbox/types.h"
+#include "post/search/pattern.h"
 #include "proto/imap/search_key.h"
 
 namespace chappe::agents::imap {
@@ -33,9 +34,6 @@ enum class Truth : std::uint8_t { no, yes, unknown };
 
 class Matcher {
  public:
-  // Octets of each part's text that are looked at.
-  static constexpr std::size_t kMaxText = 1024 * 1024;
-
   struct World {
     const std::vector<std::string>* keywords = nullptr;  // of the mailbox, in their order
     std::uint32_t messages = 0;                          // what `*` means
@@ -49,6 +47,15 @@ class Matcher {
   static Result<Matcher> make(std::shared_ptr<const proto::imap::SearchProgram> program, const std::string& charset,
                               const World& world);
 
+  // A key that looks for a text, by its place in the program.
+  struct TextKey {
+    std::uint32_t place;
+    post::search::Pattern pattern;
+  };
+  std::vector<TextKey> text_keys() const;
+  // Messages in which the text of this key does not stand: they are not read for it.
+  void rule_out(std::uint32_t place, post::UidSet uids) { ready_[place].ruled_out = std::move(uids); }
+
   Truth matches(const Candidate& candidate) const { return key(0, candidate); }
 
  private:
@@ -60,6 +67,7 @@ class Matcher {
     std::optional<post::Flag> flag;
     std::optional<std::size_t> keyword;  // its number in the mailbox
     std::int64_t day = 0;
+    post::UidSet ruled_out;
   };
 
   explicit Matcher(std::shared_ptr<const proto::imap::SearchProgram> program) : program_(std::move(program)) {}

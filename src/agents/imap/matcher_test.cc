@@ -95,6 +95,44 @@ TEST_F(MatcherTest, LettersDecideTheRest) {
   EXPECT_EQ(ask("BODY stra"), Truth::no);
 }
 
+TEST_F(MatcherTest, WhatTheIndexRulesOutIsNotRead) {
+  auto program = std::make_shared<proto::imap::SearchProgram>();
+  using Kind = proto::imap::SearchKey::Kind;
+  program->keys.resize(4);
+  program->keys[0] = {.kind = Kind::disjunction, .children = {1, 2}};
+  program->keys[1] = {.kind = Kind::body, .text = "Zebra"};
+  program->keys[2] = {.kind = Kind::negation, .children = {3}};
+  program->keys[3] = {.kind = Kind::header, .field = "X-Thing", .text = "one"};
+  const Matcher::World world{.keywords = &keywords, .messages = 1, .last = {9}, .saved = &saved, .now = {}};
+  Matcher matcher = Matcher::make(program, "", world).value();
+  const auto texts = matcher.text_keys();
+  ASSERT_EQ(texts.size(), 2u);
+  EXPECT_EQ(texts[0].pattern.text, "zebra");
+  EXPECT_EQ(texts[0].pattern.fields, post::search::field_bit(post::search::Where::body));
+  EXPECT_FALSE(texts[0].pattern.header);
+  EXPECT_EQ(texts[1].pattern.field_name, "x-thing");
+  EXPECT_TRUE(texts[1].pattern.header);
+  Candidate c{.seq = 1, .state = {.uid = {9}, .flags = {}, .modseq = {}, .keywords = {}}};
+  EXPECT_EQ(matcher.matches(c), Truth::unknown);
+  matcher.rule_out(1, {9});
+  EXPECT_EQ(matcher.matches(c), Truth::unknown);
+  matcher.rule_out(3, {8, 9});
+  EXPECT_EQ(matcher.matches(c), Truth::yes);
+  matcher.rule_out(3, {8});
+  EXPECT_EQ(matcher.matches(c), Truth::unknown);
+}
+
+TEST_F(MatcherTest, HtmlIsWhatItShows) {
+  post::MessageRecord record;
+  const message::Letter letter(
+      "Content-Type: text/html\r\n\r\n<p class=\"secret\">caf&eacute; <b>cr</b>&egrave;me</p><!-- note -->");
+  candidate.record = &record;
+  candidate.header = candidate.letter = &letter;
+  EXPECT_EQ(ask("BODY \"caf\xc3\xa9 cr\xc3\xa8me\""), Truth::yes);
+  EXPECT_EQ(ask("BODY secret"), Truth::no);
+  EXPECT_EQ(ask("BODY note"), Truth::no);
+}
+
 TEST_F(MatcherTest, KnowsCharsets) {
   const auto program = std::make_shared<proto::imap::SearchProgram>();
   program->keys.push_back({.kind = proto::imap::SearchKey::Kind::text});

@@ -14,6 +14,8 @@
 #include "crypto/certificate.h"
 #include "net/acceptor.h"
 #include "net/offload_pool.h"
+#include "post/search/indexer.h"
+#include "post/search/search.h"
 #include "store/memory.h"
 
 namespace chappe::agents::imap::testing {
@@ -73,7 +75,8 @@ class World {
                         .throttle = throttle,
                         .networks = {},
                         .handshakes = {shards.size(), Handshakes(0)},
-                        .tls = *crypto::TlsServer::load({files_}, tickets_)});
+                        .tls = *crypto::TlsServer::load({files_}, tickets_),
+                        .search = &search});
     tls_at = open_door(&tls_door_);
     plain_at = open_door(&plain_door_);
   }
@@ -83,6 +86,14 @@ class World {
     commit.stop();
     std::filesystem::remove(files_.certificate);
     std::filesystem::remove(files_.key);
+  }
+
+  // Brings the search index of alice and bob up to date.
+  void index() {
+    for (const std::uint32_t account : {1u, 2u}) {
+      const auto done = net::run_on(shards.at(0), indexer.catch_up({account}));
+      EXPECT_TRUE(done) << done.error().describe();
+    }
   }
 
   Log log{std::make_unique<NoLog>(), {}};
@@ -100,6 +111,9 @@ class World {
   post::Trail trail{*store, commit, system_clock()};
   std::unique_ptr<post::Directory> directory;
   Throttle throttle{system_clock(), false};
+  post::search::Search search{*store, letters};
+  // Runs only in index().
+  post::search::Indexer indexer{{.store = store.get(), .commit = &commit, .offload = &offload}};
   std::unique_ptr<Site> site;
   std::shared_ptr<const crypto::TlsClient> client_tls;
   net::Endpoint tls_at, plain_at;

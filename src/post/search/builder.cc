@@ -121,8 +121,8 @@ std::uint32_t Builder::add(DocId doc, const message::Letter& letter, bool whole,
   if (!each_text(letter, kMaxLetterText, [&](Where where, const std::string& text) { take_text(where, text, whole); }))
     whole = false;
   if (!more.empty()) take_text(Where::body, more, whole);
-  const auto words = static_cast<std::uint32_t>(
-      std::ranges::count_if(hits_, [](const Hit& h) { return h.where != Where::header; }));
+  const auto words =
+      static_cast<std::uint32_t>(std::ranges::count_if(hits_, [](const Hit& h) { return h.where != Where::header; }));
   post(doc);
   if (cut_) mark(doc, kMarkCut);
   if (!whole) mark(doc, kMarkPart);

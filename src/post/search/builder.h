@@ -16,7 +16,7 @@ class Builder {
  public:
   static constexpr std::size_t kMaxLetterText = 4 * 1024 * 1024;  // octets of one letter that are looked at
   static constexpr std::size_t kMaxWords = 100'000;               // of one letter
-  static constexpr std::uint32_t kApart = 16;                     // places between two texts, so that no phrase spans them
+  static constexpr std::uint32_t kApart = 16;  // places between two texts, so that no phrase spans them
 
   Builder(Tokenizer& tokenizer, Stemmer& stemmer) : tokenizer_(tokenizer), stemmer_(stemmer) {}
 

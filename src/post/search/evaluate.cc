@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <memory>
 
 namespace chappe::post::search {
@@ -96,7 +97,8 @@ Result<Matches> Evaluation::term(TermKind kind, const std::string& key, FieldMas
   for (const Segment& segment : state_.segments) {
     const auto entry = TRY(find_term(store_, account_, segment.id, whole));
     if (!entry) continue;
-    TermReader reader(store_, account_, segment, *entry);
+    SegmentReader rows{store_, account_, segment};
+    TermReader reader(&rows, *entry);
     while (reader.next()) {
       const Posting& p = reader.posting();
       if (p.fields & fields) out.push_back({p.doc, weight_of(p, fields)});
@@ -131,10 +133,11 @@ Result<Matches> Evaluation::prefix(const Query& query) {
   Matches out;
   for (const Segment& segment : state_.segments) {
     std::vector<float> counts;
+    SegmentReader rows{store_, account_, segment};
     TermCursor cursor = TRY(TermCursor::seek(store_, account_, segment.id, begin));
     for (; !cursor.done() && cursor.entry().term.starts_with(begin); TRY(cursor.next())) {
       if (counts.empty()) counts.resize(segment.last - segment.first + 1);
-      TermReader reader(store_, account_, segment, cursor.entry());
+      TermReader reader(&rows, cursor.entry());
       while (reader.next()) {
         const Posting& p = reader.posting();
         if (p.doc > segment.last) return fail(Errc::corrupt, "a posting list of the search index leaves its segment");
@@ -150,11 +153,12 @@ Result<Matches> Evaluation::prefix(const Query& query) {
 }
 
 Result<void> Evaluation::phrase(const Query& query, const Segment& segment, Matches& out) {
+  std::deque<SegmentReader> rows;  // each its own: they read at places far apart
   std::vector<std::unique_ptr<TermReader>> readers;
   for (const std::string& key : query.words) {
     const auto entry = TRY(find_term(store_, account_, segment.id, term_of(TermKind::word, key)));
     if (!entry) return {};
-    readers.push_back(std::make_unique<TermReader>(store_, account_, segment, *entry));
+    readers.push_back(std::make_unique<TermReader>(&rows.emplace_back(store_, account_, segment), *entry));
     if (!readers.back()->next()) return readers.back()->fault();
   }
   for (;;) {

@@ -30,10 +30,6 @@ class Evaluation {
   Result<Matches> run(const Query& query);
 
  private:
-  struct Found {  // a term in a segment
-    Segment segment;
-    TermEntry entry;
-  };
   Result<Matches> word(const Query& query);
   Result<Matches> term(TermKind kind, const std::string& key, FieldMask fields, float factor);
   Result<Matches> prefix(const Query& query);

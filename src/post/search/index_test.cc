@@ -10,12 +10,12 @@ namespace {
 using store::testing::form_name;
 using store::testing::kForms;
 using testing::docs_of;
+using ::testing::ElementsAre;
 using testing::Indexed;
+using ::testing::IsEmpty;
 using testing::letter_of;
 using testing::Office;
 using testing::soon;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 constexpr AccountId kAlice{7};
 
@@ -140,7 +140,8 @@ TEST_P(Index, ALetterInVeryManyMailboxesBecomesSeveral) {
   Indexed index(office);
   const MailboxId inbox = office.find(kAlice, "INBOX").id;
   office.append(kAlice, inbox, letter_of("one", "apple"));
-  for (int i = 0; i < 11; ++i) office.wait(office.mailboxes().copy(kAlice, inbox, UidSet::all(), inbox, soon())).value();
+  for (int i = 0; i < 11; ++i)
+    office.wait(office.mailboxes().copy(kAlice, inbox, UidSet::all(), inbox, soon())).value();
   index.catch_up(kAlice);
   EXPECT_EQ(index.progress(kAlice).indexed, 2048u);
   EXPECT_EQ(index.progress(kAlice).letters, 3u);
@@ -158,20 +159,116 @@ TEST_P(Index, ANewWayToSeeWordsBeginsAnew) {
     Indexed index(office);
     index.catch_up(kAlice);
   }
-  office.wait(office.commit().submit(
-                  [](store::Txn& txn) -> Result<void> {
-                    const auto row = TRY(txn.get(state_key(kAlice)));
-                    State s = TRY(decode_state(row->view()));
-                    s.words_version = kWordsVersion + 1;
-                    txn.put(state_key(kAlice), encode(s));
-                    return {};
-                  },
-                  soon()))
+  office
+      .wait(office.commit().submit(
+          [](store::Txn& txn) -> Result<void> {
+            const auto row = TRY(txn.get(state_key(kAlice)));
+            State s = TRY(decode_state(row->view()));
+            s.words_version = kWordsVersion + 1;
+            txn.put(state_key(kAlice), encode(s));
+            return {};
+          },
+          soon()))
       .value();
   Indexed index(office);
   index.catch_up(kAlice);
   EXPECT_EQ(index.indexer->counts().letters, 1u);
   EXPECT_THAT(docs_of(office.store(), kAlice, TermKind::word, "apple"), ElementsAre(1));
+}
+
+// A letter that cannot be read holds nothing up, and is never ruled out.
+TEST(IndexKept, DamagedLettersHaveNoWords) {
+  Office office("memory");
+  IndexerOptions options;
+  options.portion.letters = 2;
+  Indexed index(office, options);
+  const MailboxId inbox = office.find(kAlice, "INBOX").id;
+  for (int i = 0; i < 5; ++i) office.append(kAlice, inbox, letter_of("one", "apple"));
+  const auto bodies =
+      office
+          .wait(store::scan_all(&office.store(),
+                                store::KeyWriter(store::kSystemAccount, store::Space::body_piece).range(), soon()))
+          .value();
+  office
+      .wait(office.commit().submit(
+          [&bodies](store::Txn& txn) -> Result<void> {
+            for (std::size_t i = 0; i < 4; ++i) txn.remove(bodies.at(i).key);
+            return {};
+          },
+          soon()))
+      .value();
+  index.catch_up(kAlice);
+  EXPECT_EQ(index.indexer->counts().left_out, 4u);
+  EXPECT_EQ(index.progress(kAlice).pending, 0u);
+  EXPECT_THAT(docs_of(office.store(), kAlice, TermKind::word, "apple"), ElementsAre(5));
+  EXPECT_THAT(docs_of(office.store(), kAlice, TermKind::mark, std::string(kMarkPart)), ElementsAre(1, 2, 3, 4));
+}
+
+net::Task<bool> caught_up(Office* office, Indexer* indexer, AccountId account) {
+  for (int i = 0; i < 1000; ++i) {
+    const auto p = co_await indexer->progress(account, soon());
+    if (p && p->pending == 0 && !p->scanning) co_return true;
+    co_await net::sleep({office->executor().clock().steady() + std::chrono::milliseconds(5)});
+  }
+  co_return false;
+}
+
+net::Task<void> keeps_up(Office* office, Indexer* indexer, MailboxId bobs) {
+  net::Cancel cancel;
+  net::Scope scope;
+  scope.spawn(Indexer::keep(indexer, &cancel));
+  // What was there before it began.
+  EXPECT_TRUE(co_await caught_up(office, indexer, kAlice));
+  // What comes while it runs.
+  for (int i = 0; i < 3; ++i) {
+    std::vector<NewMessage> one(1);
+    one[0].octets = ChunkList(letter_of("two", "pear"));
+    EXPECT_TRUE(co_await office->mailboxes().append({9}, bobs, std::move(one), soon()));
+    EXPECT_TRUE(co_await caught_up(office, indexer, {9}));
+  }
+  cancel.cancel();
+  co_await scope.join();
+}
+
+TEST(IndexKept, IsKeptUpToDate) {
+  Office office("memory");
+  IndexerOptions options;
+  options.linger = std::chrono::milliseconds(1);
+  Indexed index(office, options);
+  Indexer* const indexer = index.indexer.get();
+  office.append(kAlice, office.find(kAlice, "INBOX").id, letter_of("one", "apple"));
+  const MailboxId bobs = office.find({9}, "INBOX").id;
+  office.mailboxes().follow([indexer](AccountId account) { indexer->hint(account); });
+  office.wait(keeps_up(&office, indexer, bobs));
+  office.mailboxes().follow({});
+  EXPECT_EQ(indexer->counts().letters, 4u);
+  EXPECT_EQ(indexer->counts().failures, 0u);
+}
+
+TEST(IndexKept, ADamagedOneIsMadeAnew) {
+  Office office("memory");
+  const MailboxId inbox = office.find(kAlice, "INBOX").id;
+  office.append(kAlice, inbox, letter_of("one", "apple"));
+  IndexerOptions options;
+  options.linger = std::chrono::milliseconds(1);
+  Indexed index(office, options);
+  index.catch_up(kAlice);
+  office.append(kAlice, inbox, letter_of("two", "pear"));
+  office
+      .wait(office.commit().submit(
+          [](store::Txn& txn) -> Result<void> {
+            txn.put(state_key(kAlice), "\x01 nonsense");
+            return {};
+          },
+          soon()))
+      .value();
+  Indexer* const indexer = index.indexer.get();
+  const MailboxId bobs = office.find({9}, "INBOX").id;
+  office.mailboxes().follow([indexer](AccountId account) { indexer->hint(account); });
+  office.wait(keeps_up(&office, indexer, bobs));
+  office.mailboxes().follow({});
+  EXPECT_EQ(indexer->counts().failures, 1u);
+  EXPECT_THAT(docs_of(office.store(), kAlice, TermKind::word, "pear"), ElementsAre(2));
 }
 
 }  // namespace

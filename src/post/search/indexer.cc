@@ -63,7 +63,8 @@ Task<Result<bool>> Indexer::portion(AccountId account, State* state) {
   *state = p.state;
   if (p.gone && merging != 0) merge_.reset();
   if (p.idle) co_return false;
-  CO_TRY(co_await parts_.commit->submit(change_of(account, std::move(p.before), std::move(p.batch)), Deadline::in(kCommit)));
+  CO_TRY(co_await parts_.commit->submit(change_of(account, std::move(p.before), std::move(p.batch)),
+                                        Deadline::in(kCommit)));
   ++changes_mine_;
   ++counts_.portions;
   counts_.letters += p.letters;
@@ -117,7 +118,8 @@ Task<Result<bool>> Indexer::merge(AccountId account, State state, int steps) {
       if (from.empty()) co_return false;
       merge_ = std::make_shared<Merge>(parts_.store->blocking(), account, std::move(from), state.next_segment);
     } else if (merge_->account() != account) {
-      co_return false;  // its turn comes when that one has ended
+      if (!to_merge(state).empty()) owed_.insert(account);  // its turn comes when that one has ended
+      co_return false;
     }
     auto ran = co_await net::offload(*parts_.offload, MergeJob{merge_, &parts_.store->blocking(), first}, kNever);
     Result<MergeStep> step = ran ? std::move(*ran) : std::unexpected(std::move(ran.error()));
@@ -128,6 +130,8 @@ Task<Result<bool>> Indexer::merge(AccountId account, State state, int steps) {
     auto written = co_await parts_.commit->submit(change_of(account, std::move(step->before), std::move(step->batch)),
                                                   Deadline::in(kCommit));
     if (!written || done) merge_.reset();
+    if (!merge_)
+      for (const AccountId other : std::exchange(owed_, {})) hint(other);
     if (!written) co_return std::unexpected(std::move(written.error()));
     ++changes_mine_;
     if (done) {

@@ -48,8 +48,8 @@ class Indexer {
     net::Offload* offload;
     Log* log = nullptr;  // null: says nothing
   };
-  static constexpr std::size_t kMaxHints = 100'000;            // accounts; beyond, all are looked at
-  static constexpr Duration kRetry = std::chrono::minutes(1);  // after a failure
+  static constexpr std::size_t kMaxHints = 100'000;                  // accounts; beyond, all are looked at
+  static constexpr Duration kRetry = std::chrono::minutes(1);        // after a failure
   static constexpr Duration kRest = std::chrono::milliseconds(250);  // at most at a time, for others
   static constexpr Duration kCommit = std::chrono::minutes(1);
   static constexpr int kMergeSteps = 8;  // of a merge, for each portion
@@ -89,6 +89,7 @@ class Indexer {
   PortionMaker maker_;
   std::shared_ptr<Hints> hints_;
   std::shared_ptr<Merge> merge_;  // one at a time, of any account
+  std::set<AccountId> owed_;      // accounts that wait for its end
   Counts counts_;
 
   // Of keep().

@@ -31,7 +31,8 @@ Result<Ledger::Cached<LengthPage>*> Ledger::lengths(DocId doc) {
   const auto [at, fresh] = lengths_.try_emplace(page);
   if (fresh) {
     at->second.value.fill(0);
-    if (const auto row = TRY(store_->get(length_key(account_, page)))) at->second.value = TRY(decode_lengths(row->view()));
+    if (const auto row = TRY(store_->get(length_key(account_, page))))
+      at->second.value = TRY(decode_lengths(row->view()));
   }
   return &at->second;
 }
@@ -49,7 +50,8 @@ Result<Ledger::Cached<DatePage>*> Ledger::dates(DocId doc) {
 Result<Ledger::Cached<std::optional<Document>>*> Ledger::document(DocId doc) {
   const auto [at, fresh] = documents_.try_emplace(doc);
   if (fresh) {
-    if (const auto row = TRY(store_->get(document_key(account_, doc)))) at->second.value = TRY(decode_document(row->view()));
+    if (const auto row = TRY(store_->get(document_key(account_, doc))))
+      at->second.value = TRY(decode_document(row->view()));
   }
   return &at->second;
 }
@@ -141,8 +143,8 @@ Result<void> Ledger::kill(DocId doc, const Document& document) {
   state_.words -= std::min<std::uint64_t>(state_.words, document.words);
   // A letter in very many mailboxes is several documents; its body names the last of them.
   if (TRY(named_by(document.body.id)) == doc) bodies_[document.body.id] = 0;
-  const auto segment = std::ranges::find_if(
-      state_.segments, [doc](const Segment& s) { return s.first <= doc && doc <= s.last; });
+  const auto segment =
+      std::ranges::find_if(state_.segments, [doc](const Segment& s) { return s.first <= doc && doc <= s.last; });
   if (segment != state_.segments.end())
     ++segment->dead;
   else

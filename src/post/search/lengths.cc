@@ -17,8 +17,7 @@ Result<void> Lengths::turn_to(std::uint32_t page) {
 
 Result<std::uint32_t> Lengths::alive(const Segment& segment) {
   std::uint32_t out = 0;
-  for (std::uint64_t doc = segment.first; doc <= segment.last; ++doc)
-    out += TRY(code(static_cast<DocId>(doc))) != 0;
+  for (std::uint64_t doc = segment.first; doc <= segment.last; ++doc) out += TRY(code(static_cast<DocId>(doc))) != 0;
   return out;
 }
 

@@ -45,7 +45,7 @@ Merge::Merge(store::Store& store, AccountId account, std::vector<Segment> from, 
 Result<void> Merge::begin() {
   for (const Segment& s : from_) {
     docs_ += TRY(lengths_.alive(s));
-    inputs_.push_back({s, TRY(TermCursor::seek(store_.get(), account_, s.id, {}))});
+    inputs_.push_back({{store_.get(), account_, s}, TRY(TermCursor::seek(store_.get(), account_, s.id, {}))});
   }
   begun_ = true;
   return {};
@@ -54,7 +54,7 @@ Result<void> Merge::begin() {
 Result<bool> Merge::copy(Input& input, store::Batch& batch) {
   if (!reader_) {
     if (input.cursor->done() || input.cursor->entry().term != *term_) return true;
-    reader_.emplace(store_.get(), account_, input.segment, input.cursor->entry());
+    reader_.emplace(&input.rows, input.cursor->entry());
   }
   const bool words = term_->front() == static_cast<char>(TermKind::word);
   while (reader_->next()) {
@@ -77,7 +77,8 @@ Result<bool> Merge::step(store::Batch& batch) {
   for (read_ = 0; read_ < kStepPostings && batch.bytes() < kStepOctets;) {
     if (!term_) {
       for (const Input& input : inputs_)
-        if (!input.cursor->done() && (!term_ || input.cursor->entry().term < *term_)) term_ = input.cursor->entry().term;
+        if (!input.cursor->done() && (!term_ || input.cursor->entry().term < *term_))
+          term_ = input.cursor->entry().term;
       if (!term_) {
         writer_.finish(batch);
         return true;
@@ -97,8 +98,14 @@ Result<bool> Merge::step(store::Batch& batch) {
 void Merge::finish(Ledger& ledger, store::Batch& batch) const {
   ledger.state().merging = 0;
   // What had died before this began is not in it; what died since is, and is known from the state.
-  ledger.replace(from_, {.id = id_, .first = from_.front().first, .last = from_.back().last, .docs = docs_, .dead = 0,
-                         .octets = writer_.octets()}, batch);
+  ledger.replace(from_,
+                 {.id = id_,
+                  .first = from_.front().first,
+                  .last = from_.back().last,
+                  .docs = docs_,
+                  .dead = 0,
+                  .octets = writer_.octets()},
+                 batch);
 }
 
 }  // namespace chappe::post::search

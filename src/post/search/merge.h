@@ -23,8 +23,8 @@ std::vector<Segment> to_merge(const State& state);
 
 class Merge {
  public:
-  static constexpr std::size_t kStepOctets = 256 * 1024;     // of rows that one step writes, about
-  static constexpr std::size_t kStepPostings = 200'000;      // that one step reads
+  static constexpr std::size_t kStepOctets = 256 * 1024;  // of rows that one step writes, about
+  static constexpr std::size_t kStepPostings = 200'000;   // that one step reads
 
   // `store`: blocking; must outlive it.
   Merge(store::Store& store, AccountId account, std::vector<Segment> from, std::uint32_t id);
@@ -38,7 +38,7 @@ class Merge {
 
  private:
   struct Input {
-    Segment segment;
+    SegmentReader rows;
     std::optional<TermCursor> cursor;
   };
   Result<void> begin();

@@ -71,8 +71,8 @@ std::vector<Condition> conditions_of(ByteView pattern, Tokenizer& tokenizer) {
   return out;
 }
 
-Result<void> Narrowing::add_term(const Segment& segment, const TermEntry& entry, FieldMask fields, Docs& docs) {
-  TermReader reader(store_, account_, segment, entry);
+Result<void> Narrowing::add_term(SegmentReader& rows, const TermEntry& entry, FieldMask fields, Docs& docs) {
+  TermReader reader(&rows, entry);
   while (reader.next()) {
     ++postings_;
     const Posting& p = reader.posting();
@@ -83,18 +83,21 @@ Result<void> Narrowing::add_term(const Segment& segment, const TermEntry& entry,
 }
 
 Result<void> Narrowing::add_word(TermKind kind, const std::string& key, FieldMask fields, Docs& docs) {
-  for (const Segment& segment : state_.segments)
+  for (const Segment& segment : state_.segments) {
+    SegmentReader rows{store_, account_, segment};
     if (const auto entry = TRY(find_term(store_, account_, segment.id, term_of(kind, key))))
-      TRY(add_term(segment, *entry, fields, docs));
+      TRY(add_term(rows, *entry, fields, docs));
+  }
   return {};
 }
 
 Result<void> Narrowing::add_beginning(TermKind kind, const std::string& key, FieldMask fields, Docs& docs) {
   const Bytes begin = term_of(kind, key);
   for (const Segment& segment : state_.segments) {
+    SegmentReader rows{store_, account_, segment};
     TermCursor cursor = TRY(TermCursor::seek(store_, account_, segment.id, begin));
     for (; !cursor.done() && cursor.entry().term.starts_with(begin); TRY(cursor.next()))
-      TRY(add_term(segment, cursor.entry(), fields, docs));
+      TRY(add_term(rows, cursor.entry(), fields, docs));
   }
   return {};
 }
@@ -104,6 +107,7 @@ Result<void> Narrowing::add_holding(TermKind kind, const std::vector<const Condi
                                     std::vector<Docs>& docs) {
   const char first = static_cast<char>(kind);
   for (const Segment& segment : state_.segments) {
+    SegmentReader rows{store_, account_, segment};
     store::Range range = term_range(account_, segment.id);
     // The page that holds the first term of this kind may begin with one of the kind before.
     const Bytes from = term_key(account_, segment.id, ByteView(&first, 1));
@@ -124,7 +128,7 @@ Result<void> Narrowing::add_holding(TermKind kind, const std::vector<const Condi
         for (const TermEntry& e : found) {
           const ByteView key = ByteView(e.term).substr(1);
           for (std::size_t i = 0; i < conditions.size(); ++i)
-            if (holds(*conditions[i], key)) TRY(add_term(segment, e, fields, docs[i]));
+            if (holds(*conditions[i], key)) TRY(add_term(rows, e, fields, docs[i]));
           if (postings_ > kPostings) return {};
         }
         if (done) break;
@@ -149,7 +153,9 @@ Result<UidSet> Narrowing::run(const Pattern& pattern, MailboxId mailbox, Tokeniz
   UidSet out;
   const Docs none(state_.next_doc, false);
   std::vector<Condition> conditions = conditions_of(pattern.text, tokenizer);
-  for (const std::string& name : pattern.names) add_condition(conditions, Kind::word, name);
+  // The text begins with the name and a colon: its words are words of the text (1).
+  tokenizer.each(pattern.field_name,
+                 [&](const Token& t) { add_condition(conditions, Kind::word, std::string(t.key)); });
   std::vector<const Condition*> holding;
   for (const Condition& c : conditions) {
     if (c.kind == Kind::end || c.kind == Kind::middle) {

@@ -15,9 +15,9 @@
 //    b. If r ends with s, and P has a divider behind r, then the word ends with s.
 // So P gives conditions: words that must be there (1), and words that must begin (2a), end (2b) or hold something (2).
 // A letter that misses one of them does not hold P. Two things can make the index miss words of a letter: it was too
-// long, or parts of it could not be read (kMarkPart): such a letter is never ruled out; and a word longer than kMaxToken
-// is there only by its beginning (kMarkCut): a letter with such words is never ruled out by an end or a middle. A
-// beginning is compared by fewer octets than a cut key has.
+// long, or parts of it could not be read (kMarkPart): such a letter is never ruled out; and a word longer than
+// kMaxToken is there only by its beginning (kMarkCut): a letter with such words is never ruled out by an end or a
+// middle. A beginning is compared by fewer octets than a cut key has.
 //
 // P without a divider, which is what people mostly look for, gives "a word that holds s": the terms are read through,
 // which takes some 30 ns each, instead of the letters.
@@ -28,17 +28,10 @@
 
 #include "post/mailbox/uid_set.h"
 #include "post/search/ledger.h"
+#include "post/search/pattern.h"
 #include "post/search/tokens.h"
 
 namespace chappe::post::search {
-
-// What is looked for, and where it may stand.
-struct Pattern {
-  std::string text;                  // caseless (text.h)
-  FieldMask fields = 0;              // in one of these,
-  bool header = false;               // or among the other header fields
-  std::vector<std::string> names{};  // and these words stand there as well: of the field's name
-};
 
 struct Condition {
   enum class Kind : std::uint8_t { word, beginning, end, middle };
@@ -53,18 +46,18 @@ std::vector<Condition> conditions_of(ByteView caseless_pattern, Tokenizer& token
 // The messages of a mailbox that cannot hold the pattern. On a thread that may block, over one snapshot.
 class Narrowing {
  public:
-  static constexpr std::size_t kShortest = 3;             // octets of an end or a middle that is looked for
-  static constexpr std::uint32_t kFew = 200;              // candidates that need no further narrowing
-  static constexpr std::uint64_t kPostings = 20'000'000;  // read for ends and middles; beyond, nothing is ruled out by them
+  static constexpr std::size_t kShortest = 3;  // octets of an end or a middle that is looked for
+  static constexpr std::uint32_t kFew = 200;   // candidates that need no further narrowing
+  static constexpr std::uint64_t kPostings =
+      20'000'000;  // read for ends and middles; beyond, nothing is ruled out by them
 
-  Narrowing(Blocking* store, AccountId account, const State& state)
-      : store_(store), account_(account), state_(state) {}
+  Narrowing(Blocking* store, AccountId account, const State& state) : store_(store), account_(account), state_(state) {}
   Result<UidSet> run(const Pattern& pattern, MailboxId mailbox, Tokenizer& tokenizer);
 
  private:
   using Docs = std::vector<bool>;
 
-  Result<void> add_term(const Segment& segment, const TermEntry& entry, FieldMask fields, Docs& docs);
+  Result<void> add_term(SegmentReader& rows, const TermEntry& entry, FieldMask fields, Docs& docs);
   Result<void> add_word(TermKind kind, const std::string& key, FieldMask fields, Docs& docs);
   Result<void> add_beginning(TermKind kind, const std::string& key, FieldMask fields, Docs& docs);
   Result<void> add_holding(TermKind kind, const std::vector<const Condition*>& conditions, FieldMask fields,

@@ -38,7 +38,7 @@ class PortionMaker::Work {
   Result<bool> exists(MailboxId mailbox);
   Result<bool> forget(MailboxId mailbox);
   Result<void> add(Place place, const MessageRecord& record);
-  Result<std::optional<std::uint32_t>> take_in(DocId doc, const store::BodyRef& body);
+  Result<std::uint32_t> take_in(DocId doc, const store::BodyRef& body);
 
   PortionMaker& maker_;
   const AccountId account_;
@@ -184,7 +184,8 @@ Result<bool> PortionMaker::Work::scan() {
 
 Result<bool> PortionMaker::Work::follow() {
   State& s = state();
-  const Feed feed = TRY(store_.run(read_feed(store_.reader(), account_, s.modseq, maker_.limits_.rows, Blocking::kNever)));
+  const Feed feed =
+      TRY(store_.run(read_feed(store_.reader(), account_, s.modseq, maker_.limits_.rows, Blocking::kNever)));
   if (feed.resync) {
     s.scanning = true;
     s.scan_mailbox = {};
@@ -211,8 +212,7 @@ Result<bool> PortionMaker::Work::follow(const FeedRow& row) {
     Uid from{1};
     if (t.mailbox == s.partial_mailbox) from = {s.partial_uid.value + 1};
     for (const UidSet::Range& r : t.added.ranges()) {
-      store::Range range =
-          records::message_range(account_, t.mailbox, {std::max(r.first, from.value)}, {r.last});
+      store::Range range = records::message_range(account_, t.mailbox, {std::max(r.first, from.value)}, {r.last});
       while (!range.empty() && r.last >= from.value) {
         const store::Page page = TRY(store_.scan(range, {.rows = 100}));
         for (const store::Row& message : page.rows) {
@@ -258,36 +258,35 @@ Result<void> PortionMaker::Work::add(Place place, const MessageRecord& record) {
   if (TRY(ledger_->find(place)) != 0) return {};
   DocId doc = TRY(ledger_->document_of(record.body.id));
   if (doc == 0) {
-    const auto words = TRY(take_in(state().next_doc, record.body));
-    if (!words) {
-      ++out_.left_out;
-      return {};
-    }
-    doc = TRY(ledger_->make({.body = record.body, .date = record.internal_date, .words = *words, .places = {}}));
-    ++out_.letters;
+    const std::uint32_t words = TRY(take_in(state().next_doc, record.body));
+    doc = TRY(ledger_->make({.body = record.body, .date = record.internal_date, .words = words, .places = {}}));
   }
   return ledger_->add_place(doc, place);
 }
 
-// How many words it has; nothing if it cannot be read.
-Result<std::optional<std::uint32_t>> PortionMaker::Work::take_in(DocId doc, const store::BodyRef& body) {
+// How many words it has.
+Result<std::uint32_t> PortionMaker::Work::take_in(DocId doc, const store::BodyRef& body) {
   const std::uint64_t size = std::min(body.size, kMaxOctets);
   const auto list = store_.run(bodies_.read(body, 0, size, Blocking::kNever));
   if (!list) {
     const Errc code = list.error().code();
     // It was expunged meanwhile, which the feed will say, or it is damaged.
-    if (code == Errc::not_found || code == Errc::corrupt || code == Errc::unsupported)
-      return std::optional<std::uint32_t>();
-    return std::unexpected(list.error());
+    if (code != Errc::not_found && code != Errc::corrupt && code != Errc::unsupported)
+      return std::unexpected(list.error());
+    ++out_.left_out;
+    builder_.add_unread(doc);
+    return 0;
   }
+  ++out_.letters;
   out_.octets += size;
   const Bytes octets = list->flatten();
   const message::Letter letter(octets);
-  return std::optional(
-      builder_.add(doc, letter, size == body.size, maker_.more_ ? maker_.more_(letter) : std::string()));
+  return builder_.add(doc, letter, size == body.size, maker_.more_ ? maker_.more_(letter) : std::string());
 }
 
-Result<Portion> PortionMaker::next(AccountId account, std::uint32_t merging) { return Work(*this, account).run(merging); }
+Result<Portion> PortionMaker::next(AccountId account, std::uint32_t merging) {
+  return Work(*this, account).run(merging);
+}
 
 store::Change change_of(AccountId account, std::optional<Bytes> before, store::Batch batch) {
   return [account, before = std::move(before), batch = std::move(batch)](store::Txn& txn) -> Result<void> {

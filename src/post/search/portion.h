@@ -8,7 +8,7 @@
 // nothing.
 //
 // On a thread that may block; memory and time are bounded by PortionLimits, whatever the account holds. A letter is
-// read up to kMaxOctets. One that cannot be read is left out, and searches look into it themselves.
+// read up to kMaxOctets. One that cannot be read has no words, and searches look into it themselves.
 #pragma once
 
 #include <functional>
@@ -19,12 +19,12 @@
 namespace chappe::post::search {
 
 struct PortionLimits {
-  std::uint32_t letters = 500;            // taken in
-  std::uint64_t octets = 8 * 1024 * 1024;   // of letters, read
-  std::size_t bytes = 16 * 1024 * 1024;   // of memory for postings
-  std::size_t changes = 5000;             // of places
-  std::size_t messages = 20'000;          // looked at, new or not
-  std::size_t rows = 200;                 // of the feed
+  std::uint32_t letters = 500;             // taken in
+  std::uint64_t octets = 8 * 1024 * 1024;  // of letters, read
+  std::size_t bytes = 16 * 1024 * 1024;    // of memory for postings
+  std::size_t changes = 5000;              // of places
+  std::size_t messages = 20'000;           // looked at, new or not
+  std::size_t rows = 200;                  // of the feed
 };
 
 struct Portion {
@@ -34,10 +34,10 @@ struct Portion {
   bool gone = false;
   std::optional<Bytes> before;  // the state row that all this follows from
   store::Batch batch;
-  std::uint32_t letters = 0;  // taken in
-  std::uint32_t left_out = 0;
-  std::uint64_t octets = 0;  // read
-  State state;               // as it will be
+  std::uint32_t letters = 0;   // taken in
+  std::uint32_t left_out = 0;  // that could not be read
+  std::uint64_t octets = 0;    // read
+  State state;                 // as it will be
 };
 
 // Text of a letter that is in none of its texts: of attachments, by extractors. May be empty.

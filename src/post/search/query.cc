@@ -16,10 +16,14 @@ struct FieldRow {
   std::string_view name;
   FieldMask mask;
 };
-constexpr FieldRow kFieldNames[] = {
-    {"subject", field_bit(Where::subject)}, {"from", field_bit(Where::from)}, {"to", field_bit(Where::to)},
-    {"cc", field_bit(Where::cc)},           {"bcc", field_bit(Where::bcc)},   {"list", field_bit(Where::list)},
-    {"attachment", field_bit(Where::attachment)}, {"body", field_bit(Where::body)}};
+constexpr FieldRow kFieldNames[] = {{"subject", field_bit(Where::subject)},
+                                    {"from", field_bit(Where::from)},
+                                    {"to", field_bit(Where::to)},
+                                    {"cc", field_bit(Where::cc)},
+                                    {"bcc", field_bit(Where::bcc)},
+                                    {"list", field_bit(Where::list)},
+                                    {"attachment", field_bit(Where::attachment)},
+                                    {"body", field_bit(Where::body)}};
 
 constexpr std::string_view kDateNames[] = {"before", "after", "on"};
 
@@ -187,7 +191,9 @@ class Parser {
     Query out;
     out.kind = Kind::date;
     out.from = name == "before" ? Time{std::numeric_limits<std::int64_t>::min()} : when->first;
-    out.until = name == "before" ? when->first : name == "on" ? when->second : Time{std::numeric_limits<std::int64_t>::max()};
+    out.until = name == "before" ? when->first
+                : name == "on"   ? when->second
+                                 : Time{std::numeric_limits<std::int64_t>::max()};
     return out;
   }
 

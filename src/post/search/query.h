@@ -32,7 +32,7 @@ struct Query {
     date,         // from <= date < until
     conjunction,  // all children; a negation among them takes away
     disjunction,
-    negation,     // of its one child
+    negation,  // of its one child
   };
 
   Kind kind = Kind::all;
@@ -43,8 +43,8 @@ struct Query {
   std::vector<Query> children;
 };
 
-// Errors: invalid (a parenthesis or a quote without its end, an operator without its sides, a date that is none, nothing
-// to look for), too_large.
+// Errors: invalid (a parenthesis or a quote without its end, an operator without its sides, a date that is none,
+// nothing to look for), too_large.
 Result<Query> parse_query(ByteView text);
 
 // The words of a text, as a phrase or a word; Kind::all when there are none.

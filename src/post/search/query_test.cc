@@ -24,7 +24,9 @@ std::string show(const Query& q) {
       for (const std::string& w : q.words) out += (out.empty() ? "" : " ") + w;
       return fields + "'" + out + "'";
     case Kind::date: {
-      const auto day = [](Time t) { return std::abs(t.us) > 1'000'000'000'000'000'000 ? "" : to_rfc3339(t).substr(0, 10); };
+      const auto day = [](Time t) {
+        return std::abs(t.us) > 1'000'000'000'000'000'000 ? "" : to_rfc3339(t).substr(0, 10);
+      };
       return "[" + day(q.from) + "," + day(q.until) + ")";
     }
     default:
@@ -85,7 +87,8 @@ TEST(Query, Operators) {
 }
 
 TEST(Query, WhatIsWrong) {
-  for (const char* bad : {"", "   ", "()", "(a", "a)", "\"a", "a OR", "OR a", "AND a", "a AND", "NOT", "...", "a OR OR b"})
+  for (const char* bad :
+       {"", "   ", "()", "(a", "a)", "\"a", "a OR", "OR a", "AND a", "a AND", "NOT", "...", "a OR OR b"})
     EXPECT_EQ(parse(bad), "invalid") << bad;
   EXPECT_EQ(parse("\xff"), "invalid");
   EXPECT_EQ(parse(std::string(Query::kMaxSize + 1, 'a')), "too_large");

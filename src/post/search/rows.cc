@@ -46,8 +46,7 @@ Bytes place_key(AccountId account, MailboxId mailbox, std::uint32_t page) {
   return key(account, Space::search_place).u32(mailbox.value).u32(page).take();
 }
 store::Range place_range(AccountId account, MailboxId mailbox, std::uint32_t first_page) {
-  return {place_key(account, mailbox, first_page),
-          key(account, Space::search_place).u32(mailbox.value).range().end};
+  return {place_key(account, mailbox, first_page), key(account, Space::search_place).u32(mailbox.value).range().end};
 }
 store::Range place_range(AccountId account) { return key(account, Space::search_place).range(); }
 

@@ -1,5 +1,5 @@
-// The rows of the search index but for postings: keys and values (docs/formats/search.md). Pure functions. Decoders take
-// any bytes: what does not read back is Errc::corrupt, a newer version Errc::unsupported.
+// The rows of the search index but for postings: keys and values (docs/formats/search.md). Pure functions. Decoders
+// take any bytes: what does not read back is Errc::corrupt, a newer version Errc::unsupported.
 #pragma once
 
 #include <array>
@@ -39,10 +39,10 @@ struct State {
   std::uint32_t scan_page = 0;
   DocId next_doc = 1;
   std::uint32_t next_segment = 1;
-  std::uint32_t merging = 0;  // the segment that a merge is writing; its rows count for nothing
-  std::uint64_t docs = 0;     // alive
-  std::uint64_t places = 0;   // of them, in mailboxes
-  std::uint64_t words = 0;    // of them all, for their mean length
+  std::uint32_t merging = 0;      // the segment that a merge is writing; its rows count for nothing
+  std::uint64_t docs = 0;         // alive
+  std::uint64_t places = 0;       // of them, in mailboxes
+  std::uint64_t words = 0;        // of them all, for their mean length
   std::vector<Segment> segments;  // in order of their documents
   bool operator==(const State&) const = default;
 };

@@ -58,8 +58,8 @@ struct View {
   State state;
 
   static Result<std::unique_ptr<View>> open(store::Store* from, AccountId account) {
-    auto out = std::unique_ptr<View>(new View{Blocking(from->blocking().snapshot()), store::Bodies(from->blocking()),
-                                              account, State()});
+    auto out = std::unique_ptr<View>(
+        new View{Blocking(from->blocking().snapshot()), store::Bodies(from->blocking()), account, State()});
     if (const auto row = TRY(out->store.get(state_key(account)))) out->state = TRY(decode_state(row->view()));
     // Words that were seen in another way are looked for in vain; the indexer begins anew.
     if (out->state.words_version != kWordsVersion) out->state = State();
@@ -84,9 +84,9 @@ Task<Result<Hits>> Search::find(AccountId account, Query query, std::size_t limi
     out.total = matches.size();
     const auto kept = std::min(limit, matches.size());
     // Documents are numbered as they came: a greater one is later, but for what was imported.
-    std::ranges::partial_sort(matches, matches.begin() + static_cast<std::ptrdiff_t>(kept), [](const Match& a, const Match& b) {
-      return a.score != b.score ? a.score > b.score : a.doc > b.doc;
-    });
+    std::ranges::partial_sort(
+        matches, matches.begin() + static_cast<std::ptrdiff_t>(kept),
+        [](const Match& a, const Match& b) { return a.score != b.score ? a.score > b.score : a.doc > b.doc; });
     matches.resize(kept);
     const Wanted wanted(query, tools->stemmer);
     for (const Match& m : matches) {

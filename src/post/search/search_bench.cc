@@ -32,8 +32,8 @@ std::uint32_t letters_wanted() {
 }
 
 // Words of one language, the most frequent first.
-std::vector<std::string> vocabulary(std::initializer_list<const char*> small, std::initializer_list<const char*> syllables,
-                                    std::uint64_t seed) {
+std::vector<std::string> vocabulary(std::initializer_list<const char*> small,
+                                    std::initializer_list<const char*> syllables, std::uint64_t seed) {
   std::vector<std::string> out(small.begin(), small.end());
   Random64 random(seed);
   const std::vector<std::string> parts(syllables.begin(), syllables.end());
@@ -48,14 +48,16 @@ std::vector<std::string> vocabulary(std::initializer_list<const char*> small, st
 class Corpus {
  public:
   Corpus()
-      : english_(vocabulary({"the", "of", "and", "to", "in", "is", "that", "for", "it", "was", "on", "are", "with"},
-                            {"ing", "er", "a", "ly", "ed", "i", "es", "re", "tion", "in", "e", "con", "y", "ter", "ex",
-                             "al", "de", "com", "o", "di", "en", "an", "ty", "ry", "ti", "ri", "be", "per", "to", "pro"},
-                            1)),
-        french_(vocabulary({"de", "la", "le", "et", "les", "des", "en", "un", "du", "une", "que", "est", "pour", "qui"},
-                           {"é", "ment", "tion", "a", "re", "eur", "é", "i", "con", "ai", "son", "ré", "ve", "dé", "pa",
-                            "ma", "ti", "que", "lé", "cha", "ge", "pe", "ca", "ri", "fi", "mo", "no", "te", "su", "ê"},
-                           2)) {
+      : english_(vocabulary(
+            {"the", "of", "and", "to", "in", "is", "that", "for", "it", "was", "on", "are", "with"},
+            {"ing", "er", "a",   "ly", "ed", "i",  "es", "re", "tion", "in", "e",  "con", "y",   "ter", "ex",
+             "al",  "de", "com", "o",  "di", "en", "an", "ty", "ry",   "ti", "ri", "be",  "per", "to",  "pro"},
+            1)),
+        french_(vocabulary(
+            {"de", "la", "le", "et", "les", "des", "en", "un", "du", "une", "que", "est", "pour", "qui"},
+            {"é",  "ment", "tion", "a",  "re",  "eur", "é",  "i",  "con", "ai", "son", "ré", "ve", "dé", "pa",
+             "ma", "ti",   "que",  "lé", "cha", "ge",  "pe", "ca", "ri",  "fi", "mo",  "no", "te", "su", "ê"},
+            2)) {
     std::vector<double> weights;
     for (std::size_t i = 1; i <= kVocabulary; ++i) weights.push_back(1.0 / static_cast<double>(i));
     zipf_ = std::discrete_distribution<std::size_t>(weights.begin(), weights.end());

@@ -69,21 +69,21 @@ void SegmentWriter::finish(store::Batch& batch) {
 
 // --- reading
 
-StreamOctets::StreamOctets(Blocking* store, AccountId account, Space space, std::uint32_t segment, std::uint64_t at,
-                           std::uint64_t size)
-    : store_(store), account_(account), space_(space), segment_(segment), at_(at), end_(at + size) {}
-
 bool StreamOctets::more() {
   if (at_ >= end_ || error_) return false;
-  const auto row = static_cast<std::uint32_t>(at_ / SegmentWriter::kRow);
-  auto got = store_->get(stream_key(account_, space_, segment_, row));
-  if (!got) {
-    error_ = std::move(got.error());
-    return false;
+  const auto number = static_cast<std::uint32_t>(at_ / SegmentWriter::kRow);
+  SegmentReader::Row& last = space_ == Space::search_posting ? reader_->postings : reader_->words;
+  if (last.number != number) {
+    auto got = reader_->store->get(stream_key(reader_->account, space_, reader_->segment.id, number));
+    if (!got) {
+      error_ = std::move(got.error());
+      return false;
+    }
+    last = {number, *got ? std::move(**got) : store::Value()};
   }
+  row_ = last.octets;
   const std::size_t skip = at_ % SegmentWriter::kRow;
-  if (!*got || (*got)->size() <= skip) return false;  // shorter than its term says: fault()
-  row_ = std::move(**got);
+  if (row_.size() <= skip) return false;  // shorter than its term says: fault()
   piece_ = row_.view().substr(skip, end_ - at_);
   at_ += piece_.size();
   return true;
@@ -95,10 +95,10 @@ Result<void> StreamOctets::fault() const {
   return {};
 }
 
-TermReader::TermReader(Blocking* store, AccountId account, const Segment& segment, const TermEntry& entry)
-    : docs_(store, account, Space::search_posting, segment.id, entry.docs_at, entry.docs_size),
-      words_(store, account, Space::search_word, segment.id, entry.places_at, entry.places_size),
-      postings_(&docs_, segment.first, entry.count),
+TermReader::TermReader(SegmentReader* reader, const TermEntry& entry)
+    : docs_(reader, Space::search_posting, entry.docs_at, entry.docs_size),
+      words_(reader, Space::search_word, entry.places_at, entry.places_size),
+      postings_(&docs_, reader->segment.first, entry.count),
       has_places_(entry.places_size > 0) {}
 
 bool TermReader::next() {
@@ -138,8 +138,7 @@ Result<TermCursor> TermCursor::seek(Blocking* store, AccountId account, std::uin
   // The page that begins with `from` or before it; without one, the first.
   if (!from.empty()) {
     const Bytes key = term_key(account, segment, from);
-    const store::Page rows =
-        TRY(store->scan({out.range_.begin, key + '\0'}, {.rows = 1, .reverse = true}));
+    const store::Page rows = TRY(store->scan({out.range_.begin, key + '\0'}, {.rows = 1, .reverse = true}));
     if (!rows.rows.empty()) out.range_.begin = rows.rows.front().key;
   }
   TRY(out.load());

@@ -74,21 +74,31 @@ class SegmentWriter {
   std::uint64_t octets_ = 0;
 };
 
+// Where the postings of a segment are read, with the last row of each stream: neighbouring terms share rows.
+struct SegmentReader {
+  struct Row {
+    std::optional<std::uint32_t> number;
+    store::Value octets;
+  };
+  Blocking* store;
+  AccountId account;
+  Segment segment;
+  Row postings{}, words{};
+};
+
 // A stretch of a stream of a segment, row by row.
 class StreamOctets final : public Octets {
  public:
-  StreamOctets(Blocking* store, AccountId account, store::Space space, std::uint32_t segment, std::uint64_t at,
-               std::uint64_t size);
+  StreamOctets(SegmentReader* reader, store::Space space, std::uint64_t at, std::uint64_t size)
+      : reader_(reader), space_(space), at_(at), end_(at + size) {}
   // Why it ended early, when it did.
   Result<void> fault() const;
 
  private:
   bool more() override;
 
-  Blocking* store_;
-  const AccountId account_;
-  const store::Space space_;
-  const std::uint32_t segment_;
+  SegmentReader* reader_;
+  store::Space space_;
   std::uint64_t at_, end_;
   store::Value row_;
   std::optional<Error> error_;
@@ -97,7 +107,8 @@ class StreamOctets final : public Octets {
 // The postings of a term in one segment.
 class TermReader {
  public:
-  TermReader(Blocking* store, AccountId account, const Segment& segment, const TermEntry& entry);
+  // `reader` must outlive it.
+  TermReader(SegmentReader* reader, const TermEntry& entry);
   // False at the end, or when something is wrong: see fault().
   bool next();
   const Posting& posting() const { return postings_.posting(); }

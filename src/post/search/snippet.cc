@@ -9,8 +9,8 @@
 namespace chappe::post::search {
 namespace {
 
-constexpr std::size_t kBefore = 50;       // octets of a snippet before its first mark, about
-constexpr std::size_t kSameBeginning = 2; // octets that a word and its other forms have in common
+constexpr std::size_t kBefore = 50;        // octets of a snippet before its first mark, about
+constexpr std::size_t kSameBeginning = 2;  // octets that a word and its other forms have in common
 
 std::string one_line(std::string_view text) {
   std::string out;

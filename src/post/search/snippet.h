@@ -35,7 +35,7 @@ class Wanted {
   std::vector<Word> words_;
 };
 
-inline constexpr std::size_t kSnippet = 200;             // octets, about
+inline constexpr std::size_t kSnippet = 200;            // octets, about
 inline constexpr std::size_t kSnippetText = 32 * 1024;  // of a letter's text that are looked through
 
 // All of `text`, on one line.

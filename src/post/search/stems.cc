@@ -13,13 +13,13 @@ namespace {
 constexpr const char* kNames[kLanguages] = {"english", "french"};
 
 // Small words of one language that the other has not; keys, in order.
-constexpr std::string_view kEnglish[] = {"and",  "are",  "be",   "been", "but",  "can",  "do",    "for",  "from", "have",
-                                         "if",   "in",   "is",   "it",   "my",   "not",  "of",    "or",   "that", "the",
-                                         "their", "they", "this", "to",   "was",  "we",   "which", "will", "with", "you"};
-constexpr std::string_view kFrench[] = {"au",   "aux",  "avec", "ce",  "cette", "dans", "de",   "des",  "du",  "elle",
-                                        "en",   "est",  "et",   "ete", "il",    "je",   "la",   "le",   "les", "mais",
-                                        "nous", "ou",   "par",  "pas", "pour",  "que",  "qui",  "sont", "sur", "une",
-                                        "votre", "vous"};
+constexpr std::string_view kEnglish[] = {"and",   "are",  "be",   "been", "but", "can", "do",    "for",  "from", "have",
+                                         "if",    "in",   "is",   "it",   "my",  "not", "of",    "or",   "that", "the",
+                                         "their", "they", "this", "to",   "was", "we",  "which", "will", "with", "you"};
+constexpr std::string_view kFrench[] = {"au",   "aux",  "avec", "ce",   "cette", "dans", "de",    "des",
+                                        "du",   "elle", "en",   "est",  "et",    "ete",  "il",    "je",
+                                        "la",   "le",   "les",  "mais", "nous",  "ou",   "par",   "pas",
+                                        "pour", "que",  "qui",  "sont", "sur",   "une",  "votre", "vous"};
 static_assert(std::ranges::is_sorted(kEnglish) && std::ranges::is_sorted(kFrench));
 constexpr std::size_t kLongestSmall = 5;
 

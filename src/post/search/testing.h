@@ -47,7 +47,8 @@ inline std::vector<DocId> docs_of(store::Store& store, AccountId account, TermKi
   for (const Segment& segment : state.segments) {
     const auto entry = find_term(&blocking, account, segment.id, term_of(kind, key)).value();
     if (!entry) continue;
-    TermReader reader(&blocking, account, segment, *entry);
+    SegmentReader rows{&blocking, account, segment};
+    TermReader reader(&rows, *entry);
     while (reader.next()) out.push_back(reader.posting().doc);
     EXPECT_TRUE(reader.fault().has_value());
   }

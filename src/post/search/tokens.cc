@@ -68,7 +68,8 @@ bool is_divider(char32_t c) {
 
 bool is_solid(char32_t c) {
   if (c < 0x80) return kAsciiWord[c];
-  if (c == 0xd7 || c == 0xf7 || c == 0x38b || c == 0x38d || c == 0x3a2) return false;  // signs, and what is no character
+  if (c == 0xd7 || c == 0xf7 || c == 0x38b || c == 0x38d || c == 0x3a2)
+    return false;  // signs, and what is no character
   return (c >= 0xc0 && c <= 0x24f) || (c >= 0x388 && c <= 0x3f5) || (c >= 0x3f7 && c <= 0x481) ||
          (c >= 0x48a && c <= 0x52f);
 }

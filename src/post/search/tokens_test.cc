@@ -71,9 +71,9 @@ TEST(Tokens, LongOnesAreCutAndSaySo) {
 // solid characters is never divided.
 TEST(Tokens, ARunIsByItself) {
   SeededRandom random(7);
-  const std::vector<std::string> pieces = {"a",  "B",  "7",  "é",  "œ",  "ß",  "e\u0301", "\u0301", "’", ".",  "'",
-                                           "_",  "中", "文", "の", "テ", "ก",  "ข",       "λ",      "ж", "İ",  "\u200d",
-                                           "\u00ad", "½", "א", "한", "글", "👍", "ﬁ", "\u0345"};
+  const std::vector<std::string> pieces = {
+      "a",  "B", "7", "é", "œ", "ß", "e\u0301", "\u0301", "’", ".", "'",  "_",  "中", "文", "の",
+      "テ", "ก", "ข", "λ", "ж", "İ", "\u200d",  "\u00ad", "½", "א", "한", "글", "👍", "ﬁ",  "\u0345"};
   const auto some = [&](std::size_t most) {
     std::string out;
     for (std::size_t n = random.below(most + 1); n > 0; --n) out += pieces[random.below(pieces.size())];
@@ -96,7 +96,8 @@ TEST(Tokens, ARunIsByItself) {
     if (text.find(inner) == std::string::npos) continue;  // it was composed with what follows
     const auto all = words(text);
     const std::string key = key_of(inner);
-    ASSERT_TRUE(std::ranges::any_of(all, [&](const std::string& w) { return w.contains(key); })) << text << " " << inner;
+    ASSERT_TRUE(std::ranges::any_of(all, [&](const std::string& w) { return w.contains(key); }))
+        << text << " " << inner;
   }
 }
 

@@ -5,12 +5,15 @@
 #include "agents/imap/commands/proceed.h"
 #include "agents/imap/letter_reader.h"
 #include "agents/imap/matcher.h"
+#include "post/search/search.h"
 
 namespace chappe::agents::imap {
 
 namespace {
 
-constexpr std::size_t kRecords = 200;  // read at a time
+constexpr std::size_t kRecords = 200;      // read at a time
+constexpr std::uint32_t kWorthwhile = 50;  // letters to be read for which the index is asked first
+constexpr std::size_t kTexts = 16;         // of a program that the index is asked for
 
 // One look at a letter, wherever it is taken; owns all that it looks at.
 struct Look {
@@ -30,23 +33,45 @@ struct Look {
 
 class Searcher {
  public:
-  Searcher(Conversation* c, std::shared_ptr<const Matcher> matcher)
-      : c_(c), matcher_(std::move(matcher)), pace_(c->site().clock) {}
+  Searcher(Conversation* c, Matcher matcher)
+      : c_(c), matcher_(std::make_shared<Matcher>(std::move(matcher))), pace_(c->site().clock) {}
   // The sequence numbers found, ascending.
   Task<Result<std::vector<std::uint32_t>>> run();
 
  private:
+  Task<void> ask_index();
   Task<Result<bool>> look(Candidate candidate);
   Task<Result<Truth>> look_at(LetterReader* reader, Candidate candidate, bool whole);
   Task<Result<const post::MessageRecord*>> record(post::Uid uid);
 
   Conversation* c_;
-  std::shared_ptr<const Matcher> matcher_;
+  std::shared_ptr<Matcher> matcher_;
   Pace pace_;
   std::vector<post::MessageRecord> records_;  // the last ones read, ascending
 };
 
+// What the index rules out needs not be read. It is asked only if much would be; without an answer, letters are read.
+Task<void> Searcher::ask_index() {
+  std::vector<Matcher::TextKey> texts = matcher_->text_keys();
+  if (!c_->site().search || texts.empty()) co_return;
+  std::uint32_t unknown = 0;
+  const post::View& view = *c_->selected->view;
+  for (std::uint32_t seq = 1; seq <= view.size() && unknown < kWorthwhile; ++seq) {
+    co_await pace_;
+    const post::MessageState* state = view.state(seq);
+    if (state && matcher_->matches({.seq = seq, .state = *state}) == Truth::unknown) ++unknown;
+  }
+  if (unknown < kWorthwhile) co_return;
+  if (texts.size() > kTexts) texts.resize(kTexts);
+  for (Matcher::TextKey& text : texts) {
+    auto out =
+        co_await c_->site().search->rule_out(c_->account, c_->selected->id, std::move(text.pattern), c_->deadline());
+    if (out) matcher_->rule_out(text.place, std::move(*out));
+  }
+}
+
 Task<Result<std::vector<std::uint32_t>>> Searcher::run() {
+  co_await ask_index();
   std::vector<std::uint32_t> found;
   const post::View& view = *c_->selected->view;
   for (std::uint32_t seq = 1; seq <= view.size(); ++seq) {
@@ -125,7 +150,7 @@ Task<void> proceed(Conversation* c, Call call, wire::Search args) {
   if (!matcher && matcher.error().code() == Errc::unsupported)
     co_return c->no(call, "BADCHARSET (UTF-8 US-ASCII)", matcher.error().text());
   if (!matcher) co_return c->bad(call, matcher.error().text());
-  Searcher searcher(c, std::make_shared<const Matcher>(std::move(*matcher)));
+  Searcher searcher(c, std::move(*matcher));
   const auto found = co_await searcher.run();
   if (!found) co_return c->no(call, found.error());
 
