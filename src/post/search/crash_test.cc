@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "post/search/search.h"
 #include "post/search/testing.h"
@@ -28,7 +29,7 @@ std::map<Bytes, std::map<Place, std::vector<std::uint32_t>>> all_of_index(Office
   for (const Segment& segment : ledger.state().segments) {
     SegmentReader rows{&blocking, kAlice, segment};
     TermCursor cursor = TermCursor::seek(&blocking, kAlice, segment.id, {}).value();
-    for (; !cursor.done(); EXPECT_TRUE(cursor.next())) {
+    for (; !cursor.done(); cursor.next().value()) {
       TermReader reader(&rows, cursor.entry());
       while (reader.next()) {
         const auto row = blocking.get(document_key(kAlice, reader.posting().doc)).value();

@@ -120,8 +120,8 @@ TEST_P(Index, ManyAreMergedAndTheDeadGo) {
   EXPECT_EQ(docs_of(office.store(), kAlice, TermKind::word, "later").size(), 400u);
 }
 
-TEST_P(Index, AFeedThatForgotIsReadAnew) {
-  Office office(store::testing::make_place(GetParam()), {.changes = 300});
+TEST(IndexKept, ReadAnewWhenTheFeedForgot) {
+  Office office(store::testing::make_place("memory"), {.changes = 300});
   Indexed index(office);
   const MailboxId inbox = office.find(kAlice, "INBOX").id;
   for (int i = 0; i < 5; ++i) office.append(kAlice, inbox, letter_of("early", "early"));
