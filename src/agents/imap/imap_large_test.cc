@@ -87,7 +87,8 @@ TEST(ImapLarge, PartsAreStreamed) {
     if (!with_summary) {
       store::Batch batch;
       batch.remove(store::KeyWriter(store::kSystemAccount, store::Space::body_summary).range());
-      ASSERT_TRUE(net::run(world.store->write(std::move(batch), net::Deadline{system_clock().steady() + testing::kSoon})));
+      ASSERT_TRUE(
+          net::run(world.store->write(std::move(batch), net::Deadline{system_clock().steady() + testing::kSoon})));
     }
     EXPECT_THAT(c.command("FETCH 1 BODY.PEEK[2]"), HasSubstr(fmt::format("BODY[2] {{{}}}\n{})", crlf.size(), crlf)));
     EXPECT_THAT(c.command("FETCH 1 BODY.PEEK[2]<600000.70000>"),
