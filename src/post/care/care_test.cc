@@ -54,8 +54,7 @@ class Kept : public ::testing::TestWithParam<std::string> {
   }
   MessageState state(AccountId account, MailboxId mailbox, Uid uid) {
     auto view = office.wait(office.mailboxes().open(account, mailbox, soon())).value();
-    const MessageState* s = view->mailbox().find(uid);
-    return s ? *s : MessageState();
+    return view->mailbox().find(uid).value_or(MessageState());
   }
 
   Office office{store::testing::make_place(GetParam()), HistoryLimits{.deleted = kKept}};
@@ -175,7 +174,7 @@ TEST_P(Kept, IsChosenByTimeAndMailbox) {
 }
 
 TEST_P(Kept, FillsNoQuotaAndComesBackWithinIt) {
-  ASSERT_TRUE(office.wait(office.mailboxes().set_quota(kBob, 10, soon())));
+  ASSERT_TRUE(office.wait(office.mailboxes().set_quota(kBob, {.octets = 10}, soon())));
   const MailboxId inbox = office.find(kBob, "INBOX").id;
   for (const char* text : {"123456", "abcdef"}) expunge(kBob, inbox, {office.append(kBob, inbox, text).value});
   const Undeleted first = undelete(kBob, kBob);

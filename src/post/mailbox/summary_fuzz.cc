@@ -2,7 +2,7 @@
 // Error; or a letter, whose summary tells what the letter does, however it is cut.
 #include "post/mailbox/summary.h"
 
-#include "../../tests/fuzz/fuzzing.h"
+#include "../../../tests/fuzz/fuzzing.h"
 #include "message/letter_stream.h"
 
 using namespace chappe;        // NOLINT
