@@ -15,7 +15,7 @@ Result<std::uint64_t> Drafts::begin() {
   return last_;
 }
 
-Result<std::shared_ptr<store::Draft>> Drafts::lease(std::uint64_t draft) {
+Result<std::shared_ptr<LetterDraft>> Drafts::lease(std::uint64_t draft) {
   const std::lock_guard lock(mutex_);
   forget_idle();
   auto node = rows_.extract(draft);
@@ -33,7 +33,7 @@ Task<Result<std::uint64_t>> Drafts::append(std::uint64_t draft, ChunkList octets
   co_return leased->size();
 }
 
-Task<Result<std::shared_ptr<store::Draft>>> Drafts::take(std::uint64_t draft, Deadline deadline) {
+Task<Result<std::shared_ptr<LetterDraft>>> Drafts::take(std::uint64_t draft, Deadline deadline) {
   auto leased = CO_TRY(lease(draft));
   CO_TRY(co_await leased->finish(deadline));
   co_return leased;

@@ -29,7 +29,7 @@ class Drafts {
   // too_large, and those of the store.
   Task<Result<std::uint64_t>> append(std::uint64_t draft, ChunkList octets, Deadline deadline);
   // All of it, finished; the draft is gone. Errors: not_found, and those of the store.
-  Task<Result<std::shared_ptr<store::Draft>>> take(std::uint64_t draft, Deadline deadline);
+  Task<Result<std::shared_ptr<LetterDraft>>> take(std::uint64_t draft, Deadline deadline);
 
   static constexpr std::size_t kMost = 8;
   static constexpr std::uint64_t kMostOctets = 1024 * 1024 * 1024;  // of one
@@ -37,11 +37,11 @@ class Drafts {
 
  private:
   struct Row {
-    std::shared_ptr<store::Draft> draft;
+    std::shared_ptr<LetterDraft> draft;
     Steady touched;
   };
   // Takes it out of the table: nobody else has it meanwhile.
-  Result<std::shared_ptr<store::Draft>> lease(std::uint64_t draft);
+  Result<std::shared_ptr<LetterDraft>> lease(std::uint64_t draft);
   void forget_idle();
 
   Mailboxes& mailboxes_;

@@ -58,7 +58,7 @@ Task<void> Searcher::ask_index() {
   const post::View& view = *c_->selected->view;
   for (std::uint32_t seq = 1; seq <= view.size() && unknown < kWorthwhile; ++seq) {
     co_await pace_;
-    const post::MessageState* state = view.state(seq);
+    const std::optional<post::MessageState> state = view.state(seq);
     if (state && matcher_->matches({.seq = seq, .state = *state}) == Truth::unknown) ++unknown;
   }
   if (unknown < kWorthwhile) co_return;
