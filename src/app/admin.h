@@ -21,5 +21,8 @@ std::span<const Binding> store_bindings();      // store
 
 int store_import(const Invocation& invocation);
 int store_export(const Invocation& invocation);
+int store_verify(const Invocation& invocation);
+int store_backup(const Invocation& invocation);
+int store_restore(const Invocation& invocation);
 
 }  // namespace chappe::app

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <thread>
 
 #include "app/admin_input.h"
 #include "app/config.h"
@@ -18,6 +19,8 @@ using codec::json::Writer;
 namespace {
 
 constexpr std::size_t kPage = 10'000;
+constexpr Duration kFirstLook = std::chrono::milliseconds(5);
+constexpr Duration kLook = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -27,6 +30,21 @@ Result<Answer> ask(AdminOffice& office, std::string_view method, Params& params)
   std::string text = TRY(office.call(std::string(method), params.take()));
   Value value = TRY(codec::json::parse(text, {.bytes = kMaxAnswer}));
   return Answer{std::move(text), std::move(value)};
+}
+
+Result<void> follow(AdminOffice& office, std::uint64_t job, const std::function<void(const Value&)>& seen) {
+  std::uint64_t after = 0;
+  for (Duration pause = kFirstLook;; pause = std::min(pause * 2, kLook)) {
+    std::this_thread::sleep_for(pause);
+    Params params;
+    params.add("job", job).add("after", after);
+    const Answer answer = TRY(ask(office, "store.job", params));
+    seen(answer.value);
+    after = number_of(answer.value, "next");
+    if (!yes(answer.value, "ended")) continue;
+    if (const Value* error = answer.value.find("error")) return std::unexpected(error_of(*error));
+    return {};
+  }
 }
 
 int show(const Invocation& invocation, std::string_view method, Params& params,

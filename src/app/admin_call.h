@@ -2,6 +2,7 @@
 // answer shown to people or programs. Used by the main thread, which blocks.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,9 @@ struct Answer {
 };
 
 Result<Answer> ask(AdminOffice& office, std::string_view method, Params& params);
+
+// Looks at a job that the office has begun until it has ended. `seen` gets each answer of store.job. Errors: the job's.
+Result<void> follow(AdminOffice& office, std::uint64_t job, const std::function<void(const codec::json::Value&)>& seen);
 
 // One call, one answer, shown; gives the exit code.
 int show(const Invocation& invocation, std::string_view method, Params& params,

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "agents/control/control.h"
+#include "app/backup_files.h"
 #include "app/config.h"
 #include "app/serve_user.h"
 #include "base/text.h"
@@ -85,8 +86,7 @@ class RemoteOffice final : public AdminOffice {
 // The same methods, in this process.
 class OwnOffice final : public AdminOffice {
  public:
-  static Result<std::unique_ptr<AdminOffice>> open(const std::string& data_dir, std::string who,
-                                                   post::HistoryLimits history) {
+  static Result<std::unique_ptr<AdminOffice>> open(const std::string& data_dir, std::string who, const Config& config) {
     std::unique_ptr<OwnOffice> own(new OwnOffice(std::move(who)));
     OwnOffice& o = *own;
     store::RocksOptions rocks;
@@ -103,20 +103,27 @@ class OwnOffice final : public AdminOffice {
     o.store_ = TRY(std::move(opened));
     o.commit_ =
         std::make_unique<store::Commit>(*o.store_, store::Commit::Options{.mode = store::Commit::Mode::in_line});
-    o.mailboxes_ = std::make_unique<post::Mailboxes>(*o.store_, *o.commit_, o.letter_ids_, system_clock(), history);
+    o.mailboxes_ =
+        std::make_unique<post::Mailboxes>(*o.store_, *o.commit_, o.letter_ids_, system_clock(), config.history());
     o.care_ = std::make_unique<post::Care>(*o.store_, *o.commit_, *o.mailboxes_, system_clock());
     o.drafts_ = std::make_unique<post::Drafts>(*o.mailboxes_, system_clock());
+    Config about = config;
+    about.server.data_dir.value = data_dir;
+    o.jobs_ = std::make_unique<post::Jobs>(*o.store_, system_clock(),
+                                           [about = std::move(about)] { return beside_store(about); });
     o.queue_ = std::make_unique<post::Queue>(*o.store_, *o.commit_, system_clock());
     o.trail_ = std::make_unique<post::Trail>(*o.store_, *o.commit_, system_clock());
     o.directory_ = TRY(net::run(open_directory(&o)));
     o.search_ = std::make_unique<post::search::Search>(*o.store_, o.offload_);
     o.indexer_ = std::make_unique<post::search::Indexer>(
         post::search::Indexer::Parts{.store = o.store_.get(), .commit = o.commit_.get(), .offload = &o.offload_});
-    o.office_ = {o.directory_.get(), o.mailboxes_.get(), o.queue_.get(),  o.trail_.get(), o.care_.get(),
-                 o.drafts_.get(),    {},                 o.search_.get(), o.indexer_.get()};
+    o.office_ = {o.directory_.get(), o.mailboxes_.get(), o.queue_.get(), o.trail_.get(),
+                 o.care_.get(),      o.drafts_.get(),    o.jobs_.get(),  {},
+                 o.search_.get(),    o.indexer_.get()};
     return own;
   }
   ~OwnOffice() override {
+    jobs_.reset();
     if (commit_) commit_->stop();
   }
   bool served() const override { return false; }
@@ -148,6 +155,7 @@ class OwnOffice final : public AdminOffice {
   std::unique_ptr<post::Mailboxes> mailboxes_;
   std::unique_ptr<post::Care> care_;
   std::unique_ptr<post::Drafts> drafts_;
+  std::unique_ptr<post::Jobs> jobs_;
   std::unique_ptr<post::Queue> queue_;
   std::unique_ptr<post::Trail> trail_;
   std::unique_ptr<post::Directory> directory_;
@@ -167,18 +175,21 @@ Result<void> become_owner(const std::string& data_dir) {
 
 }  // namespace
 
+Error error_of(const codec::json::Value& told) {
+  const auto name = told.get_string("code").value_or("");
+  const auto text = told.get_string("text").value_or("");
+  for (int i = 0; i < kErrcCount; ++i)
+    if (error_row(static_cast<Errc>(i)).name == name) return Error(static_cast<Errc>(i), std::string(text));
+  return Error(Errc::bug, std::string(text));
+}
+
 Result<std::string> read_answer(std::string_view line) {
   if (line.starts_with(kAnswered) && line.ends_with('}'))
     return std::string(line.substr(kAnswered.size(), line.size() - kAnswered.size() - 1));
   const auto whole = codec::json::parse(line);
   const codec::json::Value* error = whole ? whole->find("error") : nullptr;
   if (!error) return fail(Errc::closed, "the server answers in a way that is not understood");
-  const auto name = error->get_string("code").value_or("");
-  const auto text = error->get_string("text").value_or("");
-  for (int i = 0; i < kErrcCount; ++i)
-    if (error_row(static_cast<Errc>(i)).name == name)
-      return std::unexpected(Error(static_cast<Errc>(i), std::string(text)));
-  return fail(Errc::bug, "{}", text);
+  return std::unexpected(error_of(*error));
 }
 
 Result<std::unique_ptr<AdminOffice>> AdminOffice::open(const std::string& data_dir, const Config& config) {
@@ -188,11 +199,12 @@ Result<std::unique_ptr<AdminOffice>> AdminOffice::open(const std::string& data_d
     return fail(Errc::denied, "{}: only root and the user of the server may do that", connected.error().text());
   std::string who = user_name(getuid());
   TRY(become_owner(data_dir));
-  return OwnOffice::open(data_dir, std::move(who), config.history());
+  return OwnOffice::open(data_dir, std::move(who), config);
 }
 
 Result<std::unique_ptr<AdminOffice>> AdminOffice::open(const Invocation& invocation) {
-  if (const auto data = invocation.value("data")) return open(*data, Config());
+  for (const char* option : {"data", "dir"})
+    if (const auto data = invocation.value(option)) return open(*data, Config());
   const Config config = TRY(load_config(invocation.value("config").value_or(std::string(kStandardConfig))));
   // The folder of a server that has never run may have to be made.
   std::optional<User> owner;

@@ -20,11 +20,12 @@ inline constexpr Duration kAnswerWait = std::chrono::minutes(3);
 
 class AdminOffice {
  public:
-  // As --data and --config say. Started by root without a server, this process becomes the owner of the folder first,
-  // for ever: what it writes must be readable for the server. Errc::config, denied, and busy when another process owns
-  // the store and does not answer.
+  // As --data, --dir and --config say. Started by root without a server, this process becomes the owner of the folder
+  // first, for ever: what it writes must be readable for the server. Errc::config, denied, and busy when another
+  // process owns the store and does not answer.
   static Result<std::unique_ptr<AdminOffice>> open(const Invocation& invocation);
-  // On a folder, which must be there. Without a server, `config` says what its mailboxes remember.
+  // On a folder, which must be there. Without a server, `config` says what its mailboxes remember and, if it has been
+  // read from a file, what a backup takes with it.
   static Result<std::unique_ptr<AdminOffice>> open(const std::string& data_dir, const Config& config);
   virtual ~AdminOffice() = default;
 
@@ -37,5 +38,7 @@ class AdminOffice {
 
 // The answer's line of the control socket, as a result or as the error it tells. Errc::closed for what is no answer.
 Result<std::string> read_answer(std::string_view line);
+// The error of {"code":…,"text":…}.
+Error error_of(const codec::json::Value& told);
 
 }  // namespace chappe::app

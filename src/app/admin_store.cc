@@ -133,6 +133,7 @@ int hold_list(const Invocation& i) {
 
 constexpr Binding kBindings[] = {
     {"store import", store_import}, {"store export", store_export}, {"store undelete", undelete},
+    {"store verify", store_verify}, {"store backup", store_backup}, {"store restore", store_restore},
     {"store hold add", hold_add},   {"store hold list", hold_list}, {"store hold remove", hold_remove},
 };
 

@@ -4,6 +4,10 @@
 namespace chappe::app {
 namespace {
 
+const OptionRow kDir = {"dir",
+                        "DIR",
+                        {"The data folder, instead of the one that the configuration names.",
+                         "Le dossier des données, au lieu de celui que nomme la configuration."}};
 const OptionRow kAccount = {"account", "ADDRESS", {"Whose mailboxes.", "De qui sont les boîtes."}};
 
 }  // namespace
@@ -35,7 +39,7 @@ std::vector<VerbRow> store_verbs() {
          .doc = {"What the files are, if it cannot be seen.", "Ce que sont les fichiers, si cela ne se voit pas."},
          .choices = {"maildir", "mbox", "eml", "zip"}},
         kConfig,
-        kData},
+        kDir},
        {{"chappe store import /home/bob/Maildir --account bob@example.org", {"", ""}},
         {"chappe store import old.mbox --account bob@example.org --into Archive/Old", {"", ""}}}},
       {"store export",
@@ -63,7 +67,7 @@ std::vector<VerbRow> store_verbs() {
          .choices = {"maildir", "mbox", "eml", "zip"}},
         {"mailbox", "MAILBOX", {"Only this one.", "Seulement celle-ci."}},
         kConfig,
-        kData},
+        kDir},
        {{"chappe store export /backup/bob --account bob@example.org --format eml", {"", ""}}}},
       {"store undelete",
        {"Bring deleted letters back.", "Récupérer des lettres supprimées."},
@@ -87,8 +91,80 @@ std::vector<VerbRow> store_verbs() {
         {"list", "", {"Only list.", "Lister seulement."}},
         {"yes", "", {"Do it.", "Le faire."}},
         kConfig,
-        kData},
+        kDir},
        {{"chappe store undelete bob@example.org --since 2h --yes", {"", ""}}}},
+      {"store verify",
+       {"Compare the store with itself.", "Comparer le magasin à lui-même."},
+       {"Reads every row and every letter: whether each letter that a mailbox or the queue names is there, octet for "
+        "octet, whether mailboxes and accounts count what they hold, whether anything is kept that nobody names. Each "
+        "fault is told with the account and the place; the exit code is then 65. The server goes on meanwhile.",
+        "Lit chaque entrée et chaque lettre : si chaque lettre que désigne une boîte ou la file est là, à l'octet "
+        "près, "
+        "si boîtes et comptes comptent ce qu'ils contiennent, si rien n'est gardé que personne ne désigne. Chaque "
+        "défaut est dit avec le compte et l'endroit ; le code de sortie est alors 65. Le serveur continue pendant ce "
+        "temps."},
+       {},
+       {{"quick", "", {"Rows only: letters are not read.", "Les entrées seulement : les lettres ne sont pas lues."}},
+        {"rate",
+         "MB/S",
+         {"Read so many megabytes of letters a second at most.",
+          "Lire au plus tant de mégaoctets de lettres par seconde."}},
+        kConfig,
+        kDir},
+       {{"chappe store verify --rate 20", {"", ""}}}},
+      {"store backup",
+       {"Copy the store, with what a server needs besides.",
+        "Copier le magasin, avec ce qu'il faut d'autre à un serveur."},
+       {"While the server goes on: all that was acknowledged when the copy begins is in it. DEST is a folder with any "
+        "number of generations; what has not changed since the last one is not copied again. What is written is read "
+        "back. The configuration, certificates and keys, and the files that the configuration names are in it. Keep it "
+        "where only you can read: it holds everybody's mail. The server itself writes it, so DEST must be writable for "
+        "its user.",
+        "Pendant que le serveur continue : tout ce qui était confirmé au début de la copie y est. DEST est un dossier "
+        "de "
+        "générations ; ce qui n'a pas changé depuis la dernière n'est pas recopié. Ce qui est écrit est relu. La "
+        "configuration, les certificats et leurs clés, les fichiers que nomme la configuration y sont. À garder là où "
+        "vous seul pouvez lire : c'est le courrier de tous. Le serveur l'écrit lui-même : son utilisateur doit pouvoir "
+        "écrire dans DEST."},
+       {{"DEST"}},
+       {{"keep",
+         "N",
+         {"Remove older generations, so that N stay.", "Retirer les vieilles générations : il en reste N."}},
+        {"list", "", {"List the generations that DEST holds.", "Lister les générations que contient DEST."}},
+        kConfig,
+        kDir},
+       {{"chappe store backup /backup/chappe --keep 14", {"", ""}}}},
+      {"store restore",
+       {"Bring a backup back: all of it, or letters of an account.",
+        "Rétablir une sauvegarde : tout, ou les lettres d'un compte."},
+       {"Without --account, all of it into --dir, which must not exist; then `chappe serve --config "
+        "DIR/config/chappe.toml` serves it. With --account, letters of that account go into the mailboxes of the "
+        "running server that they were in, with flags and dates; what is there already stays as it is and does not "
+        "come twice. A letter of the backup that cannot be read is named, and the exit code is then 65.",
+        "Sans --account, tout dans --dir, qui ne doit pas exister ; `chappe serve --config DIR/config/chappe.toml` le "
+        "sert ensuite. Avec --account, les lettres de ce compte reviennent dans les boîtes du serveur en marche où "
+        "elles étaient, avec marques et dates ; ce qui est déjà là reste tel quel et ne vient pas deux fois. Une "
+        "lettre illisible de la sauvegarde est nommée, et le code de sortie est alors 65."},
+       {{"SOURCE"}},
+       {{"generation",
+         "NAME",
+         {"Which one (store backup --list); the newest when not given.",
+          "Laquelle (store backup --list) ; par défaut, la plus récente."}},
+        {"account", "ADDRESS", {"Only letters of this account.", "Seulement les lettres de ce compte."}},
+        {"mailbox", "MAILBOX", {"Only this mailbox.", "Seulement cette boîte."}},
+        {"letter", "ID", {"Only this letter.", "Seulement cette lettre."}},
+        {"to",
+         "ADDRESS",
+         {"The account that gets them, if it is another.", "Le compte qui les reçoit, si c'est un autre."}},
+        kConfig,
+        {"dir",
+         "DIR",
+         {"The folder to make; with --account, the data folder of the server, instead of the one that the "
+          "configuration names.",
+          "Le dossier à créer ; avec --account, le dossier des données du serveur, au lieu de celui que nomme la "
+          "configuration."}}},
+       {{"chappe store restore /backup/chappe --dir /var/lib/chappe", {"", ""}},
+        {"chappe store restore /backup/chappe --account bob@example.org --mailbox Clients", {"", ""}}}},
       {"store hold add",
        {"Put an account or a domain under legal hold.", "Mettre un compte ou un domaine sous conservation légale."},
        {"Nothing that is deleted there goes for good until the hold is lifted; the account, or the domain, cannot be "
@@ -97,19 +173,19 @@ std::vector<VerbRow> store_verbs() {
         "Rien de ce qui y est supprimé ne disparaît avant la levée ; le compte ou le domaine ne peut être retiré. Les "
         "personnes concernées ne voient pas de différence."},
        {{"ADDRESS-OR-DOMAIN"}},
-       {{"reason", "TEXT", {"For the audit.", "Pour le journal des changements."}}, kConfig, kData},
+       {{"reason", "TEXT", {"For the audit.", "Pour le journal des changements."}}, kConfig, kDir},
        {{"chappe store hold add bob@example.org --reason case-17", {"", ""}}}},
       {"store hold list",
        {"List what is under legal hold.", "Lister ce qui est sous conservation légale."},
        {},
        {},
-       {kConfig, kData}},
+       {kConfig, kDir}},
       {"store hold remove",
        {"Lift a legal hold.", "Lever une conservation légale."},
        {"What was deleted longer ago than limits.deleted_mail then goes.",
         "Ce qui fut supprimé depuis plus longtemps que limits.deleted_mail disparaît alors."},
        {{"ADDRESS-OR-DOMAIN"}},
-       {kConfig, kData}},
+       {kConfig, kDir}},
   };
 }
 

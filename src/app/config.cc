@@ -79,7 +79,8 @@ class Assign {
   Result<> operator()(Duration* to) const {
     const std::string written = TRY(text("a duration, as in \"5m\""));
     const Duration duration = TRY(parse_duration(written));
-    if (duration.count() == 0) return fail(Errc::invalid, "'{}' must not be nothing", key_.name);
+    if (duration.count() < static_cast<std::int64_t>(key_.least))
+      return fail(Errc::invalid, "'{}' must not be nothing", key_.name);
     *to = duration;
     return {};
   }

@@ -205,7 +205,7 @@ struct KeyRow {
   std::string_view section;
   std::string_view name;
   bool required;
-  std::uint64_t least, most;  // of a number
+  std::uint64_t least, most;  // of a number; least also of a size (octets) and of a duration (µs)
   Slot (*slot)(Config&);      // in a repeated section: that of the last one
   std::string_view doc, doc_fr;
 };
@@ -221,6 +221,9 @@ struct KeyText {
   std::string_view doc;
 };
 std::vector<KeyText> describe_keys(bool french);
+
+// A file that says the same: what is not as it is by itself. Paths stand there as they are in `config`.
+std::string write_config(const Config& config);
 
 // `chappe config describe`: a complete file with every key at its standard value, explained in comments.
 std::string describe_config(bool french);

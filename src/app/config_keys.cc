@@ -156,28 +156,28 @@ std::vector<KeyRow> make_keys() {
       {"limits", "bad_commands", false, 1, 10'000, [](Config& c) -> Slot { return &c.limits.bad_commands; },
        "Commands that make no sense, after which a connection is closed.",
        "Nombre de commandes dénuées de sens après lequel une connexion est fermée."},
-      {"limits", "tls_handshake_timeout", false, 0, 0,
+      {"limits", "tls_handshake_timeout", false, 1, 0,
        [](Config& c) -> Slot { return &c.limits.tls_handshake_timeout; }, "For a TLS handshake to end.",
        "Pour achever une négociation TLS."},
-      {"limits", "login_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.login_timeout; },
+      {"limits", "login_timeout", false, 1, 0, [](Config& c) -> Slot { return &c.limits.login_timeout; },
        "For a client to log in.", "Pour qu'un client s'identifie."},
-      {"limits", "smtp_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.smtp_timeout; },
+      {"limits", "smtp_timeout", false, 1, 0, [](Config& c) -> Slot { return &c.limits.smtp_timeout; },
        "For the next command or the next data of SMTP. RFC 5321 asks for at least 5 minutes.",
        "Pour la commande ou les données SMTP suivantes. La RFC 5321 demande au moins 5 minutes."},
-      {"limits", "imap_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.imap_timeout; },
+      {"limits", "imap_timeout", false, 1, 0, [](Config& c) -> Slot { return &c.limits.imap_timeout; },
        "For the next command of IMAP. RFC 9051 asks for at least 30 minutes.",
        "Pour la commande IMAP suivante. La RFC 9051 demande au moins 30 minutes."},
-      {"limits", "pop3_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.pop3_timeout; },
+      {"limits", "pop3_timeout", false, 1, 0, [](Config& c) -> Slot { return &c.limits.pop3_timeout; },
        "For the next command of POP3. RFC 1939 asks for at least 10 minutes.",
        "Pour la commande POP3 suivante. La RFC 1939 demande au moins 10 minutes."},
-      {"limits", "shutdown_grace", false, 0, 0, [](Config& c) -> Slot { return &c.limits.shutdown_grace; },
+      {"limits", "shutdown_grace", false, 1, 0, [](Config& c) -> Slot { return &c.limits.shutdown_grace; },
        "For open connections to come to an end when the server stops.",
        "Pour que les connexions ouvertes se terminent à l'arrêt du serveur."},
       {"limits", "history_changes", false, 1000, kNoMost, [](Config& c) -> Slot { return &c.limits.history_changes; },
        "How many changes of an account are remembered, for mail programs that come back and ask what is new.",
        "Combien de changements d'un compte sont retenus, pour les logiciels qui reviennent et demandent les "
        "nouveautés."},
-      {"limits", "history_age", false, 0, 0, [](Config& c) -> Slot { return &c.limits.history_age; },
+      {"limits", "history_age", false, 1, 0, [](Config& c) -> Slot { return &c.limits.history_age; },
        "How long they are remembered. Who comes back later compares everything anew.",
        "Combien de temps ils sont retenus. Qui revient plus tard compare tout à nouveau."},
       {"limits", "deleted_mail", false, 0, 0, [](Config& c) -> Slot { return &c.limits.deleted_mail; },
@@ -186,16 +186,16 @@ std::vector<KeyRow> make_keys() {
        "legal hold.",
        "Combien de temps les lettres supprimées peuvent être récupérées (chappe store undelete). 0s : elles partent "
        "aussitôt, sauf conservation légale."},
-      {"limits", "peer_connect_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.peer_connect_timeout; },
+      {"limits", "peer_connect_timeout", false, 1, 0, [](Config& c) -> Slot { return &c.limits.peer_connect_timeout; },
        "For a connection to another mail server to be made.",
        "Pour établir une connexion avec un autre serveur de courrier."},
-      {"limits", "peer_reply_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.peer_reply_timeout; },
+      {"limits", "peer_reply_timeout", false, 1, 0, [](Config& c) -> Slot { return &c.limits.peer_reply_timeout; },
        "For another mail server's greeting and each of its replies. RFC 5321 asks for 5 minutes.",
        "Pour l'accueil d'un autre serveur de courrier et chacune de ses réponses. La RFC 5321 demande 5 minutes."},
-      {"limits", "peer_data_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.peer_data_timeout; },
+      {"limits", "peer_data_timeout", false, 1, 0, [](Config& c) -> Slot { return &c.limits.peer_data_timeout; },
        "For another mail server to take a piece of a letter (256 KiB).",
        "Pour qu'un autre serveur de courrier prenne un morceau d'une lettre (256 Kio)."},
-      {"limits", "peer_final_timeout", false, 0, 0, [](Config& c) -> Slot { return &c.limits.peer_final_timeout; },
+      {"limits", "peer_final_timeout", false, 1, 0, [](Config& c) -> Slot { return &c.limits.peer_final_timeout; },
        "For its reply to a whole letter. RFC 5321 asks for 10 minutes: given up too early, the letter comes twice.",
        "Pour sa réponse à une lettre entière. La RFC 5321 demande 10 minutes : abandonnée trop tôt, la lettre arrive "
        "deux fois."},
@@ -207,12 +207,12 @@ std::vector<KeyRow> make_keys() {
        [](Config& c) -> Slot { return &c.limits.destination_connections; },
        "Connections at a time to the mail servers of one domain.",
        "Connexions simultanées vers les serveurs de courrier d'un même domaine."},
-      {"limits", "destination_pause", false, 0, 0, [](Config& c) -> Slot { return &c.limits.destination_pause; },
+      {"limits", "destination_pause", false, 1, 0, [](Config& c) -> Slot { return &c.limits.destination_pause; },
        "How long a domain is left alone after none of its mail servers could be spoken to; twice as long each time, up "
        "to ten minutes.",
        "Combien de temps un domaine est laissé en paix quand aucun de ses serveurs de courrier n'a pu être joint ; le "
        "double chaque fois, jusqu'à dix minutes."},
-      {"limits", "trail_age", false, 0, 0, [](Config& c) -> Slot { return &c.limits.trail_age; },
+      {"limits", "trail_age", false, 1, 0, [](Config& c) -> Slot { return &c.limits.trail_age; },
        "How long it is known what became of a letter (chappe trail).",
        "Combien de temps on sait ce qu'est devenue une lettre (chappe trail)."},
   };
@@ -247,7 +247,11 @@ std::string array_text(const auto& list, auto text_of) {
 
 // The value as TOML; empty when it has none.
 std::string value_text(const Slot& slot) {
-  const auto quoted = [](std::string_view s) { return s.empty() ? std::string() : fmt::format("\"{}\"", s); };
+  const auto quoted = [](std::string_view s) {
+    std::string out;
+    for (const char c : s) out += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+    return out.empty() ? out : "\"" + out + "\"";
+  };
   return std::visit(
       Overloaded{
           [&](std::string* s) { return quoted(*s); },
@@ -257,7 +261,10 @@ std::string value_text(const Slot& slot) {
           [&](Size* s) { return quoted(format_size(*s)); },
           [&](Duration* d) { return quoted(format_duration(*d)); },
           [&](Port* p) { return p->value < 0 ? std::string() : fmt::format("{}", p->value); },
-          [&](HostPort* h) { return quoted(h->host); },
+          [&](HostPort* h) {
+            if (h->host.empty()) return std::string();
+            return quoted(fmt::format(fmt::runtime(h->host.contains(':') ? "[{}]:{}" : "{}:{}"), h->host, h->port));
+          },
           [&](std::vector<Actor>* list) { return array_text(*list, [](Actor a) { return actor_name(a); }); },
           [&](std::vector<net::Network>* list) {
             return array_text(*list, [](const net::Network& n) -> std::string_view { return n.text(); });
@@ -364,6 +371,44 @@ std::vector<KeyText> describe_keys(bool french) {
     const Slot slot = key.slot(standard);
     out.push_back({key.section, key.name, type_name(slot, french), key.required ? "" : value_text(slot), key.required,
                    french ? key.doc_fr : key.doc});
+  }
+  return out;
+}
+
+std::string write_config(const Config& config) {
+  Config given = config, standard;
+  for (const auto& section : config_sections()) section.begin(standard);
+  std::string out;
+  const auto block = [&](const SectionRow& section, Config& of) {
+    std::string lines;
+    for (const auto& key : config_keys()) {
+      if (key.section != section.name) continue;
+      const std::string value = value_text(key.slot(of));
+      if (value.empty() || (!key.required && value == value_text(key.slot(standard)))) continue;
+      lines += fmt::format("{} = {}\n", key.name, value);
+    }
+    if (lines.empty()) return;
+    out += fmt::format("{}{}{}{}\n{}", out.empty() ? "" : "\n", section.repeated ? "[[" : "[", section.name,
+                       section.repeated ? "]]" : "]", lines);
+  };
+  const auto blocks = [&](const SectionRow& section, const auto& list, auto put) {
+    for (const auto& one : list) {
+      Config alone;
+      put(alone).push_back(one);
+      block(section, alone);
+    }
+  };
+  for (const auto& section : config_sections()) {
+    // The slots of a repeated section are those of its last block.
+    if (section.name == "listen") {
+      blocks(section, config.listen, [](Config& c) -> auto& { return c.listen; });
+    } else if (section.name == "tls.name") {
+      blocks(section, config.tls.names, [](Config& c) -> auto& { return c.tls.names; });
+    } else if (section.name == "dns.stub") {
+      blocks(section, config.dns.stubs, [](Config& c) -> auto& { return c.dns.stubs; });
+    } else {
+      block(section, given);
+    }
   }
   return out;
 }

@@ -284,6 +284,56 @@ TEST(Config, EveryKeyIsExplainedInBothLanguages) {
   }
 }
 
+TEST(Config, IsWrittenAsItWasRead) {
+  const std::string text = std::string(kSmall) + R"(
+[[listen]]
+role = "mx"
+address = "::1"
+port = 0
+[[tls.name]]
+name = "mail.example.org"
+cert = "/etc/a \"b\"/c\\d.pem"
+key = "/etc/key.pem"
+[dns]
+forward = "[2001:db8::53]:5353"
+[[dns.stub]]
+zone = "corp.example.org"
+server = "192.0.2.53:53"
+[limits]
+deleted_mail = "0s"
+message_size = "20 MiB"
+trail_age = "1h30m"
+[log]
+level = "warning"
+)";
+  const ParsedConfig first = parse_config(text, "/etc/x.toml");
+  ASSERT_TRUE(first.errors.empty()) << first.errors.front().describe();
+  const std::string written = write_config(first.config);
+  const ParsedConfig second = parse_config(written, "/elsewhere/x.toml");
+  ASSERT_TRUE(second.errors.empty()) << second.errors.front().describe() << "\n" << written;
+  EXPECT_EQ(write_config(second.config), written);
+  const Config& c = second.config;
+  EXPECT_EQ(c.listen.size(), first.config.listen.size());
+  EXPECT_EQ(c.listen.back().port.value, 0);
+  EXPECT_EQ(c.tls.names.at(0).cert.value, "/etc/a \"b\"/c\\d.pem");
+  EXPECT_EQ(c.dns.forward.host, "2001:db8::53");
+  EXPECT_EQ(c.dns.forward.port, 5353);
+  EXPECT_EQ(c.dns.stubs.at(0).server.host, "192.0.2.53");
+  EXPECT_EQ(c.limits.deleted_mail, Duration(0));
+  EXPECT_EQ(c.limits.message_size.bytes, 20u * 1024 * 1024);
+  EXPECT_EQ(c.limits.trail_age, Duration(std::chrono::minutes(90)));
+  EXPECT_EQ(c.log.level, Level::warning);
+  EXPECT_THAT(written, testing::Not(HasSubstr("smtp_timeout"))) << "what is as it is by itself is not written";
+}
+
+TEST(Config, OnlySomeTimesMayBeNothing) {
+  for (const char* key : {"smtp_timeout", "trail_age", "history_age"}) {
+    const auto parsed = parse_config(fmt::format("{}\n[limits]\n{} = \"0s\"\n", kSmall, key), "x");
+    ASSERT_EQ(parsed.errors.size(), 1u);
+    EXPECT_THAT(parsed.errors[0].text, HasSubstr("must not be nothing"));
+  }
+}
+
 TEST(Config, LoadsAFileAndSaysWhyNot) {
   const auto path = std::filesystem::temp_directory_path() / fmt::format("chappe-config-{}.toml", ::getpid());
   std::ofstream(path) << kSmall;

@@ -9,6 +9,7 @@
 
 #include "agents/control/control.h"
 #include "agents/mta/mta.h"
+#include "app/backup_files.h"
 #include "app/cli.h"
 #include "app/registry.h"
 #include "app/resolver_choice.h"
@@ -136,6 +137,7 @@ struct Server::Parts {
   std::unique_ptr<post::Mailboxes> mailboxes;
   std::unique_ptr<post::Care> care;
   std::unique_ptr<post::Drafts> drafts;
+  std::unique_ptr<post::Jobs> jobs;
   std::unique_ptr<post::Queue> queue;
   std::unique_ptr<post::Deliver> deliver;
   std::unique_ptr<post::Trail> trail;
@@ -230,6 +232,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       std::make_unique<post::Mailboxes>(*p.store, *p.commit, p.letter_ids, system_clock(), p.config.history());
   p.care = std::make_unique<post::Care>(*p.store, *p.commit, *p.mailboxes, system_clock());
   p.drafts = std::make_unique<post::Drafts>(*p.mailboxes, system_clock());
+  p.jobs = std::make_unique<post::Jobs>(*p.store, system_clock(), [&p] { return beside_store(p.config); });
   p.queue = std::make_unique<post::Queue>(*p.store, *p.commit, system_clock());
   p.deliver = std::make_unique<post::Deliver>(*p.store, *p.commit, *p.mailboxes, *p.queue, system_clock());
   p.trail = std::make_unique<post::Trail>(*p.store, *p.commit, system_clock(),
@@ -344,6 +347,7 @@ Result<void> Server::Parts::open_control() {
       .trail = trail.get(),
       .care = care.get(),
       .drafts = drafts.get(),
+      .jobs = jobs.get(),
       .host = {.status = [this] { return status(); },
                .metrics = [this](const post::QueueCounts& queued) { return exposed->expose(queued); },
                .route = [this](std::string address,
@@ -536,6 +540,7 @@ void Server::stop() {
   if (p.mta) p.mta->stop();
   if (p.registry) p.registry->stop();
   if (p.control) p.control->stop();
+  p.jobs.reset();
   // Sessions end first; what they have handed to the commit path is made durable before it stops; the store is last.
   p.shards.stop();
   if (p.trail) net::run(Parts::write_last_notes(p.trail.get()));

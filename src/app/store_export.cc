@@ -4,10 +4,9 @@
 #include "app/admin.h"
 #include "app/admin_call.h"
 #include "app/admin_input.h"
-#include "app/archive/target.h"
+#include "app/office_letters.h"
 #include "app/progress.h"
 #include "base/text.h"
-#include "codec/base64.h"
 #include "post/mailbox/mailbox.h"
 
 namespace chappe::app {
@@ -17,7 +16,6 @@ using codec::json::Value;
 using codec::json::Writer;
 
 constexpr std::size_t kPageOctets = 2 * 1024 * 1024;
-constexpr std::uint64_t kPiece = 1024 * 1024;
 constexpr std::uint64_t kKept = 32 * 1024 * 1024;  // octets between two syncs
 constexpr std::size_t kMostReasons = 1000;
 
@@ -29,28 +27,6 @@ struct Report {
     if (reasons.size() < kMostReasons) reasons.emplace_back(std::move(where), std::move(why));
   }
 };
-
-post::FlagList flags_of(const Value& letter) {
-  post::FlagList out;
-  const Value* flags = letter.find("flags");
-  if (!flags) return out;
-  for (const Value& item : flags->items()) {
-    const std::string name(item.as_string().value_or(""));
-    if (name == "\\Answered")
-      out.system.set(post::Flag::answered);
-    else if (name == "\\Flagged")
-      out.system.set(post::Flag::flagged);
-    else if (name == "\\Deleted")
-      out.system.set(post::Flag::deleted);
-    else if (name == "\\Seen")
-      out.system.set(post::Flag::seen);
-    else if (name == "\\Draft")
-      out.system.set(post::Flag::draft);
-    else
-      out.keywords.push_back(name);
-  }
-  return out;
-}
 
 class Exporter {
  public:
@@ -92,15 +68,13 @@ class Exporter {
     std::uint64_t after = TRY(Result<post::Uid>(begun)).value;
     std::uint64_t unkept = 0;
     for (bool more = true; more;) {
-      Params params;
-      params.add("account", account_).add("mailbox", mailbox_).add("after", after).add("octets", kPageOctets);
-      const Answer answer = TRY(ask(office_, "store.read", params));
-      for (const Value& letter : TRY(answer.value.get("letters"))->items()) {
+      OfficePage page = TRY(read_letters(office_, account_, mailbox_, after, kPageOctets));
+      for (const Outgoing& letter : page.letters) {
         TRY(take(letter));
-        unkept += number_of(letter, "size");
+        unkept += letter.size;
       }
-      after = number_of(answer.value, "last");
-      more = yes(answer.value, "more");
+      after = page.last;
+      more = page.more;
       if (unkept >= kKept || !more) {
         TRY(target_.keep());
         unkept = 0;
@@ -110,29 +84,14 @@ class Exporter {
     return {};
   }
 
-  Result<void> take(const Value& row) {
-    Outgoing letter{.uid = {static_cast<std::uint32_t>(number_of(row, "uid"))},
-                    .size = number_of(row, "size"),
-                    .date = {TRY(row.get_int("date"))},
-                    .flags = flags_of(row),
-                    .read = {}};
-    Bytes whole;
-    const bool here = row.find("octets") != nullptr;
-    if (here) {
-      auto octets = codec::base64_decode(text_of(row, "octets"));
-      if (!octets) return fail(Errc::bug, "an answer that is not understood");
-      whole = std::move(*octets);
-    }
-    letter.read = [&](const std::function<Result<void>(ByteView)>& to) -> Result<void> {
-      if (here) return to(whole);
-      for (std::uint64_t at = 0; at < letter.size; at += kPiece) {
-        const Bytes octets = TRY(piece(letter.uid, at));
-        TRY(to(octets));
-      }
-      return {};
-    };
+  Result<void> take(const Outgoing& letter) {
     const auto done = target_.letter(letter);
     if (!done && done.error().code() == Errc::not_found) return {};  // expunged since
+    if (!done && done.error().code() == Errc::corrupt) {
+      ++report_.skipped;
+      say(fmt::format("{} {}", mailbox_, letter.uid.value), done.error().text());
+      return {};
+    }
     const Inexact inexact = TRY(Result<Inexact>(done));
     ++report_.exported;
     report_.octets += letter.size;
@@ -144,16 +103,6 @@ class Exporter {
         report_.octets, total_,
         fmt::format(fmt::runtime(invocation_.say({"{} letters, {}", "{} lettres, {}"})), report_.exported, mailbox_));
     return {};
-  }
-
-  Result<Bytes> piece(post::Uid uid, std::uint64_t offset) {
-    Params params;
-    params.add("account", account_).add("mailbox", mailbox_).add("uid", uid.value);
-    params.add("offset", offset).add("size", kPiece);
-    const Answer answer = TRY(ask(office_, "store.octets", params));
-    auto octets = codec::base64_decode(text_of(answer.value, "octets"));
-    if (!octets) return fail(Errc::bug, "an answer that is not understood");
-    return std::move(*octets);
   }
 
   void say(std::string where, std::string why) {
@@ -187,9 +136,9 @@ int tell(const Invocation& i, const Report& r, const std::optional<Error>& error
     print(fmt::format(
         fmt::runtime(
             i.say({"{} letters of {} mailboxes exported ({}); {} of them do not come back octet for octet, {} "
-                   "mailboxes left out.\n",
+                   "mailboxes or letters left out.\n",
                    "{} lettres de {} boîtes exportées ({}) ; {} d'entre elles ne reviennent pas à l'octet près, "
-                   "{} boîtes laissées.\n"})),
+                   "{} boîtes ou lettres laissées.\n"})),
         r.exported, r.mailboxes, size_for_people(r.octets, i.french()), r.inexact, r.skipped));
   }
   if (error) return i.refuse(*error);

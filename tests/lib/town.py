@@ -134,6 +134,7 @@ class Site(chappe.Server):
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="chappe-site-"))
         self.dir = self.folder / "data"
+        self.config = self.folder / "chappe.toml"
         self.certificate = str(self.folder / "cert.pem")
         name = f"{self.settings.get('host', 'mx')}.{self.domain}"
         make_certificate(self.folder, name, "localhost", self.host)
@@ -141,7 +142,7 @@ class Site(chappe.Server):
             f'[[listen]]\nrole = "{role}"\naddress = "{self.host}"\n' for role in self.roles
         )
         server = "".join(f"{line}\n" for line in self.settings.get("server", ()))
-        (self.folder / "chappe.toml").write_text(
+        self.config.write_text(
             f'[server]\nhostname = "{name}"\ndata_dir = "data"\n{server}{listeners}'
             f'[tls]\ncert = "cert.pem"\nkey = "key.pem"\n[dns]\n{self.town.dns}'
             + ("loopback_exchangers = true\n" if self.settings.get("loopback", True) else "")
@@ -163,7 +164,7 @@ class Site(chappe.Server):
         began = time.monotonic()
         with open(self.folder / "output", "ab") as output:
             self.process = subprocess.Popen(
-                self.launched(BINARY, "serve", "--config", self.folder / "chappe.toml"),
+                self.launched(BINARY, "serve", "--config", self.config),
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=self.folder,
             )  # fmt: skip
         self.pid = self.process.pid
@@ -184,7 +185,7 @@ class Site(chappe.Server):
 
     def command(self, *words, input=None):
         return succeed(
-            *as_nobody(BINARY, *words, "--config", self.folder / "chappe.toml"), input=input.encode() if input else None
+            *as_nobody(BINARY, *words, "--config", self.config), input=input.encode() if input else None
         )
 
     def address(self, account):

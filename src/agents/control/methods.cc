@@ -143,6 +143,10 @@ std::vector<MethodRow> make_methods() {
        "of the next page.",
        {kAccount, kMailbox, {"after", number, false, "only those behind this UID"}, kLimit},
        store_index},
+      {"store.find",
+       "Where in the mailboxes of an account a letter is: the messages that came as it, or are copies of it.",
+       {kAccount, kLetter},
+       store_find},
       {"store.sums",
        "SHA-256 of letters; those that are not there are left out.",
        {kAccount, kMailbox, {"uids", texts, true, "UIDs, 1000 at most"}},
@@ -192,6 +196,23 @@ std::vector<MethodRow> make_methods() {
         {"into", text, false, "the mailbox that gets them"},
         {"after", text, false, "only those behind this place"}},
        store_undelete},
+
+      {"store.verify",
+       "Begins to compare the store with itself, octet for octet; store.job tells how far that is and what it finds.",
+       {{"letters", yes_no, false, "no: rows only, letters are not read; yes when not given"},
+        {"rate", number, false, "octets of letters a second; 0, or not given: as fast as it goes"}},
+       store_verify},
+      {"store.backup",
+       "Begins to copy the store, with the files that a server needs besides; store.job tells how far that is.",
+       {{"destination", text, true, "a folder, as the server sees it, which may hold earlier copies"},
+        {"keep", number, false, "how many copies stay; all when not given"}},
+       store_backup},
+      {"store.job",
+       "How far a long piece of work is, and what it has found. One that nobody looks at for a minute is given up. "
+       "`next` in the answer is the `after` of the next call.",
+       {{"job", number, true, "the number that beginning it gave"},
+        {"after", number, false, "only findings behind this one"}},
+       store_job},
 
       {"hold.add",
        "Puts an account or a domain under legal hold: nothing that it deletes goes for good.",
@@ -264,6 +285,8 @@ bool fits(const Value& value, ParamKind kind) {
 
 // Whether the method reads or changes what the directory keeps.
 bool about_directory(std::string_view method) {
+  static constexpr std::string_view kStore[] = {"store.verify", "store.backup", "store.job"};
+  if (std::ranges::find(kStore, method) != std::end(kStore)) return false;
   static constexpr std::string_view kFamilies[] = {"domain.", "account.", "alias.", "config.",
                                                    "audit.",  "store.",   "hold.",  "search."};
   return std::ranges::any_of(kFamilies, [method](std::string_view family) { return method.starts_with(family); });

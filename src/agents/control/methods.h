@@ -16,6 +16,7 @@
 #include "codec/json.h"
 #include "post/care/care.h"
 #include "post/care/drafts.h"
+#include "post/care/jobs.h"
 #include "post/directory/directory.h"
 #include "post/mailbox/mailbox.h"
 #include "post/queue/queue.h"
@@ -80,6 +81,7 @@ struct Office {
   post::Trail* trail;
   post::Care* care;
   post::Drafts* drafts;
+  post::Jobs* jobs;
   Host host;
   // Null: mailboxes are elsewhere.
   post::search::Search* search = nullptr;

@@ -181,6 +181,28 @@ Answer store_index(const Office* office, Call call) {
   co_return out;
 }
 
+Answer store_find(const Office* office, Call call) {
+  const AccountId account = CO_TRY(co_await account_of(office, &call, "account"));
+  const post::LetterId letter = CO_TRY(letter_of(text_of(call, "letter")));
+  std::string out;
+  Writer w(out);
+  w.begin_object().key("places").begin_array();
+  for (const auto& mailbox : CO_TRY(co_await office->mailboxes->list(account, call.deadline))) {
+    std::vector<post::MessageRecord> page;
+    for (post::Uid from{1};; from = {page.back().uid.value + 1}) {
+      page = CO_TRY(
+          co_await office->mailboxes->messages(account, mailbox.id, from, {UINT32_MAX}, kMostPage, call.deadline));
+      for (const auto& r : page)
+        if (r.letter == letter || r.email == letter || r.body.id == letter.body())
+          w.begin_object().field("mailbox", mailbox.name).field("uid", r.uid.value).end_object();
+      if (page.size() < kMostPage || page.back().uid.value == UINT32_MAX) break;
+      co_await net::yield();
+    }
+  }
+  w.end_array().end_object();
+  co_return out;
+}
+
 Answer store_sums(const Office* office, Call call) {
   const AccountId account = CO_TRY(co_await account_of(office, &call, "account"));
   const auto mailbox = CO_TRY(co_await office->mailboxes->find(account, text_of(call, "mailbox"), call.deadline));

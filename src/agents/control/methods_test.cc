@@ -28,7 +28,7 @@ class Methods : public testing::Test {
     auto opened = executor.run(open_directory(this));
     if (!opened) std::abort();
     directory = std::move(*opened);
-    office = {directory.get(), &mailboxes, &queue, &trail, &care, &drafts, {}};
+    office = {directory.get(), &mailboxes, &queue, &trail, &care, &drafts, &jobs, {}};
   }
   ~Methods() override { commit.stop(); }
 
@@ -108,6 +108,7 @@ class Methods : public testing::Test {
   post::Trail trail{*store, commit, system_clock()};
   post::Care care{*store, commit, mailboxes, system_clock()};
   post::Drafts drafts{mailboxes, system_clock()};
+  post::Jobs jobs{*store, system_clock(), [] { return post::Beside(); }};
   std::unique_ptr<post::Directory> directory;
   Office office;
 };
@@ -378,11 +379,35 @@ TEST_F(Methods, TheServerItself) {
   EXPECT_EQ(stops, 1);
 }
 
+TEST_F(Methods, LongWorkIsBegunAndLookedAt) {
+  text("domain.add", R"({"domain":"example.org"})");
+  const Value account = value("account.add", R"({"address":"bob@example.org"})");
+  ASSERT_TRUE(executor.run(append(this, {static_cast<std::uint32_t>(*account.get_int("id"))})));
+  const auto job = value("store.verify", R"({"letters":true,"rate":0})").get_int("job");
+  ASSERT_TRUE(job);
+  Value news;
+  do news = value("store.job", fmt::format(R"({{"job":{}}})", *job));
+  while (!news.get_bool("ended").value_or(true));
+  EXPECT_EQ(*news.get_int("messages"), 2);
+  EXPECT_EQ(*news.get_int("faults"), 0);
+  EXPECT_FALSE(news.find("error"));
+  EXPECT_THAT(text("store.job", R"({"job":77})"), HasSubstr("not_found: "));
+  EXPECT_THAT(text("store.backup", R"({"destination":"here"})"), HasSubstr("invalid: "));
+
+  const auto copy = value("store.backup", R"({"destination":"/nowhere"})").get_int("job");
+  ASSERT_TRUE(copy);
+  do news = value("store.job", fmt::format(R"({{"job":{}}})", *copy));
+  while (!news.get_bool("ended").value_or(true));
+  ASSERT_TRUE(news.find("error")) << "a store in memory is no files";
+  EXPECT_EQ(*news.find("error")->get_string("code"), "unsupported");
+}
+
 TEST_F(Methods, WithoutADirectoryNothingIsKeptByMistake) {
   office.directory = nullptr;
   for (const char* method : {"domain.list", "account.list", "alias.list", "config.export", "audit.list"})
     EXPECT_THAT(text(method, "{}"), testing::StartsWith("unsupported: this process keeps no domains and accounts"));
   EXPECT_EQ(text("queue.list", "{}"), R"({"queue":[]})");
+  EXPECT_THAT(text("store.verify", "{}"), HasSubstr("job")) << "a queue is a store, too";
 }
 
 }  // namespace

@@ -85,6 +85,7 @@ Answer trail_refused(const Office* office, Call call);
 
 Answer store_mailboxes(const Office* office, Call call);
 Answer store_index(const Office* office, Call call);
+Answer store_find(const Office* office, Call call);
 Answer store_sums(const Office* office, Call call);
 Answer store_read(const Office* office, Call call);
 Answer store_octets(const Office* office, Call call);
@@ -92,6 +93,10 @@ Answer store_draft(const Office* office, Call call);
 Answer store_append(const Office* office, Call call);
 Answer store_deleted(const Office* office, Call call);
 Answer store_undelete(const Office* office, Call call);
+
+Answer store_verify(const Office* office, Call call);
+Answer store_backup(const Office* office, Call call);
+Answer store_job(const Office* office, Call call);
 
 Answer hold_add(const Office* office, Call call);
 Answer hold_remove(const Office* office, Call call);

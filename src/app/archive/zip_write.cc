@@ -47,6 +47,8 @@ class ZipTarget final : public LetterTarget {
   }
 
   Result<Inexact> letter(const Outgoing& letter) override {
+    // Once it has a place in the zip it must fill it.
+    TRY(letter.read([](ByteView) { return Result<void>(); }));
     post::LineEndsLook look;
     const auto numbers = keywords_.of(letter.flags.keywords);
     TRY(start(folder_ + post::eml_name(letter.uid, {letter.date, letter.flags.system, numbers}), letter.size,

@@ -49,7 +49,7 @@ struct OutgoingLetter {
   MessageRecord record;
   Flags flags;
   std::vector<std::string> keywords;
-  std::optional<ChunkList> octets;  // nothing: it is large, read it by ranges
+  std::optional<ChunkList> octets;  // nothing: it is large, or damaged; read it by ranges
 };
 
 struct OutgoingPage {
@@ -83,7 +83,8 @@ class Care {
   // over kLarge come without their octets. Errors: not_found (no such mailbox).
   Task<Result<OutgoingPage>> outgoing(AccountId account, MailboxId mailbox, Uid after, std::size_t octets,
                                       Deadline deadline);
-  // The sums of these messages; those that are not there are left out. Read by ranges, whatever their size.
+  // The sums of these messages; those that are not there, or are damaged, are left out. Read by ranges, whatever their
+  // size.
   Task<Result<std::vector<LetterSum>>> sums(AccountId account, MailboxId mailbox, std::vector<Uid> uids,
                                             Deadline deadline);
 

@@ -75,7 +75,8 @@ Task<Result<OutgoingPage>> Care::outgoing(AccountId account, MailboxId mailbox, 
     if (size <= kLarge) {
       auto read = co_await mailboxes_.read(letter.record.body, 0, size, deadline);
       if (!read && read.error().code() == Errc::not_found) continue;  // expunged since
-      letter.octets = CO_TRY(std::move(read));
+      // What is damaged comes without its octets: whoever reads them then is told, and of this letter alone.
+      if (read || read.error().code() != Errc::corrupt) letter.octets = CO_TRY(std::move(read));
       taken += size;
     }
     out.letters.push_back(std::move(letter));
@@ -94,7 +95,7 @@ Task<Result<std::vector<LetterSum>>> Care::sums(AccountId account, MailboxId mai
     bool gone = false;
     for (std::uint64_t at = 0; at < record->body.size && !gone; at += kHashed) {
       const auto piece = co_await mailboxes_.read(record->body, at, kHashed, deadline);
-      gone = !piece && piece.error().code() == Errc::not_found;
+      gone = !piece && (piece.error().code() == Errc::not_found || piece.error().code() == Errc::corrupt);
       if (!piece && !gone) co_return std::unexpected(piece.error());
       if (piece) hash.update(*piece);
       co_await net::yield();

@@ -9,10 +9,10 @@
 
 #include "base/text.h"
 #include "post/care/kept.h"
-#include "store/walk.h"
 #include "post/mailbox/records.h"
 #include "post/queue/record.h"
 #include "store/body_rows.h"
+#include "store/walk.h"
 
 namespace chappe::post {
 
@@ -22,41 +22,7 @@ using store::Space;
 
 namespace {
 
-constexpr FaultRow kFaults[] = {
-    {Fault::unreadable, "unreadable", "A part of the store cannot be read", "Une partie du magasin est illisible"},
-    {Fault::bad_row, "bad-row", "A row does not read back", "Une entrée ne peut être relue"},
-    {Fault::name_lost, "name-lost", "A mailbox is not found by its name", "Une boîte est introuvable par son nom"},
-    {Fault::name_astray, "name-astray", "A name leads to no mailbox", "Un nom ne mène à aucune boîte"},
-    {Fault::record_missing, "record-missing", "A message has flags and no record",
-     "Un message a des drapeaux mais pas d'entrée"},
-    {Fault::flags_missing, "flags-missing", "A message has a record and no flags",
-     "Un message a une entrée mais pas de drapeaux"},
-    {Fault::uid_too_high, "uid-too-high", "A message has a UID that is still to be given",
-     "Un message porte un UID qui n'est pas encore attribué"},
-    {Fault::modseq_too_high, "modseq-too-high", "A change is newer than the last change of its account",
-     "Un changement est plus récent que le dernier de son compte"},
-    {Fault::mailbox_counts, "mailbox-counts", "A mailbox counts wrongly", "Une boîte compte mal"},
-    {Fault::account_counts, "account-counts", "An account counts wrongly", "Un compte fait un mauvais total"},
-    {Fault::messages_astray, "messages-astray", "Messages are in a mailbox that is not there",
-     "Des messages sont dans une boîte qui n'existe pas"},
-    {Fault::body_missing, "body-missing", "A row names a letter that is not there",
-     "Une entrée désigne une lettre qui n'existe pas"},
-    {Fault::body_size, "body-size", "A row gives a letter another size",
-     "Une entrée donne une autre taille à la lettre"},
-    {Fault::body_references, "body-references", "A letter counts wrongly who names it",
-     "Une lettre compte mal ceux qui la désignent"},
-    {Fault::body_orphan, "body-orphan", "A letter is named by nobody", "Personne ne désigne une lettre"},
-    {Fault::octets_missing, "octets-missing", "A part of a letter is not there", "Une partie d'une lettre manque"},
-    {Fault::octets_damaged, "octets-damaged", "A part of a letter is damaged", "Une partie d'une lettre est abîmée"},
-    {Fault::octets_astray, "octets-astray", "Octets that belong to no letter",
-     "Des octets n'appartiennent à aucune lettre"},
-    {Fault::segment_counts, "segment-counts", "A segment counts wrongly what letters have in it",
-     "Un segment compte mal ce que des lettres y ont"},
-    {Fault::due_astray, "due-astray", "A time in the queue has no recipient",
-     "Une heure de la file n'a pas de destinataire"},
-    {Fault::due_missing, "due-missing", "A recipient in the queue is never due",
-     "Un destinataire de la file n'a pas d'échéance"},
-};
+constexpr Duration kNap = std::chrono::seconds(1);  // between two looks whether to give up
 
 struct IdHash {
   std::size_t operator()(const store::BodyId& id) const { return std::hash<std::string_view>()(id.view()); }
@@ -65,6 +31,8 @@ struct IdHash {
 // In which pass over the rows a body's references are counted.
 std::size_t pass_of(const store::BodyId& id, std::size_t passes) { return passes < 2 ? 0 : IdHash()(id) % passes; }
 
+std::string place(std::uint32_t mailbox, std::uint32_t uid) { return fmt::format("mailbox {}, uid {}", mailbox, uid); }
+
 std::string hex(ByteView key) {
   std::string out;
   for (const char c : key) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
@@ -72,12 +40,6 @@ std::string hex(ByteView key) {
 }
 
 }  // namespace
-
-const FaultRow& fault_row(Fault fault) {
-  for (const FaultRow& row : kFaults)
-    if (row.fault == fault) return row;
-  std::unreachable();
-}
 
 // Which bodies there are, and who names them; those of one pass.
 class Verify::BodyTable {
@@ -138,9 +100,6 @@ class Verify::Rows {
   }
   void fault_of(Fault f, const store::BodyId& body, std::string detail = {}, std::uint64_t value = 0) {
     out_.fault({f, account_, fmt::format("letter {}", LetterId::of(body).text()), std::move(detail), {}, body, value});
-  }
-  static std::string at(std::uint32_t mailbox, std::uint32_t uid) {
-    return fmt::format("mailbox {}, uid {}", mailbox, uid);
   }
   bool reaped(std::uint32_t mailbox) const {
     return reaped_.contains({account_.value, mailbox}) || reaped_.contains({account_.value, 0});
@@ -312,7 +271,7 @@ Result<void> Verify::Rows::read(const Row& row, AccountId account, Space space) 
       const MailboxId id{TRY(key.u32())};
       const Uid uid{TRY(key.u32())};
       const MessageRecord record = TRY(decode_message(row.value.view(), uid));
-      name(record.body, row.key, fmt::format("account {}, {}", account.value, at(id.value, uid.value)));
+      name(record.body, row.key, fmt::format("account {}, {}", account.value, place(id.value, uid.value)));
       if (!first_) return {};
       ++out_.counts_.messages;
       messages_.push_back({id.value, uid.value, record.body.size});
@@ -338,7 +297,7 @@ Result<void> Verify::Rows::read(const Row& row, AccountId account, Space space) 
     case Space::kept: {
       const KeptLetter letter = TRY(decode_kept(account, row));
       name(letter.record.body, row.key,
-           fmt::format("account {}, deleted, {}", account.value, at(letter.mailbox.value, letter.record.uid.value)));
+           fmt::format("account {}, deleted, {}", account.value, place(letter.mailbox.value, letter.record.uid.value)));
       return {};
     }
     default:
@@ -352,7 +311,7 @@ void Verify::Rows::page(MailboxId mailbox, const std::vector<MessageState>& stat
     const auto i = std::lower_bound(messages_.begin(), messages_.end(), std::pair(mailbox.value, s.uid.value),
                                     [](const Message& a, const auto& b) { return std::pair(a.mailbox, a.uid) < b; });
     if (i == messages_.end() || i->mailbox != mailbox.value || i->uid != s.uid.value) {
-      if (!reaped(mailbox.value)) fault(Fault::record_missing, at(mailbox.value, s.uid.value));
+      if (!reaped(mailbox.value)) fault(Fault::record_missing, place(mailbox.value, s.uid.value));
       continue;
     }
     i->flagged = true;
@@ -361,17 +320,17 @@ void Verify::Rows::page(MailboxId mailbox, const std::vector<MessageState>& stat
     m.deleted += s.flags.has(Flag::deleted);
     m.size += i->size;
     if (m.info && s.modseq > m.info->highestmodseq)
-      fault(Fault::modseq_too_high, at(mailbox.value, s.uid.value),
+      fault(Fault::modseq_too_high, place(mailbox.value, s.uid.value),
             fmt::format("{} above {}", s.modseq.value, m.info->highestmodseq.value));
     if (m.info && s.uid.value >= m.info->uidnext)
-      fault(Fault::uid_too_high, at(mailbox.value, s.uid.value), fmt::format("UIDNEXT {}", m.info->uidnext));
+      fault(Fault::uid_too_high, place(mailbox.value, s.uid.value), fmt::format("UIDNEXT {}", m.info->uidnext));
   }
 }
 
 void Verify::Rows::end_account() {
   if (!first_ || !account_) return;
   for (const Message& m : messages_)
-    if (!m.flagged && !reaped(m.mailbox)) fault(Fault::flags_missing, at(m.mailbox, m.uid));
+    if (!m.flagged && !reaped(m.mailbox)) fault(Fault::flags_missing, place(m.mailbox, m.uid));
   std::uint64_t messages = 0, size = 0;
   std::uint32_t count = 0;
   for (const auto& [id, m] : mailboxes_) {
@@ -430,6 +389,24 @@ void Verify::fault(Finding finding) {
   on_fault_(finding);
 }
 
+Result<void> Verify::progress() const {
+  if (on_progress_ && !on_progress_(counts_)) return fail(Errc::cancelled, "given up");
+  return {};
+}
+
+// Waits until so many octets may have been read.
+Task<Result<void>> Verify::keep_pace(Steady began, Deadline deadline) {
+  if (options_.octets_per_second == 0) co_return Result<void>();
+  const double seconds = static_cast<double>(counts_.octets) / static_cast<double>(options_.octets_per_second);
+  const Steady due = began + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+  for (;;) {
+    const Steady now = net::Executor::current()->clock().steady();
+    if (now >= due || deadline.passed()) co_return Result<void>();
+    (void)co_await net::sleep(Deadline{std::min(due, now + kNap), deadline.cancel});
+    CO_TRY(progress());
+  }
+}
+
 Task<Result<void>> Verify::rows(std::shared_ptr<store::Reader> at, std::size_t pass, std::size_t passes,
                                 Deadline deadline) {
   Rows rows(*this, pass, passes);
@@ -440,7 +417,7 @@ Task<Result<void>> Verify::rows(std::shared_ptr<store::Reader> at, std::size_t p
     const std::vector<Row> some = CO_TRY(co_await walk.next(deadline));
     if (some.empty()) break;
     for (const Row& row : some) rows.row(row);
-    if (on_progress_) on_progress_(counts_);
+    CO_TRY(progress());
     co_await net::yield();
   }
   rows.end();
@@ -467,7 +444,11 @@ Task<Result<void>> Verify::letter(store::BodyId id, Deadline deadline) {
     if (code != Errc::not_found && code != Errc::corrupt && code != Errc::unsupported)
       co_return std::unexpected(octets.error());
     const Fault what = code == Errc::not_found ? Fault::octets_missing : Fault::octets_damaged;
-    fault({what, {}, fmt::format("letter {}", LetterId::of(id).text()), octets.error().text(), {}, id});
+    Finding finding{what, {}, fmt::format("letter {}", LetterId::of(id).text()), octets.error().text(), {}, id};
+    if (damaged_.size() < kNamed)
+      damaged_.emplace(id, std::move(finding));
+    else
+      fault(std::move(finding));
     break;
   }
   co_return Result<void>();
@@ -476,7 +457,7 @@ Task<Result<void>> Verify::letter(store::BodyId id, Deadline deadline) {
 Task<Result<void>> Verify::letters(Deadline deadline) {
   const Steady began = net::Executor::current()->clock().steady();
   store::RowWalk walk(store_.snapshot(), store::KeyWriter(store::kSystemAccount, Space::body).range(),
-               [](const Bytes&, const Error&) {});  // told already
+                      [](const Bytes&, const Error&) {});  // told already
   for (;;) {
     const std::vector<Row> some = CO_TRY(co_await walk.next(deadline));
     if (some.empty()) co_return Result<void>();
@@ -486,11 +467,56 @@ Task<Result<void>> Verify::letters(Deadline deadline) {
       std::ranges::copy(ByteView(row.key).substr(row.key.size() - id.octets.size()), id.octets.begin());
       CO_TRY(co_await letter(id, deadline));
       ++counts_.letters;
-      if (on_progress_) on_progress_(counts_);
-      if (options_.octets_per_second == 0) continue;
-      const auto due = began + std::chrono::microseconds(counts_.octets * 1'000'000 / options_.octets_per_second);
-      if (due > net::Executor::current()->clock().steady()) (void)co_await net::sleep(Deadline{due, deadline.cancel});
+      CO_TRY(progress());
+      CO_TRY(co_await keep_pace(began, deadline));
     }
+  }
+}
+
+// Tells of damaged letters with who has them: one fault for each row that names one.
+Task<Result<void>> Verify::owners(Deadline deadline) {
+  std::set<store::BodyId> told;
+  RowWalk walk(store_.snapshot(), {}, [](const Bytes&, const Error&) {});  // told already
+  for (;;) {
+    const std::vector<Row> some = CO_TRY(co_await walk.next(deadline));
+    if (some.empty()) break;
+    for (const Row& row : some) (void)owner(row, told);  // what does not read back was told, too
+    CO_TRY(progress());
+    co_await net::yield();
+  }
+  for (const auto& [id, finding] : damaged_)
+    if (!told.contains(id)) fault(finding);
+  co_return Result<void>();
+}
+
+Result<void> Verify::owner(const Row& row, std::set<store::BodyId>& told) {
+  const auto tell = [&](const store::BodyId& body, AccountId account, const std::string& where) {
+    const auto i = damaged_.find(body);
+    if (i == damaged_.end()) return;
+    told.insert(body);
+    fault({i->second.fault, account, where + ", " + i->second.what, i->second.detail, row.key, body});
+  };
+  store::KeyReader key(row.key);
+  const AccountId account{TRY(key.u32())};
+  switch (static_cast<Space>(TRY(key.u8()))) {
+    case Space::queue: {
+      const QueueKey at = TRY(queue_of(row.key));
+      tell(TRY(decode_queue(row.value.view(), at)).body.id, {}, fmt::format("queue {}", at.recipient));
+      return {};
+    }
+    case Space::message: {
+      const std::uint32_t mailbox = TRY(key.u32());
+      const Uid uid{TRY(key.u32())};
+      tell(TRY(decode_message(row.value.view(), uid)).body.id, account, place(mailbox, uid.value));
+      return {};
+    }
+    case Space::kept: {
+      const KeptLetter letter = TRY(decode_kept(account, row));
+      tell(letter.record.body.id, account, "deleted, " + place(letter.mailbox.value, letter.record.uid.value));
+      return {};
+    }
+    default:
+      return {};
   }
 }
 
@@ -498,13 +524,15 @@ Task<Result<VerifyCounts>> Verify::run(Deadline deadline) {
   // How many passes it takes to count who names each body.
   std::size_t bodies = 0;
   const auto at = store_.snapshot();
-  store::RowWalk count(at, store::KeyWriter(store::kSystemAccount, Space::body).range(), [](const Bytes&, const Error&) {});
+  store::RowWalk count(at, store::KeyWriter(store::kSystemAccount, Space::body).range(),
+                       [](const Bytes&, const Error&) {});
   for (std::vector<Row> some = CO_TRY(co_await count.next(deadline)); !some.empty();
        some = CO_TRY(co_await count.next(deadline)))
     bodies += some.size();
   const std::size_t passes = bodies / kBodiesAtOnce + 1;
   for (std::size_t pass = 0; pass < passes; ++pass) CO_TRY(co_await rows(at, pass, passes, deadline));
   if (options_.letters) CO_TRY(co_await letters(deadline));
+  if (!damaged_.empty()) CO_TRY(co_await owners(deadline));
   co_return counts_;
 }
 

@@ -3,61 +3,22 @@
 //
 // Works on a store that is served meanwhile: rows are looked at in one snapshot, letters afterwards, and what has
 // changed since is looked at again before it is called a fault. Memory: about 40 octets for each of kBodiesAtOnce
-// bodies, and 16 for each message of the account that is looked at. May be used from any executor; blocks none.
+// bodies, 16 for each message of the account that is looked at, and what is
+// found of kNamed damaged letters. May be used from any executor; blocks none.
 #pragma once
 
 #include <functional>
+#include <map>
+#include <set>
 #include <string>
 
-#include "post/ids.h"
+#include "post/care/faults.h"
 #include "store/bodies.h"
 
 namespace chappe::post {
 
 using net::Deadline;
 using net::Task;
-
-// The numbers are no promise, the ids in the table (verify.cc) are.
-enum class Fault : std::uint8_t {
-  unreadable,       // a part of the store cannot be read
-  bad_row,          // a row does not read back
-  name_lost,        // a mailbox that its name does not lead to
-  name_astray,      // a name that leads to no mailbox
-  record_missing,   // flags without a message
-  flags_missing,    // a message without flags
-  uid_too_high,     // a message that UIDNEXT is still to give
-  modseq_too_high,  // a change that the account has not made
-  mailbox_counts,   // a mailbox counts wrongly
-  account_counts,   // so does an account
-  messages_astray,  // messages of a mailbox that is not there
-  body_missing,     // a row names a letter that is not there
-  body_size,        // a row gives another size
-  body_references,  // a letter counts its references wrongly
-  body_orphan,      // a letter that nobody names
-  octets_missing,   // octets of a letter that are not there
-  octets_damaged,   // or fail their check
-  octets_astray,    // octets that no letter has
-  segment_counts,   // a segment counts wrongly what is alive in it
-  due_astray,       // a time in the queue without its recipient
-  due_missing,      // a recipient in the queue who is never due
-};
-struct FaultRow {
-  Fault fault;
-  std::string_view id;
-  std::string_view en, fr;
-};
-const FaultRow& fault_row(Fault fault);
-
-struct Finding {
-  Fault fault;
-  AccountId account;   // 0: none
-  std::string what;    // mailbox 3, uid 17; or a key
-  std::string detail;  // in English; what was found, and what should be
-  // For who mends it (repair.h): the row at fault, or the letter, and the number that should stand there.
-  Bytes key = {};
-  store::BodyId body = {};
-  std::uint64_t value = 0;
-};
 
 struct VerifyOptions {
   bool letters = true;                  // read all octets, too
@@ -76,14 +37,16 @@ struct VerifyCounts {
 class Verify {
  public:
   static constexpr std::size_t kBodiesAtOnce = 1'000'000;
+  static constexpr std::size_t kNamed = 10'000;  // damaged letters of which it is told whose they are
 
   using OnFault = std::function<void(const Finding&)>;
-  using OnProgress = std::function<void(const VerifyCounts&)>;
+  // False: give up.
+  using OnProgress = std::function<bool(const VerifyCounts&)>;
 
   // `store` must outlive it. Both functions are called on the executor that runs it.
   Verify(store::Store& store, VerifyOptions options, OnFault on_fault, OnProgress on_progress = {});
 
-  // Once. Errors: those of the store that are no faults of what it holds (timeout, cancelled, busy).
+  // Once. Errors: cancelled, and those of the store that are no faults of what it holds (timeout, busy).
   Task<Result<VerifyCounts>> run(Deadline deadline);
 
  private:
@@ -95,11 +58,16 @@ class Verify {
   OnFault on_fault_;
   OnProgress on_progress_;
   VerifyCounts counts_;
+  std::map<store::BodyId, Finding> damaged_;
 
   void fault(Finding finding);
+  Result<void> progress() const;
+  Task<Result<void>> keep_pace(Steady began, Deadline deadline);
   Task<Result<void>> rows(std::shared_ptr<store::Reader> at, std::size_t pass, std::size_t passes, Deadline deadline);
   Task<Result<void>> letters(Deadline deadline);
   Task<Result<void>> letter(store::BodyId id, Deadline deadline);
+  Task<Result<void>> owners(Deadline deadline);
+  Result<void> owner(const store::Row& row, std::set<store::BodyId>& told);
 };
 
 }  // namespace chappe::post
