@@ -22,6 +22,7 @@ std::span<const Binding> store_bindings();      // store
 int store_import(const Invocation& invocation);
 int store_export(const Invocation& invocation);
 int store_verify(const Invocation& invocation);
+int store_repair(const Invocation& invocation);
 int store_backup(const Invocation& invocation);
 int store_restore(const Invocation& invocation);
 

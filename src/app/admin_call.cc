@@ -90,6 +90,11 @@ int show_rows(const Invocation& invocation, std::string_view name, const std::ve
   return print(out + "\n");
 }
 
+Result<std::string> data_dir_of(const Invocation& invocation) {
+  if (const auto dir = invocation.value("dir")) return *dir;
+  return TRY(load_config(invocation.value("config").value_or(std::string(kStandardConfig)))).server.data_dir.value;
+}
+
 Result<std::string> moment(const std::string& text) {
   if (from_rfc3339(text)) return text;
   const auto ago = parse_duration(text);

@@ -109,7 +109,7 @@ class OwnOffice final : public AdminOffice {
     o.drafts_ = std::make_unique<post::Drafts>(*o.mailboxes_, system_clock());
     Config about = config;
     about.server.data_dir.value = data_dir;
-    o.jobs_ = std::make_unique<post::Jobs>(*o.store_, system_clock(),
+    o.jobs_ = std::make_unique<post::Jobs>(*o.store_, *o.commit_, system_clock(),
                                            [about = std::move(about)] { return beside_store(about); });
     o.queue_ = std::make_unique<post::Queue>(*o.store_, *o.commit_, system_clock());
     o.trail_ = std::make_unique<post::Trail>(*o.store_, *o.commit_, system_clock());

@@ -112,6 +112,25 @@ std::vector<VerbRow> store_verbs() {
         kConfig,
         kDir},
        {{"chappe store verify --rate 20", {"", ""}}}},
+      {"store repair",
+       {"Mend what store verify finds.", "Réparer ce que trouve store verify."},
+       {"Without --yes, only tells what it finds. With it, damaged letters and rows that cannot be read are taken "
+        "away, "
+        "and kept aside first; counts are made right; all else stays as it is. The exit code is 65 when faults are "
+        "left. A letter that was taken away comes back from a backup with store restore.",
+        "Sans --yes, dit seulement ce qui se trouve. Avec, les lettres abîmées et les entrées illisibles sont "
+        "retirées, "
+        "et d'abord mises de côté ; les comptes sont refaits ; le reste ne bouge pas. Le code de sortie est 65 s'il "
+        "reste des défauts. Une lettre retirée revient d'une sauvegarde par store restore."},
+       {},
+       {{"yes", "", {"Do it.", "Le faire."}},
+        {"aside",
+         "DIR",
+         {"Where what is taken away goes; a new folder in the data folder when not given.",
+          "Où va ce qui est retiré ; par défaut, un nouveau dossier dans celui des données."}},
+        kConfig,
+        kDir},
+       {{"chappe store repair --yes", {"", ""}}}},
       {"store backup",
        {"Copy the store, with what a server needs besides.",
         "Copier le magasin, avec ce qu'il faut d'autre à un serveur."},

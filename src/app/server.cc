@@ -232,7 +232,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       std::make_unique<post::Mailboxes>(*p.store, *p.commit, p.letter_ids, system_clock(), p.config.history());
   p.care = std::make_unique<post::Care>(*p.store, *p.commit, *p.mailboxes, system_clock());
   p.drafts = std::make_unique<post::Drafts>(*p.mailboxes, system_clock());
-  p.jobs = std::make_unique<post::Jobs>(*p.store, system_clock(), [&p] { return beside_store(p.config); });
+  p.jobs = std::make_unique<post::Jobs>(*p.store, *p.commit, system_clock(), [&p] { return beside_store(p.config); });
   p.queue = std::make_unique<post::Queue>(*p.store, *p.commit, system_clock());
   p.deliver = std::make_unique<post::Deliver>(*p.store, *p.commit, *p.mailboxes, *p.queue, system_clock());
   p.trail = std::make_unique<post::Trail>(*p.store, *p.commit, system_clock(),

@@ -198,11 +198,6 @@ class Bringing {
   std::uint64_t done_ = 0, total_ = 0;
 };
 
-Result<std::string> data_dir(const Invocation& i) {
-  if (const auto dir = i.value("dir")) return *dir;
-  return TRY(load_config(i.value("config").value_or(std::string(kStandardConfig)))).server.data_dir.value;
-}
-
 int restore_letters(const Invocation& i, const std::string& source, const std::string& account) {
   const std::string to = i.value("to").value_or(account);
   std::string only = i.value("mailbox").value_or("");
@@ -212,7 +207,7 @@ int restore_letters(const Invocation& i, const std::string& source, const std::s
     only = *canonical;
   }
   // First the one that is served: without a server this process becomes the owner of the folder.
-  const auto dir = data_dir(i);
+  const auto dir = data_dir_of(i);
   if (!dir) return i.refuse(dir.error());
   auto office = AdminOffice::open(i);
   if (!office) return i.refuse(office.error());

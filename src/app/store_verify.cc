@@ -1,5 +1,7 @@
-// chappe store verify: whether the store is what it should be.
+// chappe store verify, repair: whether the store is what it should be, and making it so.
 #include <fmt/format.h>
+
+#include <filesystem>
 
 #include "app/admin.h"
 #include "app/admin_call.h"
@@ -102,6 +104,61 @@ class Verifying {
   std::uint64_t told_ = 0;
 };
 
+int verify(const Invocation& i, AdminOffice& office, bool letters, std::uint64_t octets_per_second) {
+  Params params;
+  params.add("letters", letters).add("rate", octets_per_second);
+  const auto begun = ask(office, "store.verify", params);
+  if (!begun) return i.refuse(begun.error());
+  Verifying verifying(i);
+  return verifying.end(
+      follow(office, number_of(begun->value, "job"), [&](const Value& answer) { verifying.see(answer); }));
+}
+
+int repair(const Invocation& i, AdminOffice& office, const std::string& aside) {
+  Params params;
+  params.add("aside", aside);
+  const auto begun = ask(office, "store.repair", params);
+  if (!begun) return i.refuse(begun.error());
+  std::uint64_t faults = 0, taken = 0, left = 0;
+  std::vector<Value> findings;
+  Progress progress(i);
+  const auto done = follow(office, number_of(begun->value, "job"), [&](const Value& answer) {
+    faults = number_of(answer, "faults");
+    taken = number_of(answer, "taken");
+    left = number_of(answer, "left");
+    if (const Value* some = answer.find("findings")) {
+      progress.clear();
+      for (const Value& finding : some->items()) {
+        if (i.json())
+          findings.push_back(finding);
+        else
+          print(line_of(i, finding) + "\n");
+      }
+    }
+    progress.show(
+        0, 0, fmt::format(fmt::runtime(i.say({"{} faults, {} taken away", "{} défauts, {} retirés"})), faults, taken));
+  });
+  progress.clear();
+  if (i.json()) {
+    std::string out;
+    Writer w(out);
+    w.begin_object().field("faults", faults).field("taken", taken).field("left", left).field("aside", aside);
+    w.key("findings").begin_array();
+    for (const Value& finding : findings) write_json(w, finding);
+    w.end_array().field("complete", done.has_value()).end_object();
+    print(out + "\n");
+  } else {
+    print(fmt::format(fmt::runtime(i.say({"{} faults; {} rows and letters were taken away, {} faults are left.\n",
+                                          "{} défauts ; {} entrées et lettres retirées, {} défauts restent.\n"})),
+                      faults, taken, left));
+    if (taken > 0)
+      print(fmt::format(fmt::runtime(i.say({"What was taken away is in {}\n", "Ce qui fut retiré est dans {}\n"})),
+                        aside));
+  }
+  if (!done) return i.refuse(done.error());
+  return left > 0 ? error_row(Errc::corrupt).exit : 0;
+}
+
 }  // namespace
 
 int store_verify(const Invocation& invocation) {
@@ -112,13 +169,28 @@ int store_verify(const Invocation& invocation) {
                                                                             "seconde"}))));
   auto office = AdminOffice::open(invocation);
   if (!office) return invocation.refuse(office.error());
-  Params params;
-  params.add("letters", !invocation.has("quick")).add("rate", *rate * kMegabyte);
-  const auto begun = ask(**office, "store.verify", params);
-  if (!begun) return invocation.refuse(begun.error());
-  Verifying verifying(invocation);
-  return verifying.end(
-      follow(**office, number_of(begun->value, "job"), [&](const Value& answer) { verifying.see(answer); }));
+  return verify(invocation, **office, !invocation.has("quick"), *rate * kMegabyte);
+}
+
+int store_repair(const Invocation& invocation) {
+  auto office = AdminOffice::open(invocation);
+  if (!office) return invocation.refuse(office.error());
+  if (!invocation.has("yes")) {
+    const int code = verify(invocation, **office, true, 0);
+    if (code != 0 && !invocation.json())
+      std::fprintf(stderr, "%s\n",
+                   std::string(invocation.say({"Nothing was changed. To mend it, say --yes.",
+                                               "Rien n'a été changé. Pour réparer, dites --yes."}))
+                       .c_str());
+    return code;
+  }
+  auto aside = invocation.value("aside");
+  if (!aside) {
+    const auto dir = data_dir_of(invocation);
+    if (!dir) return invocation.refuse(dir.error());
+    aside = fmt::format("{}/aside-{}", *dir, system_clock().now().us / 1'000'000);
+  }
+  return repair(invocation, **office, std::filesystem::absolute(*aside).lexically_normal().string());
 }
 
 }  // namespace chappe::app

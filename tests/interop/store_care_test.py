@@ -197,6 +197,13 @@ def _():
             equal(bytes(box.letters(str(newest))[newest]).endswith(precious), True, "octet for octet")
         out = store(one, "export", one.folder / "out", "--account", one.address("alice"), code=65)
         equal((out["exported"], out["skipped"]), (2, 1), "an export leaves out the damaged one alone")
+        equal(store(one, "repair", code=65)["faults"], 1, "what a repair would mend")
+        equal(len(names(one)), 3, "it has changed nothing")
+        mended = store(one, "repair", "--yes", "--aside", one.folder / "aside")
+        equal((mended["faults"], mended["left"]), (1, 0), "what it mends when it is told to")
+        check(list((one.folder / "aside").iterdir()), "what was taken away is kept")
+        equal(store(one, "verify")["faults"], 0, "faults afterwards")
+        equal(sorted(names(one)), ["precious", "whole"], "what alice has then")
 
 
 @suite.test("a mailbox that was deleted comes back from a backup into the running server, once")

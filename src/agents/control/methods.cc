@@ -202,6 +202,11 @@ std::vector<MethodRow> make_methods() {
        {{"letters", yes_no, false, "no: rows only, letters are not read; yes when not given"},
         {"rate", number, false, "octets of letters a second; 0, or not given: as fast as it goes"}},
        store_verify},
+      {"store.repair",
+       "Begins to mend what store.verify finds; store.job tells how far that is. What is taken away goes into a "
+       "folder.",
+       {{"aside", text, true, "the folder, as the server sees it"}},
+       store_repair},
       {"store.backup",
        "Begins to copy the store, with the files that a server needs besides; store.job tells how far that is.",
        {{"destination", text, true, "a folder, as the server sees it, which may hold earlier copies"},
@@ -285,7 +290,7 @@ bool fits(const Value& value, ParamKind kind) {
 
 // Whether the method reads or changes what the directory keeps.
 bool about_directory(std::string_view method) {
-  static constexpr std::string_view kStore[] = {"store.verify", "store.backup", "store.job"};
+  static constexpr std::string_view kStore[] = {"store.verify", "store.repair", "store.backup", "store.job"};
   if (std::ranges::find(kStore, method) != std::end(kStore)) return false;
   static constexpr std::string_view kFamilies[] = {"domain.", "account.", "alias.", "config.",
                                                    "audit.",  "store.",   "hold.",  "search."};

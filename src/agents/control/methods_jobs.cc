@@ -22,6 +22,10 @@ void write(Writer& w, const post::BackupNews& b) {
   w.field("octets", b.progress.octets).field("all_octets", b.progress.all_octets).field("copied", b.progress.copied);
 }
 
+void write(Writer& w, const post::RepairNews& r) {
+  w.field("aside", r.aside).field("faults", r.faults).field("taken", r.taken).field("left", r.left);
+}
+
 // The address of an account; empty when it has none any more.
 Task<std::string> address_of(const Office* office, post::AccountId id, Deadline deadline) {
   if (!office->directory || !id) co_return "";
@@ -34,6 +38,12 @@ Task<std::string> address_of(const Office* office, post::AccountId id, Deadline 
 Answer store_verify(const Office* office, Call call) {
   co_return begun(CO_TRY(office->jobs->verify({.letters = maybe_yes(call, "letters").value_or(true),
                                                .octets_per_second = maybe_number(call, "rate").value_or(0)})));
+}
+
+Answer store_repair(const Office* office, Call call) {
+  const std::string aside = text_of(call, "aside");
+  if (!aside.starts_with('/')) co_return fail(Errc::invalid, "'aside' must begin with a slash");
+  co_return begun(CO_TRY(office->jobs->repair(aside)));
 }
 
 Answer store_backup(const Office* office, Call call) {

@@ -108,7 +108,7 @@ class Methods : public testing::Test {
   post::Trail trail{*store, commit, system_clock()};
   post::Care care{*store, commit, mailboxes, system_clock()};
   post::Drafts drafts{mailboxes, system_clock()};
-  post::Jobs jobs{*store, system_clock(), [] { return post::Beside(); }};
+  post::Jobs jobs{*store, commit, system_clock(), [] { return post::Beside(); }};
   std::unique_ptr<post::Directory> directory;
   Office office;
 };

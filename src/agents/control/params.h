@@ -95,6 +95,7 @@ Answer store_deleted(const Office* office, Call call);
 Answer store_undelete(const Office* office, Call call);
 
 Answer store_verify(const Office* office, Call call);
+Answer store_repair(const Office* office, Call call);
 Answer store_backup(const Office* office, Call call);
 Answer store_job(const Office* office, Call call);
 

@@ -1,16 +1,20 @@
 #include "post/care/jobs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ctime>
 #include <mutex>
 #include <thread>
 
 #include "base/text.h"
+#include "crypto/digest.h"
 
 namespace chappe::post {
 namespace {
 
 constexpr Duration kFreezing = std::chrono::minutes(10);
+constexpr std::size_t kMostName = 200;  // octets
 
 // "20261125T214600Z"
 std::string generation_at(Time now) {
@@ -26,6 +30,30 @@ Task<Result<std::shared_ptr<const store::Frozen>>> freeze(store::Store* store) {
 Task<Result<void>> run(Verify* verify) {
   CO_TRY(co_await verify->run({Steady::max()}));
   co_return Result<void>();
+}
+
+Task<Result<Repaired>> run(Repair* repair, Verify::OnFault on_fault) {
+  co_return co_await repair->run(std::move(on_fault), {Steady::max()});
+}
+
+// A name that a file can have; a long one is told apart from others by its sum.
+std::string file_name(const std::string& name) {
+  if (name.size() <= kMostName) return name;
+  return name.substr(0, kMostName) + "-" + crypto::sha256(name).hex().substr(0, 16);
+}
+
+// Writes a new file into the folder, so that it is there when the power comes back.
+Result<void> set_aside(const std::string& folder, const std::string& name, ByteView octets) {
+  store::Files& files = store::posix_files();
+  TRY(store::make_folders(files, folder));
+  const std::string path = folder + "/" + file_name(name);
+  auto file = files.open(path, store::Files::Open::create);
+  for (int n = 2; !file && file.error().code() == Errc::exists; ++n)
+    file = files.open(fmt::format("{}.{}", path, n), store::Files::Open::create);
+  if (!file) return std::unexpected(file.error());
+  TRY((*file)->write(0, octets));
+  TRY((*file)->sync());
+  return files.sync_folder(folder);
 }
 
 }  // namespace
@@ -53,8 +81,8 @@ struct Jobs::State {
   }
 };
 
-Jobs::Jobs(store::Store& store, Clock& clock, BesideStore beside)
-    : store_(store), clock_(clock), beside_(std::move(beside)), state_(new State(clock)) {}
+Jobs::Jobs(store::Store& store, store::Commit& commit, Clock& clock, BesideStore beside)
+    : store_(store), commit_(commit), clock_(clock), beside_(std::move(beside)), state_(new State(clock)) {}
 
 Jobs::~Jobs() {
   {
@@ -64,7 +92,7 @@ Jobs::~Jobs() {
   if (state_->thread.joinable()) state_->thread.join();
 }
 
-Result<std::uint64_t> Jobs::start(std::variant<VerifyCounts, BackupNews> state, Work work) {
+Result<std::uint64_t> Jobs::start(decltype(JobNews::state) state, Work work) {
   State& s = *state_;
   std::lock_guard lock(s.mutex);
   if (!s.news.ended || s.stop) return fail(Errc::busy, "the store is being verified or copied already");
@@ -105,6 +133,26 @@ Result<std::uint64_t> Jobs::backup(BackupOrder order) {
     const auto frozen = TRY(net::run(freeze(&store_.blocking())));
     const auto done = TRY(store::backup(*frozen, options));
     s.tell(BackupNews{begin.generation, done});
+    return {};
+  });
+}
+
+Result<std::uint64_t> Jobs::repair(std::string aside) {
+  RepairNews begin{.aside = aside};
+  return start(begin, [this, aside = std::move(aside), begin](State& s) -> Result<void> {
+    RepairNews news = begin;
+    Repair repair(store_.blocking(), commit_, clock_, [&](const std::string& name, ByteView octets) {
+      ++news.taken;
+      s.tell(news);
+      return set_aside(aside, name, octets);
+    });
+    const Repaired done = TRY(net::run(run(&repair, [&](const Finding& finding) {
+      ++news.faults;
+      s.found(finding);
+      s.tell(news);
+    })));
+    news = {.aside = aside, .faults = done.faults, .taken = done.aside, .left = done.left};
+    s.tell(news);
     return {};
   });
 }

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "post/care/verify.h"
+#include "post/care/repair.h"
 #include "store/backup.h"
 
 namespace chappe::post {
@@ -34,8 +34,15 @@ struct BackupNews {
   store::BackupProgress progress;
 };
 
+struct RepairNews {
+  std::string aside;         // the folder of what was taken away
+  std::uint64_t faults = 0;  // found
+  std::uint64_t taken = 0;   // rows and letters that went there
+  std::uint64_t left = 0;    // faults that could not be mended
+};
+
 struct JobNews {
-  std::variant<VerifyCounts, BackupNews> state = {};
+  std::variant<VerifyCounts, BackupNews, RepairNews> state = {};
   std::vector<Finding> findings = {};  // behind those that were told already; kPage at most
   bool more = false;                   // of them are there now
   bool ended = false;
@@ -47,15 +54,17 @@ class Jobs {
   // Called on a job's thread; may block.
   using BesideStore = std::function<Result<Beside>()>;
 
-  // `store` and `clock` must outlive it.
-  Jobs(store::Store& store, Clock& clock, BesideStore beside);
-  ~Jobs();  // gives up what runs, and waits for its end
+  // All but `beside` must outlive it.
+  Jobs(store::Store& store, store::Commit& commit, Clock& clock, BesideStore beside);
+  ~Jobs();  // gives up what runs (a repair ends by itself), and waits for its end
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
 
   // Begin; the job's number. Errors: busy (another one runs).
   Result<std::uint64_t> verify(VerifyOptions options);
   Result<std::uint64_t> backup(BackupOrder order);
+  // `aside`: a folder for what is taken away, made when it is needed; it gets files that are not there yet.
+  Result<std::uint64_t> repair(std::string aside);
   // `after`: how many findings are known already. Errors: not_found (another one was begun since).
   Result<JobNews> look(std::uint64_t job, std::size_t after);
 
@@ -66,9 +75,10 @@ class Jobs {
  private:
   struct State;
   using Work = std::function<Result<void>(State& state)>;
-  Result<std::uint64_t> start(std::variant<VerifyCounts, BackupNews> state, Work work);
+  Result<std::uint64_t> start(decltype(JobNews::state) state, Work work);
 
   store::Store& store_;
+  store::Commit& commit_;
   Clock& clock_;
   const BesideStore beside_;
   std::unique_ptr<State> state_;

@@ -26,7 +26,8 @@ JobNews end_of(Jobs& jobs, std::uint64_t job) {
 
 TEST(Jobs, VerifyEndsWithItsCounts) {
   const auto store = store::make_memory();
-  Jobs jobs(*store, system_clock(), [] { return Beside(); });
+  store::Commit commit(*store, {.mode = store::Commit::Mode::in_line});
+  Jobs jobs(*store, commit, system_clock(), [] { return Beside(); });
   EXPECT_EQ(jobs.look(0, 0).error().code(), Errc::not_found);
   EXPECT_EQ(jobs.look(1, 0).error().code(), Errc::not_found);
   const std::uint64_t first = jobs.verify({}).value();
@@ -41,8 +42,9 @@ TEST(Jobs, VerifyEndsWithItsCounts) {
 
 TEST(Jobs, OneAtATimeAndErrorsAreTold) {
   const auto store = store::make_memory();
+  store::Commit commit(*store, {.mode = store::Commit::Mode::in_line});
   std::binary_semaphore begun(0), go(0);
-  Jobs jobs(*store, system_clock(), [&]() -> Result<Beside> {
+  Jobs jobs(*store, commit, system_clock(), [&]() -> Result<Beside> {
     begun.release();
     go.acquire();
     return fail(Errc::io, "no such certificate");
@@ -68,19 +70,23 @@ class Folder : public ::testing::Test {
     options.path = path + "/store";
     options.reserve = 0;
     store = store::open_rocks(std::move(options)).value();
+    in_line.emplace(*store, store::Commit::Options{.mode = store::Commit::Mode::in_line});
   }
   ~Folder() override {
+    in_line->stop();
+    in_line.reset();
     store.reset();
     std::error_code ignored;
     std::filesystem::remove_all(path, ignored);
   }
   std::string path;
   std::unique_ptr<store::Store> store;
+  std::optional<store::Commit> in_line;
 };
 using JobsOnDisk = Folder;
 
 TEST_F(JobsOnDisk, ABackupIsMadeAndNamed) {
-  Jobs jobs(*store, system_clock(), [] { return Beside(); });
+  Jobs jobs(*store, *in_line, system_clock(), [] { return Beside(); });
   const JobNews news = end_of(jobs, jobs.backup({path + "/backup", 0}).value());
   EXPECT_FALSE(news.error) << news.error->describe();
   const auto& told = std::get<BackupNews>(news.state);
@@ -90,11 +96,21 @@ TEST_F(JobsOnDisk, ABackupIsMadeAndNamed) {
   EXPECT_EQ(there[0].octets, told.progress.octets);
 }
 
+TEST_F(JobsOnDisk, WhereNothingIsWrongARepairTakesNothing) {
+  Jobs jobs(*store, *in_line, system_clock(), [] { return Beside(); });
+  const JobNews news = end_of(jobs, jobs.repair(path + "/aside").value());
+  EXPECT_FALSE(news.error);
+  const auto& told = std::get<RepairNews>(news.state);
+  EXPECT_EQ(told.faults, 0u);
+  EXPECT_EQ(told.taken, 0u);
+  EXPECT_FALSE(std::filesystem::exists(path + "/aside"));
+}
+
 TEST_F(JobsOnDisk, WhatNobodyLooksAtIsGivenUp) {
   for (const bool alone : {false, true}) {
     ManualClock clock;
     std::binary_semaphore begun(0), go(0);
-    Jobs jobs(*store, clock, [&] {
+    Jobs jobs(*store, *in_line, clock, [&] {
       begun.release();
       go.acquire();
       return Beside();

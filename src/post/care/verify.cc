@@ -476,7 +476,7 @@ Task<Result<void>> Verify::letters(Deadline deadline) {
 // Tells of damaged letters with who has them: one fault for each row that names one.
 Task<Result<void>> Verify::owners(Deadline deadline) {
   std::set<store::BodyId> told;
-  RowWalk walk(store_.snapshot(), {}, [](const Bytes&, const Error&) {});  // told already
+  store::RowWalk walk(store_.snapshot(), {}, [](const Bytes&, const Error&) {});  // told already
   for (;;) {
     const std::vector<Row> some = CO_TRY(co_await walk.next(deadline));
     if (some.empty()) break;
