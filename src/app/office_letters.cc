@@ -46,7 +46,8 @@ Result<void> read_pieces(AdminOffice& office, const std::string& account, const 
     Params params;
     params.add("account", account).add("mailbox", mailbox).add("uid", uid.value);
     params.add("offset", at).add("size", kPiece);
-    const Bytes octets = TRY(octets_of(TRY(ask(office, "store.octets", params)).value));
+    const auto answer = TRY(ask(office, "store.octets", params));
+    const Bytes octets = TRY(octets_of(answer.value));
     TRY(to(octets));
   }
   return {};
