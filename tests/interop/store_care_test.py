@@ -198,7 +198,8 @@ def _():
         out = store(one, "export", one.folder / "out", "--account", one.address("alice"), code=65)
         equal((out["exported"], out["skipped"]), (2, 1), "an export leaves out the damaged one alone")
         equal(store(one, "repair", code=65)["faults"], 1, "what a repair would mend")
-        equal(len(names(one)), 3, "it has changed nothing")
+        with one.imap("alice") as box:
+            equal(len(box.uids()), 3, "it has changed nothing")
         mended = store(one, "repair", "--yes", "--aside", one.folder / "aside")
         equal((mended["faults"], mended["left"]), (1, 0), "what it mends when it is told to")
         check(list((one.folder / "aside").iterdir()), "what was taken away is kept")
