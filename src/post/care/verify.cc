@@ -22,6 +22,7 @@ using store::Space;
 
 namespace {
 
+constexpr std::size_t kPlaces = 10;
 constexpr Duration kNap = std::chrono::seconds(1);  // between two looks whether to give up
 
 struct IdHash {
@@ -473,28 +474,32 @@ Task<Result<void>> Verify::letters(Deadline deadline) {
   }
 }
 
-// Tells of damaged letters with who has them: one fault for each row that names one.
+// Tells of damaged letters with who has them: the account of the first row that names one, and kPlaces of these rows.
 Task<Result<void>> Verify::owners(Deadline deadline) {
-  std::set<store::BodyId> told;
+  std::map<store::BodyId, std::size_t> places;
   store::RowWalk walk(store_.snapshot(), {}, [](const Bytes&, const Error&) {});  // told already
   for (;;) {
     const std::vector<Row> some = CO_TRY(co_await walk.next(deadline));
     if (some.empty()) break;
-    for (const Row& row : some) (void)owner(row, told);  // what does not read back was told, too
+    for (const Row& row : some) (void)owner(row, places);  // what does not read back was told, too
     CO_TRY(progress());
     co_await net::yield();
   }
-  for (const auto& [id, finding] : damaged_)
-    if (!told.contains(id)) fault(finding);
+  for (auto& [id, finding] : damaged_) fault(std::move(finding));
+  damaged_.clear();
   co_return Result<void>();
 }
 
-Result<void> Verify::owner(const Row& row, std::set<store::BodyId>& told) {
-  const auto tell = [&](const store::BodyId& body, AccountId account, const std::string& where) {
+Result<void> Verify::owner(const Row& row, std::map<store::BodyId, std::size_t>& places) {
+  const auto tell = [&](const store::BodyId& body, AccountId account, std::string where) {
     const auto i = damaged_.find(body);
     if (i == damaged_.end()) return;
-    told.insert(body);
-    fault({i->second.fault, account, where + ", " + i->second.what, i->second.detail, row.key, body});
+    Finding& finding = i->second;
+    const std::size_t before = places[body]++;
+    if (before == 0) finding.account = account;
+    if (account && account != finding.account) where = fmt::format("account {}, {}", account.value, where);
+    if (before < kPlaces) finding.what += (before == 0 ? ": " : "; ") + where;
+    if (before == kPlaces) finding.what += "; …";
   };
   store::KeyReader key(row.key);
   const AccountId account{TRY(key.u32())};

@@ -9,7 +9,6 @@
 
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 
 #include "post/care/faults.h"
@@ -67,7 +66,7 @@ class Verify {
   Task<Result<void>> letters(Deadline deadline);
   Task<Result<void>> letter(store::BodyId id, Deadline deadline);
   Task<Result<void>> owners(Deadline deadline);
-  Result<void> owner(const store::Row& row, std::set<store::BodyId>& told);
+  Result<void> owner(const store::Row& row, std::map<store::BodyId, std::size_t>& places);
 };
 
 }  // namespace chappe::post
