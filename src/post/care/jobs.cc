@@ -27,10 +27,7 @@ Task<Result<std::shared_ptr<const store::Frozen>>> freeze(store::Store* store) {
   co_return co_await store->freeze(Deadline::in(kFreezing));
 }
 
-Task<Result<void>> run(Verify* verify) {
-  CO_TRY(co_await verify->run({Steady::max()}));
-  co_return Result<void>();
-}
+Task<Result<VerifyCounts>> run(Verify* verify) { co_return co_await verify->run({Steady::max()}); }
 
 Task<Result<Repaired>> run(Repair* repair, Verify::OnFault on_fault) {
   co_return co_await repair->run(std::move(on_fault), {Steady::max()});
@@ -109,11 +106,12 @@ Result<std::uint64_t> Jobs::start(decltype(JobNews::state) state, Work work) {
 }
 
 Result<std::uint64_t> Jobs::verify(VerifyOptions options) {
-  return start(VerifyCounts{}, [this, options](State& s) {
+  return start(VerifyCounts{}, [this, options](State& s) -> Result<void> {
     Verify verify(
         store_.blocking(), options, [&s](const Finding& finding) { s.found(finding); },
         [&s](const VerifyCounts& counts) { return s.tell(counts); });
-    return net::run(run(&verify));
+    s.tell(TRY(net::run(run(&verify))));  // what was found at the very end, too
+    return {};
   });
 }
 

@@ -6,6 +6,8 @@
 #include <semaphore>
 #include <thread>
 
+#include "store/body_rows.h"
+#include "store/keys.h"
 #include "store/memory.h"
 #include "store/rocks.h"
 
@@ -24,6 +26,10 @@ JobNews end_of(Jobs& jobs, std::uint64_t job) {
   }
 }
 
+Task<Result<void>> written(store::Store* store, store::Batch batch) {
+  co_return co_await store->write(std::move(batch), Deadline::in(10s));
+}
+
 TEST(Jobs, VerifyEndsWithItsCounts) {
   const auto store = store::make_memory();
   store::Commit commit(*store, {.mode = store::Commit::Mode::in_line});
@@ -38,6 +44,19 @@ TEST(Jobs, VerifyEndsWithItsCounts) {
   EXPECT_NE(second, first);
   EXPECT_EQ(jobs.look(first, 0).error().code(), Errc::not_found) << "it is over and forgotten";
   EXPECT_FALSE(end_of(jobs, second).error);
+}
+
+TEST(Jobs, WhatIsFoundAtTheVeryEndIsCounted) {
+  const auto store = store::make_memory();
+  store::Commit commit(*store, {.mode = store::Commit::Mode::in_line});
+  // A segment that counts what nobody has: that is known when all rows have been seen.
+  store::Batch batch;
+  batch.put(store::KeyWriter(store::kSystemAccount, store::Space::segment).u32(7).take(), store::encode_segment_row(9));
+  ASSERT_TRUE(net::run(written(store.get(), std::move(batch))));
+  Jobs jobs(*store, commit, system_clock(), [] { return Beside(); });
+  const JobNews news = end_of(jobs, jobs.verify({}).value());
+  EXPECT_EQ(news.findings.size(), 1u);
+  EXPECT_EQ(std::get<VerifyCounts>(news.state).faults, news.findings.size());
 }
 
 TEST(Jobs, OneAtATimeAndErrorsAreTold) {
