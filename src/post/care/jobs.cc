@@ -16,9 +16,9 @@ namespace {
 constexpr Duration kFreezing = std::chrono::minutes(10);
 constexpr std::size_t kMostName = 200;  // octets
 
-// "20261125T214600Z"
+// "20261125T214600.123456Z"
 std::string generation_at(Time now) {
-  std::string out = to_rfc3339(Time{now.us / 1'000'000 * 1'000'000});
+  std::string out = to_rfc3339(now);
   std::erase_if(out, [](char c) { return c == '-' || c == ':'; });
   return out;
 }
