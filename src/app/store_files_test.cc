@@ -80,6 +80,12 @@ class StoreFiles : public testing::Test {
     const auto out = codec::json::parse(testing::internal::GetCapturedStdout());
     return {code, out ? *out : Value(), testing::internal::GetCapturedStderr()};
   }
+  bool remove_account(const std::string& address) {
+    return AdminOffice::open(dir + "/data", Config())
+        .value()
+        ->call("account.remove", fmt::format(R"({{"address":"{}"}})", address))
+        .has_value();
+  }
   Ran import(const std::string& source, const char* account = kBob, std::vector<std::string> more = {}) {
     more.insert(more.begin(), {"store", "import", source, "--account", account});
     return run(std::move(more));
@@ -429,7 +435,7 @@ TEST_F(StoreFiles, QuotaEndsAnImportAndSaysSo) {
 TEST_F(StoreFiles, DeletedMailAndHold) {
   // Without a server, as with one: what an account loses is kept for limits.deleted_mail.
   put("INBOX", {{"Subject: =?utf-8?q?caf=C3=A9?=\r\nFrom: Ann <ann@example.org>\r\n\r\nx\r\n", 1'000'000, {"\\Seen"}}});
-  ASSERT_EQ(run({"account", "remove", kBob}).code, 0);
+  ASSERT_TRUE(remove_account(kBob));
   const Ran list = run({"store", "undelete", kBob});
   ASSERT_THAT(list.out.find("letters")->items(), SizeIs(1)) << list.err;
   EXPECT_EQ(*list.out.find("letters")->items()[0].get_string("subject"), "café");
@@ -440,9 +446,9 @@ TEST_F(StoreFiles, DeletedMailAndHold) {
   EXPECT_NE(run({"store", "undelete", "stranger@example.org"}).code, 0);
   EXPECT_EQ(run({"store", "hold", "add", "example.org", "--reason", "case 1"}).code, 0);
   EXPECT_EQ(run({"store", "hold", "list"}).out.find("holds")->items().size(), 1u);
-  EXPECT_NE(run({"account", "remove", kAnn}).code, 0);
+  EXPECT_FALSE(remove_account(kAnn));
   EXPECT_EQ(run({"store", "hold", "remove", "example.org"}).code, 0);
-  EXPECT_EQ(run({"account", "remove", kAnn}).code, 0);
+  EXPECT_TRUE(remove_account(kAnn));
 }
 
 }  // namespace
