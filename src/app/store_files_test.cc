@@ -71,7 +71,7 @@ class StoreFiles : public testing::Test {
     }
   };
   Ran run(std::vector<std::string> words) {
-    words.insert(words.end(), {"--dir", dir + "/data", "--json"});
+    words.insert(words.end(), {words[0] == "store" ? "--dir" : "--data", dir + "/data", "--json"});
     std::vector<const char*> argv{"chappe"};
     for (const auto& word : words) argv.push_back(word.c_str());
     testing::internal::CaptureStdout();
