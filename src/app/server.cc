@@ -44,7 +44,7 @@ const Event kTaskFailed("server.task_failed", Level::error, {"what"},
 
 constexpr std::size_t kHashQueue = 256;
 constexpr std::size_t kIndexQueue = 16;
-constexpr int kIndexNiceness = 10;  // a delivery goes before
+constexpr int kIndexNiceness = 19;  // a delivery goes before
 constexpr Duration kLastNotes = std::chrono::seconds(10);
 constexpr Duration kOpening = std::chrono::minutes(1);
 
