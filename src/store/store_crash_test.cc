@@ -22,6 +22,13 @@ namespace {
 
 using namespace testing;  // NOLINT
 
+// Under a sanitizer everything takes its time.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr std::uint64_t kScripts = 40;
+#else
+constexpr std::uint64_t kScripts = 300;
+#endif
+
 constexpr std::uint32_t kAccount = 5;
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
@@ -201,7 +208,7 @@ std::uint64_t compare(Machine& machine, const std::vector<State>& after) {
 }
 
 TEST(StoreCrash, WhatWasAcknowledgedIsThereWhateverTheDiskKept) {
-  const std::uint64_t points = from_environment("CHAPPE_ROCKS_CRASH_POINTS", 300);
+  const std::uint64_t points = from_environment("CHAPPE_ROCKS_CRASH_POINTS", kScripts);
   const std::uint64_t first = from_environment("CHAPPE_SEED", 1);
   for (std::uint64_t point = first; point < first + points && !HasFailure(); ++point) {
     SCOPED_TRACE("CHAPPE_SEED=" + std::to_string(point));

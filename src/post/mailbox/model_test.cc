@@ -12,6 +12,13 @@
 namespace chappe::post {
 namespace {
 
+// Under a sanitizer everything takes its time.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr std::uint64_t kSteps = 2'000;
+#else
+constexpr std::uint64_t kSteps = 20'000;
+#endif
+
 using store::MemoryDisk;
 using store::testing::MemoryPlace;
 using testing::Office;
@@ -25,7 +32,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 
 TEST(Model, TwentyThousandStepsInMemory) {
   const std::uint64_t seed = from_environment("CHAPPE_SEED", 1);
-  const std::uint64_t steps = from_environment("CHAPPE_MODEL_STEPS", 20'000);
+  const std::uint64_t steps = from_environment("CHAPPE_MODEL_STEPS", kSteps);
   Office office("memory");
   Model model(office, seed);
   for (std::uint64_t i = 1; i <= steps; ++i) {
@@ -38,7 +45,7 @@ TEST(Model, TwentyThousandStepsInMemory) {
 
 TEST(Model, OnRocks) {
   const std::uint64_t seed = from_environment("CHAPPE_SEED", 2);
-  const std::uint64_t steps = from_environment("CHAPPE_MODEL_STEPS", 20'000) / 10;
+  const std::uint64_t steps = from_environment("CHAPPE_MODEL_STEPS", kSteps) / 10;
   Office office("rocks");
   Model model(office, seed);
   for (std::uint64_t i = 1; i <= steps; ++i) {
@@ -52,7 +59,7 @@ TEST(Model, OnRocks) {
 // The power goes at a write that chance names, whose outcome nobody was told; all before it is there, whole.
 TEST(Model, ThroughPowerCuts) {
   const std::uint64_t seed = from_environment("CHAPPE_SEED", 3);
-  const std::uint64_t steps = from_environment("CHAPPE_MODEL_STEPS", 20'000) / 4;
+  const std::uint64_t steps = from_environment("CHAPPE_MODEL_STEPS", kSteps) / 4;
   auto place = std::make_unique<MemoryPlace>();
   MemoryDisk& disk = place->disk;
   Office office(std::move(place));
