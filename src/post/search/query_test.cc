@@ -25,7 +25,7 @@ std::string show(const Query& q) {
       return fields + "'" + out + "'";
     case Kind::date: {
       const auto day = [](Time t) {
-        return std::abs(t.us) > 1'000'000'000'000'000'000 ? "" : to_rfc3339(t).substr(0, 10);
+        return t.us > 1'000'000'000'000'000'000 || t.us < -1'000'000'000'000'000'000 ? "" : to_rfc3339(t).substr(0, 10);
       };
       return "[" + day(q.from) + "," + day(q.until) + ")";
     }
