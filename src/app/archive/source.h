@@ -28,9 +28,9 @@ std::optional<ArchiveFormat> archive_format(std::string_view name);
 
 inline constexpr std::size_t kMaxDepth = 128;
 inline constexpr std::size_t kNames = 50'000;
-inline constexpr std::uint64_t kMostRatio = 200;                     // octets for one of a zip
-inline constexpr std::uint64_t kRatioFree = 64 * 1024 * 1024;        // octets of one file, before that is looked at
-inline constexpr std::uint64_t kMostKeywordTable = 64 * 1024;        // octets of a dovecot-keywords
+inline constexpr std::uint64_t kMostRatio = 200;                      // octets for one of a zip
+inline constexpr std::uint64_t kRatioFree = 64 * 1024 * 1024;         // octets of one file, before that is looked at
+inline constexpr std::uint64_t kMostKeywordTable = 64 * 1024;         // octets of a dovecot-keywords
 inline constexpr std::uint64_t kMostLetterFile = 1024 * 1024 * 1024;  // octets of a letter
 
 struct IncomingLetter {

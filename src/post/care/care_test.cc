@@ -1,5 +1,5 @@
-// Deleted mail: it is kept, brought back as it was, and goes when its time is over; on every form of the store, and with
-// the power cut at any write.
+// Deleted mail: it is kept, brought back as it was, and goes when its time is over; on every form of the store, and
+// with the power cut at any write.
 #include "post/care/care.h"
 
 #include <gtest/gtest.h>
@@ -137,8 +137,7 @@ TEST_P(Kept, ManyComeBackAndGoInPortions) {
 }
 
 TEST_P(Kept, OfARemovedMailboxComesBackWithIt) {
-  const MailboxInfo work =
-      office.wait(office.mailboxes().create(kBob, "Work/2026", SpecialUse::none, soon())).value();
+  const MailboxInfo work = office.wait(office.mailboxes().create(kBob, "Work/2026", SpecialUse::none, soon())).value();
   office.append(kBob, work.id, "letter", {{Flag::flagged}, {"todo"}});
   ASSERT_TRUE(office.wait(office.mailboxes().remove(kBob, "Work/2026", soon())));
   ASSERT_EQ(list(kBob).size(), 1u);
@@ -190,8 +189,7 @@ TEST_P(Kept, FillsNoQuotaAndComesBackWithinIt) {
 TEST_P(Kept, WhatMovesIsNotDeleted) {
   const MailboxId inbox = office.find(kBob, "INBOX").id;
   const Uid uid = office.append(kBob, inbox, "letter");
-  ASSERT_TRUE(office.wait(
-      office.mailboxes().move(kBob, inbox, {uid.value}, office.find(kBob, "Trash").id, soon())));
+  ASSERT_TRUE(office.wait(office.mailboxes().move(kBob, inbox, {uid.value}, office.find(kBob, "Trash").id, soon())));
   EXPECT_TRUE(list(kBob).empty());
 }
 
@@ -317,8 +315,7 @@ void check_references(Office& office) {
     for (const store::Row& row :
          office.wait(store::scan_all(&office.store(), records::messages_of(account), soon())).value())
       ++named[records::decode_message(row.value.view(), {}).value().body.id];
-    const auto kept =
-        office.wait(store::scan_all(&office.store(), records::kept_range(account), soon())).value();
+    const auto kept = office.wait(store::scan_all(&office.store(), records::kept_range(account), soon())).value();
     for (const store::Row& row : kept) {
       const auto record = records::decode_kept(account, row).value().record;
       ++named[record.body.id];

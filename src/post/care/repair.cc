@@ -7,11 +7,11 @@
 #include <set>
 
 #include "post/care/kept.h"
-#include "store/walk.h"
 #include "post/mailbox/records.h"
 #include "post/mailbox/summary.h"
 #include "post/queue/record.h"
 #include "store/body_rows.h"
+#include "store/walk.h"
 
 namespace chappe::post {
 

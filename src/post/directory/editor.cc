@@ -232,8 +232,7 @@ Result<void> Editor::rename_account(Account account, const AddressKey& to) {
   const bool same_key = to == account.address;
   if (!same_key && TRY(find_entry(to))) return fail(Errc::exists, "the address {} is taken", to.written());
   const AddressKey from = account.address;
-  if (domain.id != account.domain)
-    TRY(must_not_be_held(txn_, Hold::Of::domain, account.domain.value, from.domain()));
+  if (domain.id != account.domain) TRY(must_not_be_held(txn_, Hold::Of::domain, account.domain.value, from.domain()));
   txn_.remove(rows::address_key(account.domain, from.local()));
   if (!same_key) removed_.push_back(from);
   account.address = to;
@@ -253,8 +252,7 @@ Result<void> Editor::remove_account(const Account& account) {
   // Its mail goes too, by and by: what is interrupted is taken up at the next start (Mailboxes::reap).
   txn_.use_reserve();
   TRY(AccountTxn::remove_account(txn_, account.id, now_));
-  const RemovedAccount removed{
-      .id = account.id, .domain = account.domain, .address = account.address, .when = now_};
+  const RemovedAccount removed{.id = account.id, .domain = account.domain, .address = account.address, .when = now_};
   txn_.put(rows::removed_key(account.id), rows::encode(removed));
   return audit("account.remove", account.address.text(), in_words(account), "");
 }

@@ -231,12 +231,8 @@ Result<void> AccountTxn::expunge(MailboxId id, Uid uid, bool moves) {
   txn_->remove(message_key(account_, id, uid));
   if (!moves) {
     const auto keywords = TRY(keyword_names(id, s.keywords));
-    TRY(let_go({.when = now_,
-                .mailbox = id,
-                .name = m->info.name,
-                .record = r,
-                .flags = s.flags,
-                .keywords = keywords}));
+    TRY(let_go(
+        {.when = now_, .mailbox = id, .name = m->info.name, .record = r, .flags = s.flags, .keywords = keywords}));
   }
   count(*m, s.flags, r.body.size, -1);
   m->touched.expunged.add(uid);

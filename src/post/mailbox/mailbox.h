@@ -215,8 +215,8 @@ class Mailboxes {
 
   // --- the account
 
-  // Takes away all that an account has (letters stay to be brought back, as everywhere); its id is never used again, and
-  // nothing can be added to it any more. Begun by the directory in the change that removes the account; may be
+  // Takes away all that an account has (letters stay to be brought back, as everywhere); its id is never used again,
+  // and nothing can be added to it any more. Begun by the directory in the change that removes the account; may be
   // repeated. Errors: no more than the general ones.
   Task<Result<void>> remove_account(AccountId account, Deadline deadline);
 

@@ -139,9 +139,7 @@ Result<Reaped> reap_of(ByteView bytes) {
   return out;
 }
 
-Bytes encode(const ReapRow& row) {
-  return RecordWriter(kReapVersion).signed_number(row.when.us).text(row.name).take();
-}
+Bytes encode(const ReapRow& row) { return RecordWriter(kReapVersion).signed_number(row.when.us).text(row.name).take(); }
 Result<ReapRow> decode_reap(ByteView bytes) {
   RecordReader r(bytes, kReapVersion);
   ReapRow row;
