@@ -12,6 +12,7 @@ const Event kNotReclaimed("store.not_reclaimed", Level::warning, {"error"},
                           "Space of the store could not be given back. It is tried again.");
 
 constexpr Duration kEvery = std::chrono::minutes(1);
+constexpr Duration kOnce = std::chrono::hours(1);           // what is left then is for the next time
 constexpr Duration kPause = std::chrono::milliseconds(50);  // after each MiB that is moved
 // When the disk is short of space, segments are worth emptying that are less dead.
 constexpr double kAliveWhenShort = 0.9;
@@ -25,7 +26,7 @@ net::Task<void> keep_space(store::Store* store, store::Commit* commit, Log* log,
     if (cancel->cancelled()) co_return;
     store::ReclaimOptions options{.pause = kPause};
     if (!store->room(0)) options = {.alive = kAliveWhenShort};
-    const auto done = co_await store::reclaim(store, commit, options, net::Deadline{Steady::max(), cancel});
+    const auto done = co_await store::reclaim(store, commit, options, net::Deadline::in(kOnce, cancel));
     if (cancel->cancelled()) co_return;
     if (!done) {
       log->event(kNotReclaimed, done.error().describe());

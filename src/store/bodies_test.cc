@@ -71,6 +71,18 @@ TEST_P(BodiesTest, ALargeLetter) {
   EXPECT_EQ(rows(), 0u);
 }
 
+TEST_P(BodiesTest, WhatIsPutBeforeALetterHasALimit) {
+  const auto with_front = [&](char name, std::size_t size) {
+    const auto draft = wait(draft_of(store_.get(), {{name}}, ChunkList(Bytes(20'000, 'x')), soon())).value();
+    return wait(commit_.submit<BodyRef>(
+        [=](Txn& txn) { return Bodies::add(txn, draft, ChunkList(Bytes(size, 'f')), 1); }, soon()));
+  };
+  const auto most = with_front('a', Bodies::kMaxFront);
+  ASSERT_TRUE(most);
+  EXPECT_EQ(read(*most, Bodies::kMaxFront - 1, 2).value(), "fx");
+  EXPECT_EQ(with_front('b', Bodies::kMaxFront + 1).error().code(), Errc::too_large);
+}
+
 TEST_P(BodiesTest, GoesWithItsLastReference) {
   const BodyId id{{'a'}};
   const BodyRef ref = add(id, ChunkList("letter"), 2).value();

@@ -17,12 +17,14 @@
 
 namespace chappe::store {
 
+// What RocksDB is opened with, here and by store/rebuild.cc. The Env must outlive the database.
 std::shared_ptr<rocksdb::Env> make_env(const RocksOptions& options);
 // Without Env.
 rocksdb::Options rocks_options(const RocksOptions& options);
 
 class RocksDb {
  public:
+  // Errors: as open_rocks().
   static Result<std::shared_ptr<RocksDb>> open(const RocksOptions& options);
   explicit RocksDb(const RocksOptions& options);
   ~RocksDb();
@@ -32,6 +34,8 @@ class RocksDb {
   // Nothing: it would have had to read from the disk, and `cached` forbids that.
   std::optional<Result<std::optional<Value>>> get(const Bytes& key, const rocksdb::Snapshot* at, bool cached);
   std::optional<Result<Page>> scan(const Range& range, ScanLimits limits, const rocksdb::Snapshot* at, bool cached);
+  // Durable and applied when it returns. Errors: as Store::write(); no_space also when the batch is in the log and
+  // could not be applied for want of space: it is, before anything else, when there is some.
   Result<void> write(const Batch& batch);
   Result<void> room(std::size_t bytes) const { return check_space(bytes, reserve_); }
   bool read_only() const { return read_only_ || log_->read_only(); }

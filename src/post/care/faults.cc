@@ -1,5 +1,7 @@
 #include "post/care/faults.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace chappe::post {
@@ -47,6 +49,12 @@ const FaultRow& fault_row(Fault fault) {
   for (const FaultRow& row : kFaults)
     if (row.fault == fault) return row;
   std::unreachable();
+}
+
+std::string key_text(ByteView key) {
+  std::string out;
+  for (const char c : key) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return out;
 }
 
 std::span<const FaultRow> fault_rows() { return kFaults; }

@@ -44,6 +44,9 @@ struct FaultRow {
 const FaultRow& fault_row(Fault fault);
 std::span<const FaultRow> fault_rows();
 
+// A key as it is named to people: two digits an octet.
+std::string key_text(ByteView key);
+
 struct Finding {
   Fault fault;
   AccountId account;   // 0: none

@@ -23,12 +23,6 @@ namespace {
 
 constexpr std::size_t kMostFindings = 1'000'000;
 
-std::string hex(ByteView octets) {
-  std::string out;
-  for (const char c : octets) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return out;
-}
-
 // What an account is put together from. Bodies are not looked at: verify has.
 class Account {
  public:
@@ -223,7 +217,7 @@ Task<Result<std::vector<Finding>>> Repair::find(Verify::OnFault on_fault, Deadli
 Task<Result<void>> Repair::set_row_aside(Bytes key, Deadline deadline) {
   const auto row = CO_TRY(co_await store_.get(key, deadline));
   if (!row) co_return Result<void>();
-  CO_TRY(aside_("row-" + hex(key), row->view()));
+  CO_TRY(aside_("row-" + key_text(key), row->view()));
   ++aside_count_;
   co_return Result<void>();
 }

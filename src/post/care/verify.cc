@@ -34,12 +34,6 @@ std::size_t pass_of(const store::BodyId& id, std::size_t passes) { return passes
 
 std::string place(std::uint32_t mailbox, std::uint32_t uid) { return fmt::format("mailbox {}, uid {}", mailbox, uid); }
 
-std::string hex(ByteView key) {
-  std::string out;
-  for (const char c : key) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return out;
-}
-
 }  // namespace
 
 // Which bodies there are, and who names them; those of one pass.
@@ -130,7 +124,7 @@ void Verify::Rows::row(const Row& row) {
   store::KeyReader key(row.key);
   const auto account = key.u32();
   const auto space = key.u8();
-  if (!account || !space) return fault_at(Fault::bad_row, row.key, hex(row.key), "the key is too short");
+  if (!account || !space) return fault_at(Fault::bad_row, row.key, key_text(row.key), "the key is too short");
   if (*account != account_.value) {
     end_account();
     begin_account(AccountId{*account});
@@ -138,7 +132,7 @@ void Verify::Rows::row(const Row& row) {
   if (first_) ++out_.counts_.rows;
   const auto done = *account == store::kSystemAccount ? read_system(row, static_cast<Space>(*space), key)
                                                       : read(row, account_, static_cast<Space>(*space));
-  if (!done && first_) fault_at(Fault::bad_row, row.key, hex(row.key), done.error().text());
+  if (!done && first_) fault_at(Fault::bad_row, row.key, key_text(row.key), done.error().text());
 }
 
 void Verify::Rows::begin_account(AccountId account) {
@@ -412,7 +406,7 @@ Task<Result<void>> Verify::rows(std::shared_ptr<store::Reader> at, std::size_t p
                                 Deadline deadline) {
   Rows rows(*this, pass, passes);
   store::RowWalk walk(std::move(at), {}, [this, pass](const Bytes& after, const Error& why) {
-    if (pass == 0) fault({Fault::unreadable, {}, "after " + hex(after), why.text()});
+    if (pass == 0) fault({Fault::unreadable, {}, "after " + key_text(after), why.text()});
   });
   for (;;) {
     const std::vector<Row> some = CO_TRY(co_await walk.next(deadline));

@@ -3,8 +3,8 @@
 //
 // Works on a store that is served meanwhile: rows are looked at in one snapshot, letters afterwards, and what has
 // changed since is looked at again before it is called a fault. Memory: about 40 octets for each of kBodiesAtOnce
-// bodies, 16 for each message of the account that is looked at, and what is
-// found of kNamed damaged letters. May be used from any executor; blocks none.
+// bodies, 16 for each message of the account that is looked at, and what is found of kNamed damaged letters. May be
+// used from any executor; blocks none.
 #pragma once
 
 #include <functional>
@@ -27,9 +27,9 @@ struct VerifyOptions {
 struct VerifyCounts {
   std::uint64_t rows = 0;
   std::uint64_t accounts = 0;
-  std::uint64_t messages = 0;
-  std::uint64_t letters = 0, all_letters = 0;
-  std::uint64_t octets = 0;
+  std::uint64_t messages = 0;                  // in mailboxes
+  std::uint64_t letters = 0, all_letters = 0;  // read, of those that there are
+  std::uint64_t octets = 0;                    // of letters, read
   std::uint64_t faults = 0;
 };
 
