@@ -121,7 +121,8 @@ def _():
             box.ask("copy", "1", "Work")
         expected = {account: contents(one, account) for account in one.accounts}
         second = store(one, "backup", backup)
-        check(second["copied"] < first["copied"] / 2, f"it copies {second['copied']} after {first['copied']} octets")
+        # Segments double in size at first, and the one that is written to is copied whole: four sevenths at most.
+        check(second["copied"] < first["copied"] * 3 / 4, f"it copies {second['copied']} after {first['copied']} octets")
         one.stop()
         third = store(one, "backup", backup, "--keep", "2")  # without a server
         equal(

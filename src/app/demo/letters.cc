@@ -78,18 +78,17 @@ Result<std::string> letter_travels(Scene& scene) {
 Result<std::string> split_site(Scene& scene) {
   auto& [world, tell] = scene;
   tell.say(
-      {"Lille is four processes: msa, mta, mx and mda. Somebody hands in a letter at the msa, which asks the mda about "
+      {"Lille is four processes: msa, mta, mx and mda. Claude hands in a letter at the msa, which asks the mda about "
        "the "
        "password.",
-       "Lille, ce sont quatre processus : msa, mta, mx et mda. Quelqu'un dépose une lettre au msa, qui interroge le "
-       "mda sur le mot "
-       "de passe."});
+       "Lille, ce sont quatre processus : msa, mta, mx et mda. Claude dépose une lettre au msa, qui interroge le mda "
+       "sur le mot de passe."});
   const HostPlan& msa = world.org(kLille).host(Actor::msa);
   Smtp sender = TRY(Smtp::connect(world, msa, Role::submissions, tell, "B"));
-  const SmtpReply in = TRY(sender.login("watch@lille.example", kPassword));
+  const SmtpReply in = TRY(sender.login("claude@lille.example", kPassword));
   if (!in.positive()) return fmt::format("AUTH: {}", in.brief());
-  const Bytes octets = make_letter("watch@lille.example", "friends@paris.example", "Split", "By four hands.\r\n");
-  const SmtpReply taken = TRY(sender.post("watch@lille.example", "friends@paris.example", octets));
+  const Bytes octets = make_letter("claude@lille.example", "friends@paris.example", "Split", "By four hands.\r\n");
+  const SmtpReply taken = TRY(sender.post("claude@lille.example", "friends@paris.example", octets));
   sender.quit();
   std::string hosts = msa.host;
   const Letter sent = TRY(ended(scene, msa, taken.letter_id()));
