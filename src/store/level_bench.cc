@@ -1,43 +1,37 @@
-// Durable letters per second at the level of the store, of four ways to keep them, in one run: short rounds that take
-// turns, so that what else the machine does meets all of them. docs/decisions/0003-store-engine.md has the figures.
+// Durable letters per second at the level of the store, in one run: short rounds that take turns, so that what else the
+// machine does meets all of them.
 //
 //   log     the ground: letters behind one another in never-written space, one fdatasync for all that wait
 //   files   a file for each letter, synced, and its folder
-//   two     letters above 16 KiB into the log, synced; then the metadata, and smaller letters, into RocksDB with a log
-//   of
-//           its own, synced: two stages, pipelined
-//   one     letters into the log, the metadata behind them in the same log, one sync; then RocksDB without its log
-//   rows    like `one`, but letters up to 16 KiB are rows of the metadata
+//   store   what the server does: a draft, a Change with three rows beside the body, the commit service, RocksDB and
+//           the log
 //
-// A letter has four rows: of the body, the account, the mailbox entry and the feed. Where: CHAPPE_BENCH_DIR, or the
-// folder for temporary files. CHAPPE_BENCH_ROUNDS: rounds of each (12).
+// Where: CHAPPE_BENCH_DIR, or the folder for temporary files. CHAPPE_BENCH_ROUNDS: rounds of each (12).
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-#include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <csignal>
-#include <deque>
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
+#include <thread>
 
-#include "store/keys.h"
-#include "store/log.h"
+#include "base/random.h"
+#include "store/bodies.h"
 #include "store/rocks.h"
-#include "store/rocks_env.h"
 
 namespace chappe::store {
 namespace {
 
+constexpr double kRound = 0.25;  // seconds
+
 using Instant = std::chrono::steady_clock::time_point;
 double seconds_since(Instant t) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count(); }
+Deadline soon() { return Deadline{system_clock().steady() + std::chrono::seconds(60)}; }
 
 [[noreturn]] void give_up(std::string_view why) {
   fmt::print(stderr, "the benchmark cannot go on: {}\n", why);
@@ -48,25 +42,6 @@ T must(Result<T> result) {
   if (!result) give_up(result.error().describe());
   return unwrap(std::move(result));
 }
-void must(const rocksdb::Status& s) {
-  if (!s.ok()) give_up(s.ToString());
-}
-
-struct Letter {
-  std::uint64_t number = 0;
-  std::unique_ptr<LetterWriter> writer;
-  std::vector<Extent> extents;
-};
-using Group = std::vector<Letter*>;
-
-// A way to keep letters. arrive() runs on the thread of the shard, a stage on a thread of its own; when the last stage
-// is through with a group, it is durable.
-class Way {
- public:
-  virtual ~Way() = default;
-  virtual void arrive(Letter&) {}
-  virtual std::vector<std::function<void(Group&)>> stages() = 0;
-};
 
 Bytes some_octets(std::size_t size) {
   // Not all the same: compression would flatter.
@@ -76,210 +51,21 @@ Bytes some_octets(std::size_t size) {
   return out;
 }
 
-Identity identity(std::uint64_t number) {
-  Identity id{};
-  for (std::size_t i = 0; i < 8; ++i) id[i] = static_cast<char>(number >> (56 - 8 * i));
-  return id;
-}
-
-constexpr std::size_t kSeparate = 16 * 1024;  // a value that RocksDB keeps out of compaction
-
-rocksdb::Options rocks_options() {
-  rocksdb::Options o;
-  o.create_if_missing = true;
-  o.max_background_jobs = 2;
-  o.write_buffer_size = 64 * 1024 * 1024;
-  o.max_write_buffer_number = 2;
-  o.level_compaction_dynamic_level_bytes = true;
-  o.compression = rocksdb::kLZ4Compression;
-  o.enable_blob_files = true;
-  o.min_blob_size = kSeparate;
-  o.info_log_level = rocksdb::WARN_LEVEL;
-  rocksdb::BlockBasedTableOptions table;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return o;
-}
-
-rocksdb::Env* our_env() {
-  static const auto env = make_rocks_env(posix_files());
-  return env.get();
-}
-
-// `env`: RocksDB's own files when null.
-std::unique_ptr<rocksdb::DB> open_db(const std::string& path, rocksdb::Env* env = our_env()) {
-  rocksdb::Options o = rocks_options();
-  if (env) o.env = env;
-  rocksdb::DB* db = nullptr;
-  must(rocksdb::DB::Open(o, path, &db));
-  return std::unique_ptr<rocksdb::DB>(db);
-}
-
-const Bytes kMarkKey = KeyWriter(kSystemAccount, Space::settings).rest("log").take();
-
-void add_rows(rocksdb::WriteBatch& batch, const Letter& letter) {
-  const auto account = static_cast<std::uint32_t>(1 + letter.number % 100);
-  const Identity id = identity(letter.number);
-  must(batch.Put(KeyWriter(kSystemAccount, Space::body).rest({id.data(), id.size()}).take(),
-                 Bytes(10 + 12 * letter.extents.size(), 'b')));
-  must(batch.Put(KeyWriter(account, Space::account).take(), Bytes(20, 'a')));
-  must(batch.Put(KeyWriter(account, Space::message).u32(1).u32(static_cast<std::uint32_t>(letter.number)).take(),
-                 Bytes(70, 'm')));
-  must(batch.Put(KeyWriter(account, Space::change).u64(letter.number).take(), Bytes(10, 'c')));
-}
-void add_body_row(rocksdb::WriteBatch& batch, const Letter& letter, const Bytes& octets) {
-  const Identity id = identity(letter.number);
-  must(batch.Put(KeyWriter(kSystemAccount, Space::body_piece).rest({id.data(), id.size()}).u32(0).take(), octets));
-}
-
-std::unique_ptr<Log> open_log(const std::string& folder, LogMark have = {}, const Log::Replay& replay = {}) {
-  return must(Log::open({.files = &posix_files(), .folder = folder}, have, replay));
-}
-
-class LogWay final : public Way {
+class Folder {
  public:
-  LogWay(const std::string& folder, const Bytes& octets) : folder_(folder), octets_(octets) {
-    must(make_folders(posix_files(), folder));
-    next_file();
+  Folder() {
+    const char* const where = std::getenv("CHAPPE_BENCH_DIR");
+    path = ((where ? std::filesystem::path(where) : std::filesystem::temp_directory_path()) / "chappe-bench-XXXXXX")
+               .string();
+    if (!::mkdtemp(path.data())) give_up("no folder");
   }
-  // The writer puts its letter where it belongs.
-  void arrive(Letter&) override {
-    std::lock_guard lock(mutex_);
-    if (offset_ + octets_.size() > kSize) {
-      must(file_->sync());
-      next_file();
-    }
-    must(file_->write(offset_, octets_));
-    offset_ += octets_.size();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    std::error_code ec;
+    std::filesystem::remove_all(path, ec);
   }
-  std::vector<std::function<void(Group&)>> stages() override {
-    return {[this](Group&) {
-      std::shared_ptr<File> file;
-      {
-        std::lock_guard lock(mutex_);
-        file = file_;
-      }
-      must(file->sync());
-    }};
-  }
-
- private:
-  static constexpr std::uint64_t kSize = 256 * 1024 * 1024;
-  void next_file() {
-    const std::string name = fmt::format("{}/{}", folder_, ++number_);
-    file_ = must(posix_files().open(name, Files::Open::create));
-    must(file_->allocate(kSize));
-    must(file_->sync());
-    must(posix_files().sync_folder(folder_));
-    if (number_ > 2) must(posix_files().remove(fmt::format("{}/{}", folder_, number_ - 2)));
-    offset_ = 0;
-  }
-  const std::string folder_;
-  const Bytes& octets_;
-  std::mutex mutex_;
-  std::shared_ptr<File> file_;
-  std::uint64_t number_ = 0, offset_ = 0;
-};
-
-// What is written into the log is not kept: a bench must not fill the disk.
-void forget_old(Log& log, LogMark mark) {
-  log.set_applied(mark);
-  for (const auto& s : log.segments())
-    if (s.removable) must(log.remove(s.number));
-}
-
-class TwoWay final : public Way {
- public:
-  TwoWay(const std::string& folder, const Bytes& octets, rocksdb::Env* env = our_env())
-      : octets_(octets), log_(open_log(folder + "/log")), db_(open_db(folder + "/db", env)) {}
-  void arrive(Letter& letter) override {
-    if (!large()) return;
-    letter.writer = std::make_unique<LetterWriter>(*log_, identity(letter.number));
-    must(letter.writer->append(ChunkList(octets_)));
-    letter.extents = *must(letter.writer->finish());
-  }
-  std::vector<std::function<void(Group&)>> stages() override {
-    std::vector<std::function<void(Group&)>> out;
-    if (large())
-      out.emplace_back([this](Group&) {
-        must(log_->sync());
-        // There are no batches; the end will do.
-        const auto last = log_->segments().back();
-        forget_old(*log_, {log_->id(), ++forgotten_, {last.number, last.end}});
-      });
-    out.emplace_back([this](Group& group) {
-      rocksdb::WriteBatch batch;
-      for (Letter* l : group) {
-        add_rows(batch, *l);
-        if (!large()) add_body_row(batch, *l, octets_);
-        if (l->writer) l->writer->kept();
-        l->writer.reset();
-      }
-      rocksdb::WriteOptions o;
-      o.sync = true;
-      must(db_->Write(o, &batch));
-    });
-    return out;
-  }
-
- private:
-  bool large() const { return octets_.size() > kSeparate; }
-  const Bytes& octets_;
-  std::unique_ptr<Log> log_;
-  std::unique_ptr<rocksdb::DB> db_;
-  std::uint64_t forgotten_ = 0;
-};
-
-class OneWay final : public Way {
- public:
-  OneWay(const std::string& folder, const Bytes& octets, bool rows)
-      : octets_(octets),
-        rows_(rows && octets.size() <= kSeparate),
-        log_(open_log(folder + "/log")),
-        db_(open_db(folder + "/db")) {}
-  void arrive(Letter& letter) override {
-    if (rows_) return;
-    letter.writer = std::make_unique<LetterWriter>(*log_, identity(letter.number));
-    must(letter.writer->append(ChunkList(octets_)));
-    letter.extents = *must(letter.writer->finish());
-  }
-  std::vector<std::function<void(Group&)>> stages() override {
-    return {[this](Group& group) {
-      rocksdb::WriteBatch batch;
-      for (Letter* l : group) {
-        add_rows(batch, *l);
-        if (rows_) add_body_row(batch, *l, octets_);
-      }
-      const ByteView octets = batch.Data();
-      const LogMark mark = must(log_->append_batch(std::span(&octets, 1)));
-      must(log_->sync());
-      for (Letter* l : group) {
-        if (l->writer) l->writer->kept();
-        l->writer.reset();
-      }
-      must(batch.Put(kMarkKey, mark.encode()));
-      rocksdb::WriteOptions o;
-      o.disableWAL = true;
-      must(db_->Write(o, &batch));
-      if (++groups_ % 1000 == 0) forget_old(*log_, flushed());
-    }};
-  }
-
- private:
-  LogMark flushed() {
-    rocksdb::ReadOptions o;
-    o.read_tier = rocksdb::kPersistedTier;
-    std::string value;
-    const auto s = db_->Get(o, kMarkKey, &value);
-    if (s.IsNotFound()) return {};
-    must(s);
-    return must(LogMark::decode(value));
-  }
-  const Bytes& octets_;
-  const bool rows_;
-  std::unique_ptr<Log> log_;
-  std::unique_ptr<rocksdb::DB> db_;
-  std::uint64_t groups_ = 0;
+  std::string path;
 };
 
 struct Figures {
@@ -304,9 +90,11 @@ double disk_octets() {
 
 class Meter {
  public:
-  Figures read(double letters) const {
-    return {letters / seconds_since(began_), (cpu_seconds() - cpu_) * 1e6 / letters, (disk_octets() - disk_) / letters};
+  Figures read(std::uint64_t letters) const {
+    const auto n = static_cast<double>(letters);
+    return {n / seconds_since(began_), (cpu_seconds() - cpu_) * 1e6 / n, (disk_octets() - disk_) / n};
   }
+  bool going() const { return seconds_since(began_) < kRound; }
 
  private:
   const Instant began_ = std::chrono::steady_clock::now();
@@ -314,119 +102,172 @@ class Meter {
   const double disk_ = disk_octets();
 };
 
-template <class T>
-class Queue {
+// A way to keep letters: so many writers for a round; each one's next letter begins when its last one is durable.
+class Way {
  public:
-  void push(std::vector<T>& items) {
-    {
-      std::lock_guard lock(mutex_);
-      items_.insert(items_.end(), items.begin(), items.end());
-    }
-    more_.notify_one();
+  virtual ~Way() = default;
+  virtual Figures round(int writers) = 0;
+};
+
+class LogWay final : public Way {
+ public:
+  LogWay(const std::string& folder, const Bytes& octets) : folder_(folder), octets_(octets) {
+    must(make_folders(posix_files(), folder));
+    next_file();
   }
-  // All there is; waits for something. Empty: closed.
-  std::vector<T> take() {
+  Figures round(int writers) override {
+    std::thread syncing([this] { sync_loop(); });
+    const Meter meter;
+    std::uint64_t begun = 0;
+    synced_ = written_ = 0;
     std::unique_lock lock(mutex_);
-    more_.wait(lock, [&] { return closed_ || !items_.empty(); });
-    return std::exchange(items_, {});
-  }
-  void close() {
-    {
-      std::lock_guard lock(mutex_);
-      closed_ = true;
+    while (meter.going()) {
+      for (const std::uint64_t most = synced_ + static_cast<std::uint64_t>(writers); begun < most;) {
+        lock.unlock();
+        write();
+        lock.lock();
+        written_ = ++begun;
+        changed_.notify_all();
+      }
+      changed_.wait(lock, [&] { return begun < synced_ + static_cast<std::uint64_t>(writers); });
     }
-    more_.notify_one();
+    changed_.wait(lock, [&] { return synced_ == begun; });
+    const Figures out = meter.read(begun);
+    ended_ = true;
+    changed_.notify_all();
+    lock.unlock();
+    syncing.join();
+    ended_ = false;
+    return out;
   }
 
  private:
+  static constexpr std::uint64_t kSize = 256 * 1024 * 1024;
+
+  void write() {
+    if (offset_ + octets_.size() > kSize) {
+      must(file_->sync());
+      next_file();
+    }
+    must(file_->write(offset_, octets_));
+    offset_ += octets_.size();
+  }
+  void sync_loop() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [&] { return ended_ || written_ > synced_; });
+      if (ended_) return;
+      const std::uint64_t reached = written_;
+      const auto file = file_;
+      lock.unlock();
+      must(file->sync());
+      lock.lock();
+      synced_ = reached;
+      changed_.notify_all();
+    }
+  }
+  void next_file() {
+    const std::string name = fmt::format("{}/{}", folder_, ++number_);
+    std::shared_ptr<File> file = must(posix_files().open(name, Files::Open::create));
+    must(file->allocate(kSize));
+    must(file->sync());
+    must(posix_files().sync_folder(folder_));
+    // A bench must not fill the disk.
+    if (number_ > 2) must(posix_files().remove(fmt::format("{}/{}", folder_, number_ - 2)));
+    offset_ = 0;
+    std::lock_guard lock(mutex_);
+    file_ = std::move(file);
+  }
+
+  const std::string folder_;
+  const Bytes& octets_;
+  std::uint64_t number_ = 0, offset_ = 0;
   std::mutex mutex_;
-  std::condition_variable more_;
-  std::vector<T> items_;
-  bool closed_ = false;
+  std::condition_variable changed_;
+  std::shared_ptr<File> file_;
+  std::uint64_t written_ = 0, synced_ = 0;
+  bool ended_ = false;
 };
 
-// `writers` letters are on their way at any time: each one's successor begins when it is durable.
-Figures measure(Way& way, int writers, double seconds) {
-  static std::uint64_t number = 0;
-  const auto stages = way.stages();
-  std::vector<Queue<Letter*>> queues(stages.size() + 1);
-  std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < stages.size(); ++i)
-    threads.emplace_back([&, i] {
-      for (;;) {
-        Group group = queues[i].take();
-        if (group.empty()) return;
-        stages[i](group);
-        queues[i + 1].push(group);
-      }
-    });
-  std::vector<Letter> letters(static_cast<std::size_t>(writers));
-  Group ready;
-  for (Letter& l : letters) ready.push_back(&l);
-  const Meter meter;
-  const auto began = std::chrono::steady_clock::now();
-  std::uint64_t done = 0;
-  std::size_t out = 0;
-  while (out > 0 || seconds_since(began) < seconds) {
-    if (seconds_since(began) < seconds) {
-      for (Letter* l : ready) {
-        l->number = ++number;
-        way.arrive(*l);
-        std::vector<Letter*> one{l};
-        queues.front().push(one);
-        ++out;
-      }
-    }
-    ready = out > 0 ? queues.back().take() : Group();
-    done += ready.size();
-    out -= ready.size();
-  }
-  const Figures figures = meter.read(static_cast<double>(done));
-  for (auto& q : queues) q.close();
-  for (auto& t : threads) t.join();
-  return figures;
-}
-
 // A thread for each writer: that is how it is done.
-Figures measure_files(const std::string& folder, const Bytes& octets, int writers, double seconds) {
-  must(make_folders(posix_files(), folder));
-  static std::atomic<std::uint64_t> number = 0;
-  std::atomic<std::uint64_t> done = 0;
-  std::vector<std::thread> threads;
-  const Meter meter;
-  const auto began = std::chrono::steady_clock::now();
-  for (int i = 0; i < writers; ++i)
-    threads.emplace_back([&] {
-      while (seconds_since(began) < seconds) {
-        const std::string name = fmt::format("{}/{}", folder, ++number);
-        const auto file = must(posix_files().open(name, Files::Open::create));
-        must(file->write(0, octets));
-        must(file->sync());
-        must(posix_files().sync_folder(folder));
-        ++done;
-      }
-    });
-  for (auto& t : threads) t.join();
-  return meter.read(static_cast<double>(done));
-}
-
-class Folder {
+class FilesWay final : public Way {
  public:
-  Folder() {
-    const char* const where = std::getenv("CHAPPE_BENCH_DIR");
-    path = ((where ? std::filesystem::path(where) : std::filesystem::temp_directory_path()) / "chappe-bench-XXXXXX")
-               .string();
-    if (!::mkdtemp(path.data())) give_up("no folder");
+  FilesWay(const std::string& folder, const Bytes& octets) : folder_(folder), octets_(octets) {
+    must(make_folders(posix_files(), folder));
   }
-  ~Folder() {
-    std::error_code ec;
-    std::filesystem::remove_all(path, ec);
+  Figures round(int writers) override {
+    const std::uint64_t before = number_;
+    std::vector<std::thread> threads;
+    const Meter meter;
+    for (int i = 0; i < writers; ++i)
+      threads.emplace_back([&] {
+        while (meter.going()) {
+          const std::string name = fmt::format("{}/{}", folder_, ++number_);
+          const auto file = must(posix_files().open(name, Files::Open::create));
+          must(file->write(0, octets_));
+          must(file->sync());
+          must(posix_files().sync_folder(folder_));
+        }
+      });
+    for (auto& t : threads) t.join();
+    return meter.read(number_ - before);
   }
-  std::string path;
+
+ private:
+  const std::string folder_;
+  const Bytes& octets_;
+  std::atomic<std::uint64_t> number_ = 0;
+};
+
+class StoreWay final : public Way {
+ public:
+  StoreWay(const std::string& folder, const Bytes& octets)
+      : octets_(octets), store_(must(open_rocks({.path = folder, .reserve = 0}))), commit_(*store_) {}
+  Figures round(int writers) override {
+    const std::uint64_t before = number_;
+    const Meter meter;
+    net::run(all(this, writers, &meter));
+    return meter.read(number_ - before);
+  }
+  std::uint64_t changes_per_group() const {
+    const Commit::Counts c = commit_.counts();
+    return c.groups ? c.changes / c.groups : 0;
+  }
+
+ private:
+  static net::Task<void> all(StoreWay* self, int writers, const Meter* meter) {
+    net::Scope scope;
+    for (int i = 0; i < writers; ++i) scope.spawn(writer(self, meter));
+    co_await scope.join();
+  }
+  static net::Task<void> writer(StoreWay* self, const Meter* meter) {
+    while (meter->going()) {
+      const std::uint64_t n = ++self->number_;
+      BodyId id;
+      for (std::size_t i = 0; i < 8; ++i) id.octets[i] = static_cast<char>(n >> (56 - 8 * i));
+      auto draft = must(co_await draft_of(self->store_.get(), id, ChunkList(self->octets_), soon()));
+      must(co_await self->commit_.submit(
+          [n, draft = std::move(draft)](Txn& txn) -> Result<void> {
+            TRY(Bodies::add(txn, draft, {}, 1));
+            const auto account = static_cast<std::uint32_t>(1 + n % 100);
+            txn.put(KeyWriter(account, Space::account).take(), Bytes(20, 'a'));
+            txn.put(KeyWriter(account, Space::message).u32(1).u32(static_cast<std::uint32_t>(n)).take(),
+                    Bytes(70, 'm'));
+            txn.put(KeyWriter(account, Space::change).u64(n).take(), Bytes(10, 'c'));
+            return {};
+          },
+          soon()));
+    }
+  }
+
+  const Bytes& octets_;
+  std::unique_ptr<Store> store_;
+  Commit commit_;
+  std::uint64_t number_ = 0;
 };
 
 double median(std::vector<double> v) {
-  std::sort(v.begin(), v.end());
+  std::ranges::sort(v);
   return v[v.size() / 2];
 }
 
@@ -439,36 +280,33 @@ int rounds() {
   return v ? std::max(1, std::atoi(v)) : 12;
 }
 
+// Range 0 is the size of letters, range 1 how many writers there are.
 void level(benchmark::State& state) {
-  constexpr double kRound = 0.25;
   const Bytes octets = some_octets(static_cast<std::size_t>(state.range(0)));
   const int writers = static_cast<int>(state.range(1));
-  const std::vector<std::string> names{"log", "files", "two", "one", "rows"};
   std::map<std::string, std::vector<double>> rate, ratio, cpu, disk;
   for (auto _ : state) {
     const Folder folder;
-    LogWay log(folder.path + "/bare", octets);
-    TwoWay two(folder.path + "/two", octets);
-    OneWay one(folder.path + "/one", octets, false);
-    OneWay rows(folder.path + "/rows", octets, true);
-    const std::map<std::string, Way*> ways{{"log", &log}, {"two", &two}, {"one", &one}, {"rows", &rows}};
+    LogWay log(folder.path + "/log", octets);
+    FilesWay files(folder.path + "/files", octets);
+    StoreWay store(folder.path + "/store", octets);
+    const std::vector<std::pair<std::string, Way*>> ways{{"log", &log}, {"files", &files}, {"store", &store}};
     for (int round = 0; round < rounds(); ++round) {
       std::map<std::string, double> now;
-      for (std::size_t i = 0; i < names.size(); ++i) {
-        const std::string& name = names[(i + static_cast<std::size_t>(round)) % names.size()];
-        const auto way = ways.find(name);
-        const Figures f = way == ways.end() ? measure_files(folder.path + "/files", octets, writers, kRound)
-                                            : measure(*way->second, writers, kRound);
+      for (std::size_t i = 0; i < ways.size(); ++i) {
+        const auto& [name, way] = ways[(i + static_cast<std::size_t>(round)) % ways.size()];
+        const Figures f = way->round(writers);
         now[name] = f.rate;
         rate[name].push_back(f.rate);
         cpu[name].push_back(f.cpu);
         disk[name].push_back(f.disk);
       }
-      for (const std::string& name : names) ratio[name].push_back(now[name] / now["log"]);
+      for (const auto& [name, way] : ways) ratio[name].push_back(now[name] / now["log"]);
     }
+    state.counters["changes/group"] = static_cast<double>(store.changes_per_group());
   }
-  for (const std::string& name : names) {
-    state.counters[name + "/s"] = median(rate[name]);
+  for (const auto& [name, rates] : rate) {
+    state.counters[name + "/s"] = median(rates);
     state.counters[name + " cpu us"] = median(cpu[name]);
     state.counters[name + " disk"] = mean(disk[name]);
     if (name != "log") state.counters[name + ":log"] = median(ratio[name]);
@@ -480,85 +318,6 @@ BENCHMARK(level)
     ->Args({102400, 64})
     ->Args({102400, 1})
     ->Args({300, 64})
-    ->Iterations(1)
-    ->Unit(benchmark::kSecond)
-    ->UseRealTime();
-
-// RocksDB with a log of its own, on its own files and on ours.
-void rocks_files(benchmark::State& state) {
-  const Bytes octets = some_octets(4096);
-  std::vector<double> ratio, own, ours;
-  for (auto _ : state) {
-    const Folder folder;
-    TwoWay a(folder.path + "/own", octets, rocksdb::Env::Default());
-    TwoWay b(folder.path + "/ours", octets);
-    for (int round = 0; round < 2 * rounds(); ++round) {
-      const bool first = round % 2 == 0;
-      const Figures f = measure(first ? static_cast<Way&>(a) : b, 64, 0.25);
-      const Figures g = measure(first ? static_cast<Way&>(b) : a, 64, 0.25);
-      own.push_back((first ? f : g).cpu);
-      ours.push_back((first ? g : f).cpu);
-      ratio.push_back((first ? g : f).rate / (first ? f : g).rate);
-    }
-  }
-  state.counters["own cpu us"] = median(own);
-  state.counters["ours cpu us"] = median(ours);
-  state.counters["ours:own"] = median(ratio);
-}
-BENCHMARK(rocks_files)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
-
-// From `kill -9` at full load to the first answer: range 0 is the size of letters, range 1 whether the log is one.
-void open_after_kill(benchmark::State& state) {
-  const Bytes octets = some_octets(static_cast<std::size_t>(state.range(0)));
-  const bool one = state.range(1) != 0;
-  for (auto _ : state) {
-    const Folder folder;
-    const ::pid_t child = ::fork();
-    if (child == 0) {
-      std::unique_ptr<Way> way;
-      if (one)
-        way = std::make_unique<OneWay>(folder.path, octets, false);
-      else
-        way = std::make_unique<TwoWay>(folder.path, octets);
-      measure(*way, 64, 60);
-      std::_Exit(0);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(4000 + 700 * (::getpid() % 7)));
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-
-    const double cpu = cpu_seconds();
-    const auto began = std::chrono::steady_clock::now();
-    auto db = open_db(folder.path + "/db");
-    state.counters["rocks s"] = seconds_since(began);
-    if (one) {
-      std::string value;
-      const auto s = db->Get({}, kMarkKey, &value);
-      std::uint64_t rows = 0;
-      const auto log = open_log(folder.path + "/log", s.ok() ? must(LogMark::decode(value)) : LogMark{},
-                                [&](const LogMark& mark, ByteView octets) {
-                                  rocksdb::WriteBatch batch{std::string(octets)};
-                                  must(batch.Put(kMarkKey, mark.encode()));
-                                  rows += static_cast<std::uint64_t>(batch.Count());
-                                  rocksdb::WriteOptions o;
-                                  o.disableWAL = true;
-                                  must(db->Write(o, &batch));
-                                  return Result<void>();
-                                });
-      state.counters["replayed rows"] = static_cast<double>(rows);
-      state.counters["replayed MB"] = static_cast<double>(log->counts().replayed_octets) / 1e6;
-    }
-    state.counters["first answer s"] = seconds_since(began);
-    state.counters["cpu s"] = cpu_seconds() - cpu;
-    db.reset();
-  }
-}
-BENCHMARK(open_after_kill)
-    ->Args({4096, 0})
-    ->Args({4096, 1})
-    ->Args({300, 1})
-    ->Args({102400, 0})
-    ->Args({102400, 1})
     ->Iterations(1)
     ->Unit(benchmark::kSecond)
     ->UseRealTime();
