@@ -91,6 +91,7 @@ class OwnOffice final : public AdminOffice {
     OwnOffice& o = *own;
     store::RocksOptions rocks;
     rocks.path = data_dir + "/store";
+    rocks.reserve = config.limits.free_space.bytes;
     rocks.block_cache = kOfflineMemory;
     rocks.memtable = kOfflineMemory;
     auto opened = store::open_rocks(std::move(rocks));

@@ -199,7 +199,7 @@ void check_data_dir(CheckList& out, const Config& config) {
   struct statvfs space{};
   if (statvfs(path.c_str(), &space) != 0) return;
   const std::uint64_t free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
-  const std::uint64_t reserve = store::RocksOptions().reserve;
+  const std::uint64_t reserve = config.limits.free_space.bytes;
   const std::string left = size_for_people(free, out.french());
   if (free < reserve) {
     const std::string least = size_for_people(reserve, out.french());

@@ -133,6 +133,7 @@ struct Config {
     Duration imap_timeout = std::chrono::minutes(30);  // RFC 9051 §5.4: at least 30 minutes
     Duration pop3_timeout = std::chrono::minutes(10);  // RFC 1939 §3: at least 10 minutes
     Duration shutdown_grace = std::chrono::seconds(30);
+    Size free_space{256 * 1024 * 1024};
     std::uint64_t history_changes = 100'000;
     Duration history_age = std::chrono::hours(24 * 90);
     Duration deleted_mail = std::chrono::hours(24 * 14);

@@ -173,6 +173,10 @@ std::vector<KeyRow> make_keys() {
       {"limits", "shutdown_grace", false, 1, 0, [](Config& c) -> Slot { return &c.limits.shutdown_grace; },
        "For open connections to come to an end when the server stops.",
        "Pour que les connexions ouvertes se terminent à l'arrêt du serveur."},
+      {"limits", "free_space", false, 64 * 1024 * 1024, kNoMost, [](Config& c) -> Slot { return &c.limits.free_space; },
+       "With less free space on the disk of the data folder, mail is refused for a while; what makes space goes on.",
+       "Avec moins d'espace libre sur le disque des données, le courrier est refusé pour l'instant ; ce qui libère de "
+       "l'espace continue."},
       {"limits", "history_changes", false, 1000, kNoMost, [](Config& c) -> Slot { return &c.limits.history_changes; },
        "How many changes of an account are remembered, for mail programs that come back and ask what is new.",
        "Combien de changements d'un compte sont retenus, pour les logiciels qui reviennent et demandent les "

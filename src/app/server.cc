@@ -224,6 +224,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   store::RocksOptions rocks;
   rocks.path = p.config.server.data_dir.value + "/store";
   rocks.offload = &p.reads;
+  rocks.reserve = p.config.limits.free_space.bytes;
   rocks.block_cache = p.budget.limit(Part::block_cache);
   rocks.memtable = p.budget.limit(Part::memtables) / 2;
   p.store = TRY(store::open_rocks(std::move(rocks)));

@@ -25,7 +25,7 @@ net::Task<void> keep_space(store::Store* store, store::Commit* commit, Log* log,
     (void)co_await net::sleep(net::Deadline::in(kEvery, cancel));
     if (cancel->cancelled()) co_return;
     store::ReclaimOptions options{.pause = kPause};
-    if (!store->room(0)) options = {.alive = kAliveWhenShort};
+    if (!store->room(0)) options = {.alive = kAliveWhenShort, .saving = {}};  // a copy takes space first
     const auto done = co_await store::reclaim(store, commit, options, net::Deadline::in(kOnce, cancel));
     if (cancel->cancelled()) co_return;
     if (!done) {

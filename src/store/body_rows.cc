@@ -67,6 +67,17 @@ Result<std::uint64_t> decode_segment_row(ByteView octets) {
   return alive;
 }
 
+Bytes weighed_key() { return KeyWriter(kSystemAccount, Space::settings).rest("weighed").take(); }
+
+Bytes encode_weighed(std::uint32_t segment) { return RecordWriter(kVersion).number(segment).take(); }
+
+Result<std::uint32_t> decode_weighed(ByteView octets) {
+  RecordReader r(octets, kVersion);
+  const std::uint32_t segment = r.number32();
+  TRY(r.finish("how far segments were weighed"));
+  return segment;
+}
+
 Result<void> count_alive(Txn& txn, std::uint32_t segment, std::int64_t change) {
   const auto row = TRY(txn.get(segment_key(segment)));
   const auto before = static_cast<std::int64_t>(row ? TRY(decode_segment_row(row->view())) : 0);

@@ -37,8 +37,13 @@ Result<BodyExtents> decode_body_extents(ByteView octets);
 Bytes encode_segment_row(std::uint64_t alive);
 Result<std::uint64_t> decode_segment_row(ByteView octets);
 
-// Adds to that (or takes from it); a segment of which nothing is alive has no row. Errors: corrupt, when it counts less
-// than is taken.
+// Segments up to this number were looked at, whether packing them pays: a row of the settings.
+Bytes weighed_key();
+Bytes encode_weighed(std::uint32_t segment);
+Result<std::uint32_t> decode_weighed(ByteView octets);
+
+// Adds to what is alive in a segment, or takes from it; one of which nothing is alive has no row. Errors: corrupt, when
+// it counts less than is taken.
 Result<void> count_alive(Txn& txn, std::uint32_t segment, std::int64_t change);
 
 }  // namespace chappe::store

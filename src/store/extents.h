@@ -83,6 +83,8 @@ class Extents {
   // All of it, checked and unpacked. Errors: not_found (it was moved: look into its row again), corrupt, and those of
   // the store.
   virtual Task<Result<Chunk>> read(Extent extent, Deadline deadline) = 0;
+  // How many octets a packed copy would save; 0 when it is packed already, or not worth it. Errors: as read().
+  virtual Task<Result<std::uint32_t>> saving(Extent extent, Deadline deadline) = 0;
 
   // --- for who reclaims and verifies
 

@@ -426,9 +426,8 @@ Result<void> LetterWriter::write(const ChunkList& octets) {
   if (held_ == 0) held_ = log_.hold();
   const auto part = static_cast<std::uint32_t>(extents_.size());
   if (pack_) {
-    const Bytes packed = pack(octets.flatten());
-    if (packed.size() < octets.size() - octets.size() / 8) {
-      const ByteView view = packed;
+    if (const auto packed = pack(octets.flatten())) {
+      const ByteView view = *packed;
       extents_.push_back(TRY(log_.append(identity_, part, std::span(&view, 1))));
       extents_.back().plain = static_cast<std::uint32_t>(octets.size());
       return {};

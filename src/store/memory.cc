@@ -236,6 +236,7 @@ class MemoryStore final : public Store {
           if (part.at == extent.at && part.size == extent.size) co_return octets;
       co_return fail(Errc::not_found, "segment {} has no such part", extent.at.segment);
     }
+    Task<Result<std::uint32_t>> saving(Extent, Deadline) override { co_return 0; }
     Task<Result<std::vector<Segment>>> segments(Deadline deadline) override {
       const auto& state = store_->state_;
       std::lock_guard lock(state->mutex);

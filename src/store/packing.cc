@@ -7,11 +7,12 @@ namespace {
 constexpr int kLevel = 3;
 }
 
-Bytes pack(ByteView octets) {
-  Bytes out(ZSTD_compressBound(octets.size()), '\0');
+std::optional<Bytes> pack(ByteView octets) {
+  // What does not fit there is not worth it; so it fails for that, and for want of memory.
+  Bytes out(octets.size() - octets.size() / 8, '\0');
   const std::size_t size = ZSTD_compress(out.data(), out.size(), octets.data(), octets.size(), kLevel);
-  // It fails for want of memory only; then nothing is saved.
-  out.resize(ZSTD_isError(size) ? out.size() : size);
+  if (ZSTD_isError(size)) return std::nullopt;
+  out.resize(size);
   return out;
 }
 

@@ -8,6 +8,9 @@
 namespace chappe::store {
 namespace {
 
+// So many extents of a segment are packed to see what it would save.
+constexpr std::size_t kSamples = 16;
+
 // An extent and its copy.
 struct Move {
   BodyId body;
@@ -42,10 +45,29 @@ struct Moving {
   }
 };
 
-Task<Result<std::optional<BodyExtents>>> where_is(Store* store, BodyId body, Deadline deadline) {
-  const auto row = CO_TRY(co_await store->get(extents_key(body), deadline));
+// As its letter names it; nothing: no letter does.
+Task<Result<std::optional<Extent>>> named(Store* store, Extents::Part part, Deadline deadline) {
+  const auto row = CO_TRY(co_await store->get(extents_key(BodyId{part.identity}), deadline));
   if (!row) co_return std::nullopt;
-  co_return CO_TRY(decode_body_extents(row->view()));
+  const BodyExtents where = CO_TRY(decode_body_extents(row->view()));
+  const auto i = std::ranges::find(where.extents, part.at, &Extent::at);
+  if (i == where.extents.end()) co_return std::nullopt;
+  co_return *i;
+}
+
+// The share that packing would save of what is alive in a segment, judged by some of it.
+Task<Result<double>> saving(Store* store, std::uint32_t segment, Deadline deadline) {
+  const std::vector<Extents::Part> parts = CO_TRY(co_await store->extents().parts(segment, deadline));
+  const std::size_t step = parts.size() / kSamples + 1;
+  std::uint64_t octets = 0;
+  std::uint64_t saved = 0;
+  for (std::size_t i = step / 2; i < parts.size(); i += step) {
+    const auto extent = CO_TRY(co_await named(store, parts[i], deadline));
+    if (!extent) continue;
+    octets += extent->size;
+    saved += CO_TRY(co_await store->extents().saving(*extent, deadline));
+  }
+  co_return octets == 0 ? 0 : static_cast<double>(saved) / static_cast<double>(octets);
 }
 
 // Copies what is alive in `segment`, change by change. Octets moved.
@@ -56,20 +78,17 @@ Task<Result<std::uint64_t>> empty(Store* store, Commit* commit, std::uint32_t se
   Moving moving;
   const std::vector<Extents::Part> parts = CO_TRY(co_await store->extents().parts(segment, deadline));
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto where = CO_TRY(co_await where_is(store, BodyId{parts[i].identity}, deadline));
-    if (!where) continue;
-    const auto named = std::find_if(where->extents.begin(), where->extents.end(),
-                                    [&](const Extent& e) { return e.at == parts[i].at; });
-    if (named == where->extents.end()) continue;
-    const Chunk octets = CO_TRY(co_await store->extents().read(*named, deadline));
+    const auto extent = CO_TRY(co_await named(store, parts[i], deadline));
+    if (!extent) continue;
+    const Chunk octets = CO_TRY(co_await store->extents().read(*extent, deadline));
     std::shared_ptr<Flow> flow = store->extents().flow(parts[i].identity, true);
     ChunkList list;
     list.append(octets);
     CO_TRY(co_await flow->append(std::move(list), deadline));
     const auto copy = CO_TRY(co_await flow->finish(deadline));
     if (copy.size() != 1) co_return fail(Errc::bug, "an extent was copied into {}", copy.size());
-    gathered += named->size;
-    moving.moves.push_back({BodyId{parts[i].identity}, *named, copy.front(), std::move(flow)});
+    gathered += extent->size;
+    moving.moves.push_back({BodyId{parts[i].identity}, *extent, copy.front(), std::move(flow)});
     if (gathered < options.change) continue;
     CO_TRY(co_await commit->submit(std::exchange(moving, {}), deadline));
     moved += std::exchange(gathered, 0);
@@ -79,26 +98,46 @@ Task<Result<std::uint64_t>> empty(Store* store, Commit* commit, std::uint32_t se
   co_return moved + gathered;
 }
 
+// Empties a segment that is worth it.
+Task<Result<void>> tend(Store* store, Commit* commit, Extents::Segment segment, ReclaimOptions options, Reclaimed* out,
+                        Deadline deadline) {
+  const auto row = CO_TRY(co_await store->get(segment_key(segment.number), deadline));
+  if (!row) co_return Result<void>();
+  const std::uint64_t alive = CO_TRY(decode_segment_row(row->view()));
+  const bool dead = static_cast<double>(alive) < options.alive * static_cast<double>(segment.size);
+  if (!dead && !options.saving) co_return Result<void>();
+  if (!dead && CO_TRY(co_await saving(store, segment.number, deadline)) < *options.saving) co_return Result<void>();
+  out->moved += CO_TRY(co_await empty(store, commit, segment.number, options, deadline));
+  out->packed += !dead;
+  co_return Result<void>();
+}
+
 }  // namespace
 
 Task<Result<Reclaimed>> reclaim(Store* store, Commit* commit, ReclaimOptions options, Deadline deadline) {
   Reclaimed out;
-  const auto segments = CO_TRY(co_await store->extents().segments(deadline));
-  for (const Extents::Segment& s : segments) {
+  const auto before = CO_TRY(co_await store->get(weighed_key(), deadline));
+  const std::uint32_t weighed = before ? CO_TRY(decode_weighed(before->view())) : 0;
+  std::uint32_t last = weighed;
+  for (const Extents::Segment& s : CO_TRY(co_await store->extents().segments(deadline))) {
     if (!s.closed) continue;
-    const auto row = CO_TRY(co_await store->get(segment_key(s.number), deadline));
-    if (!row) continue;
-    const std::uint64_t alive = CO_TRY(decode_segment_row(row->view()));
-    if (static_cast<double>(alive) >= options.alive * static_cast<double>(s.size)) continue;
-    const auto moved = co_await empty(store, commit, s.number, options, deadline);
-    if (moved) {
-      out.moved += *moved;
-    } else if (moved.error().code() == Errc::corrupt) {
+    ReclaimOptions now = options;
+    if (s.number <= weighed) now.saving.reset();
+    const auto done = co_await tend(store, commit, s, now, &out, deadline);
+    if (!done && done.error().code() == Errc::corrupt)
       ++out.failed;
-    } else if (moved.error().code() != Errc::not_found) {
-      co_return std::unexpected(moved.error());
-    }
+    else if (!done && done.error().code() != Errc::not_found)
+      co_return std::unexpected(done.error());
+    if (options.saving) last = std::max(last, s.number);
   }
+  if (last > weighed)
+    CO_TRY(co_await commit->submit(
+        [last](Txn& txn) -> Result<void> {
+          txn.use_reserve();
+          txn.put(weighed_key(), encode_weighed(last));
+          return {};
+        },
+        deadline));
   out.segments = CO_TRY(co_await store->extents().sweep(deadline));
   co_return out;
 }

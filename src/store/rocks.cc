@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "store/packing.h"
 #include "store/rocks_db.h"
 
 namespace chappe::store {
@@ -146,6 +147,17 @@ class RocksExtents final : public Extents {
   }
   Task<Result<Chunk>> read(Extent extent, Deadline deadline) override {
     return run<Chunk>(offload_, jobs_, [db = db_, extent] { return db->log().read(extent); }, deadline);
+  }
+  Task<Result<std::uint32_t>> saving(Extent extent, Deadline deadline) override {
+    return run<std::uint32_t>(
+        offload_, jobs_,
+        [db = db_, extent]() -> Result<std::uint32_t> {
+          if (extent.plain != 0) return 0;
+          const Chunk octets = TRY(db->log().read(extent));
+          const auto packed = pack(octets.view());
+          return packed ? extent.size - static_cast<std::uint32_t>(packed->size()) : 0;
+        },
+        deadline);
   }
   Task<Result<std::vector<Segment>>> segments(Deadline deadline) override {
     return run<std::vector<Segment>>(

@@ -156,10 +156,15 @@ class Load:
             number = 0
             while not self.ending.is_set():
                 octets, sent = self._letter(prefix, number, source, letters.FROM, ["alice"], "append")
-                data = box.ask("append", "INBOX", None, None, octets)
-                found = re.search(rb"\[APPENDUID (\d+) (\d+)\]", data[0] or b"")
-                sent.uid = int(found[2]) if found else None
-                self._noted(sent)
+                kind, data = box.append("INBOX", None, None, octets)
+                if kind == "OK":
+                    found = re.search(rb"\[APPENDUID (\d+) (\d+)\]", data[0] or b"")
+                    sent.uid = int(found[2]) if found else None
+                    self._noted(sent)
+                elif kind == "NO" and b"[LIMIT]" in data[0]:
+                    self.temporary += 1
+                else:
+                    raise Failure(f"APPEND: {kind} {data}")
                 number += 1
         finally:
             box.shutdown()
