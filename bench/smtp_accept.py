@@ -6,6 +6,8 @@ The generator is Postfix's smtp-source for all (`make test-deps` unpacks it belo
 is counted again by IMAP after a kill -9, so that no number here is owed to a letter that only looked accepted. Of
 Postfix the time ends when the last letter is in the Maildir.
 
+Last: how long it takes to start again after a kill -9 under full load, a few times.
+
   bench/smtp_accept.py [--build build/release] [--letters N] [--dir FOLDER on a real disk] [--json FILE]
 """
 
@@ -23,6 +25,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "lib"))
 
+RECOVERIES = 5
+
 # (sessions, octets, one connection for many letters, share of --letters)
 ROWS = [
     (1, 4096, True, 0.2),
@@ -36,14 +40,20 @@ ROWS = [
 ]
 
 
-def generate(port, sessions, octets, kept, count, address="127.0.0.1"):
-    """Letters a second, from the first connection to the last reply."""
+def source(port, sessions, octets, kept, count, address="127.0.0.1"):
     import postfix
 
     command = [postfix.tool("smtp-source")] + (["-d"] if kept else [])
     command += ["-s", str(sessions), "-m", str(count), "-l", str(octets), "-f", "source@elsewhere.test"]
-    command += ["-t", "alice@example.test", f"{address}:{port}"]
+    return command + ["-t", "alice@example.test", f"{address}:{port}"]
+
+
+def generate(port, sessions, octets, kept, count, address="127.0.0.1"):
+    """Letters a second, from the first connection to the last reply."""
+    import postfix
+
     began = time.monotonic()
+    command = source(port, sessions, octets, kept, count, address)
     done = subprocess.run(command, env=postfix.environment(), capture_output=True, timeout=1200, check=False)
     took = time.monotonic() - began
     if done.returncode != 0:
@@ -113,6 +123,19 @@ class Maildir:
         return count / (time.monotonic() - began)
 
 
+def recovery(server, seconds):
+    """From a kill -9 after so many seconds of full load until every port answers again, in seconds."""
+    import postfix
+
+    load = subprocess.Popen(source(server.ports["mx"], 50, 4096, True, 10_000_000), env=postfix.environment(),
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    time.sleep(seconds)
+    server.kill()
+    load.terminate()
+    load.wait()
+    return server.start()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.environ.get("CHAPPE_BUILD", "build/release"))
@@ -164,8 +187,11 @@ def main():
             there = box.counts()["MESSAGES"]
         print(f"after kill -9: {there} of {total} accepted letters there; started again in {restart:.2f} s; "
               f"at most {memory} MB of memory")
+        recoveries = [recovery(server, 3 + 0.7 * n) for n in range(RECOVERIES)]
+        print("started again after a kill -9 at full load in " + ", ".join(f"{s:.2f}" for s in recoveries) + " s")
     if options.json:
-        facts = {"disk": kind, "syncs": syncs, "rows": rows, "accepted": total, "there": there, "restart": restart}
+        facts = {"disk": kind, "syncs": syncs, "rows": rows, "accepted": total, "there": there, "restart": restart,
+                 "recoveries": recoveries}  # fmt: skip
         pathlib.Path(options.json).write_text(json.dumps(facts, indent=2) + "\n")
     sys.exit(0 if there == total else 1)
 

@@ -85,12 +85,16 @@ std::string decode_text_octets(const Letter& letter, const Part& part, ByteView 
   codec::Converted c = codec::to_utf8(bytes, charset == nullptr ? ByteView() : ByteView(*charset));
   if (findings != nullptr && !c.known) findings->add(Finding::charset_unknown, part.begin, part.index);
   if (findings != nullptr && c.known && c.errors != 0) findings->add(Finding::charset_mismatch, part.body, part.index);
-  std::string out;
-  out.reserve(c.text.size());
-  for (std::size_t i = 0; i < c.text.size(); ++i) {
-    if (c.text[i] == '\r' && i + 1 < c.text.size() && c.text[i + 1] == '\n') continue;
-    out += c.text[i];
+  // Each CR before an LF goes, the stretches between them move together.
+  std::string out = std::move(c.text);
+  std::size_t end = 0;
+  for (std::size_t from = 0; from < out.size();) {
+    const std::size_t cr = std::min(out.find("\r\n", from), out.size());
+    std::char_traits<char>::move(out.data() + end, out.data() + from, cr - from);
+    end += cr - from;
+    from = cr + 1;
   }
+  out.resize(end);
   return out;
 }
 

@@ -37,12 +37,13 @@ struct BodyRef {
 class Draft {
  public:
   Draft(Store& store, BodyId id) : store_(store), id_(id) {}
+  virtual ~Draft() = default;
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
 
   // Puts it behind what there is. Returns when not more than one extent is held. After an error the letter must be
   // given up. Errors: no_space, read_only, io, busy, timeout, cancelled.
-  Task<Result<void>> append(ChunkList octets, Deadline deadline);
+  virtual Task<Result<void>> append(ChunkList octets, Deadline deadline);
   // Nothing comes behind. To be called before a Change makes a body of it.
   Task<Result<void>> finish(Deadline deadline);
 

@@ -122,6 +122,17 @@ def _(server):
             print(f"  {most} parentheses deep")
 
 
+@suite.test("a header that submission would have to hold and repair has an end")
+def _(server):
+    with Watch(server), server.smtp("submission", "alice") as client:
+        for size, expected in ((1 << 20, 552), (900_000, 250)):
+            client.mail("alice@example.test")
+            client.rcpt("bob@example.test")
+            octets = HEAD.replace(b"someone@elsewhere.test", b"alice@example.test") + b"X: y\r\n" * (size // 6) + b"\r\nHello.\r\n"
+            code, words = client.data(octets)
+            equal(code, expected, f"the answer to a header of {size} octets: {words}")
+
+
 @suite.test("POP3 gives them too")
 def _(server):
     with Watch(server):

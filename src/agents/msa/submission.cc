@@ -93,9 +93,7 @@ Task<Result<Submission::Authors>> Submission::authors(const message::Letter* hea
 
 Task<Replies> Submission::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
   const Time now = site_.clock.now();
-  if (ingest.facts().header_size > post::Ingest::kMaxHeader)
-    co_return Replies{Reply(
-        554, "5.6.0", fmt::format("The header of the letter is larger than {} KiB", post::Ingest::kMaxHeader / 1024))};
+  static_assert(proto::smtp::ServerLimits().header <= post::Ingest::kMaxHeader, "all of it is there");
   const Bytes header_bytes = ingest.header().flatten();
   const message::Letter header(header_bytes);
   const auto authors_of = co_await authors(&header);

@@ -60,7 +60,7 @@ class LetterDraft final : public store::Draft {
  public:
   using store::Draft::Draft;
   // Looks at the octets; a pause for others is the caller's matter, who has few at a time.
-  net::Task<Result<void>> append(ChunkList octets, net::Deadline deadline);
+  net::Task<Result<void>> append(ChunkList octets, net::Deadline deadline) override;
   // Of the letter with `front` octets of header before it. After finish().
   Digest digest(std::uint64_t front = 0);
 
