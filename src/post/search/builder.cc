@@ -113,14 +113,17 @@ void Builder::mark(DocId doc, ByteView which) {
   add_posting(terms_[intern(TermKind::mark, which)], posting);
 }
 
-std::uint32_t Builder::add(DocId doc, const message::Letter& letter, bool whole, const std::string& more) {
+std::uint32_t Builder::add(DocId doc, const message::Letter& letter, bool whole, const std::vector<std::string>& more) {
   hits_.clear();
   next_place_ = {};
   guess_ = {};
   cut_ = false;
   if (!each_text(letter, kMaxLetterText, [&](Where where, const std::string& text) { take_text(where, text, whole); }))
     whole = false;
-  if (!more.empty()) take_text(Where::body, more, whole);
+  // Last, so that the letter's own words have their room. Searches that look into letters look for none of them: what
+  // is missing here makes the letter no less whole.
+  bool all = true;
+  for (const std::string& text : more) take_text(Where::body, caseless(text), all);
   const auto words =
       static_cast<std::uint32_t>(std::ranges::count_if(hits_, [](const Hit& h) { return h.where != Where::header; }));
   post(doc);

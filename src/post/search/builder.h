@@ -20,9 +20,9 @@ class Builder {
 
   Builder(Tokenizer& tokenizer, Stemmer& stemmer) : tokenizer_(tokenizer), stemmer_(stemmer) {}
 
-  // Takes a letter in as a document greater than the last one; `more`: text from elsewhere, which counts as body.
-  // `whole`: false when octets of the letter are missing. How many words it has.
-  std::uint32_t add(DocId doc, const message::Letter& letter, bool whole, const std::string& more = {});
+  // Takes a letter in as a document greater than the last one; `more`: texts that are none of the letter's own, which
+  // count as body. `whole`: false when octets of the letter are missing. How many words it has.
+  std::uint32_t add(DocId doc, const message::Letter& letter, bool whole, const std::vector<std::string>& more = {});
   // A document of which nothing is known: every search has to look into it.
   void add_unread(DocId doc);
 

@@ -38,7 +38,7 @@ struct Indexer::Hints {
 Indexer::Indexer(Parts parts, IndexerOptions options)
     : parts_(parts),
       options_(std::move(options)),
-      maker_(parts.store->blocking(), options_.portion, options_.more),
+      maker_(parts.store->blocking(), options_.portion, parts.extractors),
       hints_(std::make_shared<Hints>()) {}
 Indexer::~Indexer() = default;
 
@@ -155,14 +155,10 @@ Task<Result<void>> Indexer::catch_up(AccountId account) {
   co_return Result<void>();
 }
 
-Task<Result<void>> Indexer::begin_anew(AccountId account) {
-  if (merge_ && merge_->account() == account) merge_.reset();
-  co_return co_await parts_.commit->submit(
-      [account](store::Txn& txn) -> Result<void> {
-        for (store::Range& range : all_of(account)) txn.remove(std::move(range));
-        return {};
-      },
-      Deadline::in(kCommit));
+Task<Result<void>> Indexer::begin_anew(AccountId account, Deadline deadline) {
+  CO_TRY(co_await parts_.commit->submit(drop_of(account), deadline));
+  hint(account);
+  co_return Result<void>();
 }
 
 // --- all accounts
@@ -187,16 +183,14 @@ bool Indexer::others_commit() {
 }
 
 Task<void> Indexer::failed(AccountId account, Error error) {
+  if (error.code() == Errc::cancelled) co_return;  // everything ends
   ++counts_.failures;
   const bool anew = error.code() == Errc::corrupt && begun_anew_.insert(account).second;
   if (parts_.log && anew)
     parts_.log->event(kAnew, account.value, error.text());
   else if (parts_.log)
     parts_.log->event(kFailed, account.value, error.text());
-  if (anew && co_await begin_anew(account)) {
-    hint(account);
-    co_return;
-  }
+  if (anew && co_await begin_anew(account, Deadline::in(kCommit))) co_return;
   later_[account] = net::Executor::current()->clock().steady() + kRetry;
 }
 

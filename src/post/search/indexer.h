@@ -26,7 +26,6 @@ namespace chappe::post::search {
 struct IndexerOptions {
   PortionLimits portion;
   Duration linger = std::chrono::milliseconds(300);  // so that letters that come together are taken together
-  MoreText more = {};                                // PortionMaker
 };
 
 // How far the index of one account is.
@@ -46,7 +45,8 @@ class Indexer {
     store::Store* store;
     store::Commit* commit;
     net::Offload* offload;
-    Log* log = nullptr;  // null: says nothing
+    Log* log = nullptr;                // null: says nothing
+    Extractors* extractors = nullptr;  // null: attachments have no text
   };
   static constexpr std::size_t kMaxHints = 100'000;                  // accounts; beyond, all are looked at
   static constexpr Duration kRetry = std::chrono::minutes(1);        // after a failure
@@ -70,6 +70,8 @@ class Indexer {
   static net::Task<void> keep(Indexer* indexer, net::Cancel* cancel);
   // One account, until there is nothing more to do; not beside keep().
   net::Task<Result<void>> catch_up(AccountId account);
+  // Throws the index of an account away; it is made anew from the letters. Beside keep(), if need be.
+  net::Task<Result<void>> begin_anew(AccountId account, net::Deadline deadline);
 
   net::Task<Result<Progress>> progress(AccountId account, net::Deadline deadline);
   const Counts& counts() const { return counts_; }
@@ -79,7 +81,6 @@ class Indexer {
   net::Task<Result<bool>> step(AccountId account);
   net::Task<Result<bool>> portion(AccountId account, State* state);
   net::Task<Result<bool>> merge(AccountId account, State state, int steps);
-  net::Task<Result<void>> begin_anew(AccountId account);
   net::Task<Result<std::optional<AccountId>>> account_behind(AccountId account);
   net::Task<void> failed(AccountId account, Error error);
   bool others_commit();

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "message/letter_stream.h"
 #include "post/mailbox/records.h"
+#include "post/mailbox/summary.h"
 
 namespace chappe::post::search {
 
@@ -27,7 +29,7 @@ class PortionMaker::Work {
   bool full() const {
     const PortionLimits& l = maker_.limits_;
     return out_.letters + out_.left_out >= l.letters || out_.octets >= l.octets || builder_.bytes() >= l.bytes ||
-           ledger_->changes() >= l.changes || looked_at_ >= l.messages;
+           ledger_->changes() >= l.changes || looked_at_ >= l.messages || elsewhere_ >= l.elsewhere;
   }
   Result<bool> scan();
   Result<std::optional<MailboxId>> mailbox_from(MailboxId first);
@@ -39,6 +41,8 @@ class PortionMaker::Work {
   Result<bool> forget(MailboxId mailbox);
   Result<void> add(Place place, const MessageRecord& record);
   Result<std::uint32_t> take_in(DocId doc, const store::BodyRef& body);
+  Result<std::vector<std::string>> attachments(const message::Letter& beginning, const store::BodyRef& body);
+  Result<message::Letter> outline_of(const store::BodyRef& body);
 
   PortionMaker& maker_;
   const AccountId account_;
@@ -49,6 +53,7 @@ class PortionMaker::Work {
   Portion out_;
   ModSeq newest_;  // of the account
   std::size_t looked_at_ = 0;
+  Duration elsewhere_{0};
   bool anew_ = false;
 };
 
@@ -281,11 +286,54 @@ Result<std::uint32_t> PortionMaker::Work::take_in(DocId doc, const store::BodyRe
   out_.octets += size;
   const Bytes octets = list->flatten();
   const message::Letter letter(octets);
-  return builder_.add(doc, letter, size == body.size, maker_.more_ ? maker_.more_(letter) : std::string());
+  const auto more = TRY(attachments(letter, body));
+  return builder_.add(doc, letter, size == body.size, more);
+}
+
+// The texts of its attachments. `beginning`: the letter, as far as it was read.
+Result<std::vector<std::string>> PortionMaker::Work::attachments(const message::Letter& beginning,
+                                                                 const store::BodyRef& body) {
+  std::vector<std::string> out;
+  if (!maker_.extractors_) return out;
+  std::optional<message::Letter> outline;
+  if (beginning.bytes().size() < body.size) outline = TRY(outline_of(body));
+  const message::Letter& letter = outline ? *outline : beginning;
+  if (!maker_.extractors_->wants(letter)) return out;
+  const Steady began = system_clock().steady();
+  const auto octets = [&](std::uint64_t offset, std::uint64_t size) -> Result<Bytes> {
+    if (!outline) return Bytes(beginning.bytes().substr(offset, size));
+    return TRY(store_.run(bodies_.read(body, offset, size, Blocking::kNever))).flatten();
+  };
+  auto texts = maker_.extractors_->texts_of(letter, octets);
+  elsewhere_ += system_clock().steady() - began;
+  if (!texts && texts.error().code() != Errc::not_found && texts.error().code() != Errc::corrupt)
+    return std::unexpected(std::move(texts.error()));
+  // The letter went while it was read, or is damaged behind what was read before.
+  return texts ? std::move(*texts) : out;
+}
+
+// The parts of a letter that is too large to be read at once.
+Result<message::Letter> PortionMaker::Work::outline_of(const store::BodyRef& body) {
+  if (const auto row = TRY(store_.get(summary_key(body.id))))
+    if (auto summary = decode_summary(row->view()); summary && *summary) return std::move((*summary)->outline);
+  message::LetterStream stream;
+  for (std::uint64_t at = 0; at < body.size; at += Extractors::kStep) {
+    const auto some = store_.run(bodies_.read(body, at, Extractors::kStep, Blocking::kNever));
+    if (!some) break;  // what there was tells of the parts before
+    for (const Chunk& chunk : some->chunks()) stream.feed(chunk.view());
+  }
+  return stream.finish();
 }
 
 Result<Portion> PortionMaker::next(AccountId account, std::uint32_t merging) {
   return Work(*this, account).run(merging);
+}
+
+store::Change drop_of(AccountId account) {
+  return [account](store::Txn& txn) -> Result<void> {
+    for (store::Range& range : all_of(account)) txn.remove(std::move(range));
+    return {};
+  };
 }
 
 store::Change change_of(AccountId account, std::optional<Bytes> before, store::Batch batch) {

@@ -8,23 +8,24 @@
 // nothing.
 //
 // On a thread that may block; memory and time are bounded by PortionLimits, whatever the account holds. A letter is
-// read up to kMaxOctets. One that cannot be read has no words, and searches look into it themselves.
+// read up to kMaxOctets; attachments that have an extractor are read wherever they stand. A letter that cannot be read
+// has no words, and searches look into it themselves.
 #pragma once
 
-#include <functional>
-
 #include "post/search/builder.h"
+#include "post/search/extractors.h"
 #include "post/search/ledger.h"
 
 namespace chappe::post::search {
 
 struct PortionLimits {
-  std::uint32_t letters = 500;             // taken in
-  std::uint64_t octets = 8 * 1024 * 1024;  // of letters, read
-  std::size_t bytes = 16 * 1024 * 1024;    // of memory for postings
-  std::size_t changes = 5000;              // of places
-  std::size_t messages = 20'000;           // looked at, new or not
-  std::size_t rows = 200;                  // of the feed
+  std::uint32_t letters = 500;                   // taken in
+  std::uint64_t octets = 8 * 1024 * 1024;        // of letters, read
+  std::size_t bytes = 16 * 1024 * 1024;          // of memory for postings
+  std::size_t changes = 5000;                    // of places
+  std::size_t messages = 20'000;                 // looked at, new or not
+  std::size_t rows = 200;                        // of the feed
+  Duration elsewhere = std::chrono::seconds(5);  // spent on texts of attachments
 };
 
 struct Portion {
@@ -40,16 +41,14 @@ struct Portion {
   State state;                 // as it will be
 };
 
-// Text of a letter that is in none of its texts: of attachments, by extractors. May be empty.
-using MoreText = std::function<std::string(const message::Letter&)>;
-
 class PortionMaker {
  public:
   static constexpr std::uint64_t kMaxOctets = 8 * 1024 * 1024;  // of one letter
 
-  // `store`: blocking. Both must outlive it; `more` is called on the thread that calls next().
-  explicit PortionMaker(store::Store& store, PortionLimits limits = {}, MoreText more = {})
-      : store_(store), limits_(limits), more_(std::move(more)) {}
+  // `store`: blocking. `extractors` may be null: attachments have no text. Both must outlive it; next() is called on
+  // one thread at a time.
+  explicit PortionMaker(store::Store& store, PortionLimits limits = {}, Extractors* extractors = nullptr)
+      : store_(store), limits_(limits), extractors_(extractors) {}
 
   // `merging`: the segment that is being written by a merge just now; another one in the state is a remnant, and goes.
   Result<Portion> next(AccountId account, std::uint32_t merging);
@@ -58,7 +57,7 @@ class PortionMaker {
   class Work;
   store::Store& store_;
   const PortionLimits limits_;
-  MoreText more_;
+  Extractors* const extractors_;
   Tokenizer tokenizer_;
   Stemmer stemmer_;
 };
@@ -66,5 +65,9 @@ class PortionMaker {
 // The batch of a portion or of a merge, as a Change: Errc::conflict when the state is another one, not_found when the
 // account has been removed.
 store::Change change_of(AccountId account, std::optional<Bytes> before, store::Batch batch);
+
+// Throws the index of an account away, as a Change: whoever follows the account makes it anew from the letters. Until
+// then searches look into every letter. Work that is under way on the old one finds that the state is another.
+store::Change drop_of(AccountId account);
 
 }  // namespace chappe::post::search
