@@ -25,5 +25,6 @@ int store_verify(const Invocation& invocation);
 int store_repair(const Invocation& invocation);
 int store_backup(const Invocation& invocation);
 int store_restore(const Invocation& invocation);
+int store_reindex(const Invocation& invocation);
 
 }  // namespace chappe::app

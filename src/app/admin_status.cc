@@ -58,6 +58,12 @@ std::string status_facts(const Invocation& i, const Value& s) {
     if (const auto failures = number_of(*index, "failures"); failures > 0)
       said +=
           fmt::format(fmt::runtime(i.say({"; {} failures, see the log", " ; {} échecs, voir le journal"})), failures);
+    if (const auto found = number_of(*index, "attachments"); found > 0)
+      said += fmt::format(fmt::runtime(i.say({"; text of {} attachments", " ; texte de {} pièces jointes"})), found);
+    if (const auto failed = number_of(*index, "attachments_failed"); failed > 0)
+      said += fmt::format(fmt::runtime(i.say({"; {} attachments without theirs, see the log",
+                                              " ; {} pièces jointes sans le leur, voir le journal"})),
+                          failed);
     facts.add(i.say({"Search", "Recherche"}), said);
   }
   if (number_of(s, "log_dropped") > 0)

@@ -132,10 +132,10 @@ int hold_list(const Invocation& i) {
 }
 
 constexpr Binding kBindings[] = {
-    {"store import", store_import},     {"store export", store_export}, {"store undelete", undelete},
-    {"store verify", store_verify},     {"store repair", store_repair}, {"store backup", store_backup},
-    {"store restore", store_restore},   {"store hold add", hold_add},   {"store hold list", hold_list},
-    {"store hold remove", hold_remove},
+    {"store import", store_import},     {"store export", store_export},   {"store undelete", undelete},
+    {"store verify", store_verify},     {"store repair", store_repair},   {"store backup", store_backup},
+    {"store restore", store_restore},   {"store hold add", hold_add},     {"store hold list", hold_list},
+    {"store hold remove", hold_remove}, {"store reindex", store_reindex},
 };
 
 }  // namespace

@@ -248,6 +248,26 @@ void check_store(CheckList& out, const Config& config, const std::optional<Runni
   }
 }
 
+void check_extractors(CheckList& out, const Config& config) {
+  for (const ExtractorRow& row : config.search.extractors) {
+    const std::string& program = row.command.words.front();
+    struct stat there{};
+    if (stat(program.c_str(), &there) != 0) {
+      const std::string why = std::strerror(errno);
+      out.add(Health::failure, "search", {"search.extractor: {}: {}", "search.extractor : {} : {}"}, program, why);
+    } else if (!S_ISREG(there.st_mode) || !(there.st_mode & 0111) || access(program.c_str(), X_OK) != 0) {
+      out.add(Health::failure, "search",
+              {"search.extractor: {} is no program that can be run",
+               "search.extractor : {} n'est pas un programme qu'on puisse lancer"},
+              program);
+    } else {
+      std::string types;
+      for (const std::string& type : row.types.list) types += (types.empty() ? "" : " ") + type;
+      out.add(Health::ok, "search", {"{} for {}", "{} pour {}"}, program, types);
+    }
+  }
+}
+
 void check_certificates(CheckList& out, const Config& config, Time now) {
   if (config.tls.cert.value.empty()) {
     out.add(Health::warning, "tls",

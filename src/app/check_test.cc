@@ -199,5 +199,16 @@ TEST_F(Check, WhatAPartOfASiteNeeds) {
   EXPECT_THAT(roles(), testing::SizeIs(1));
 }
 
+TEST_F(Check, ProgramsForAttachments) {
+  const auto search = [this] { return told_by([this](CheckList& list) { check_extractors(list, config); }); };
+  EXPECT_THAT(search(), testing::IsEmpty());
+  config.search.extractors = {{.types = {{"application/pdf", ".pdf"}}, .command = {{"/bin/sh", "-c"}}}};
+  EXPECT_THAT(search(), testing::ElementsAre("ok search: /bin/sh for application/pdf .pdf | "));
+  for (const std::string& program : {dir + "/missing", std::string("/etc/passwd"), std::string("/usr")}) {
+    config.search.extractors[0].command.words[0] = program;
+    EXPECT_THAT(search(), testing::ElementsAre(StartsWith("failure search: search.extractor: " + program)));
+  }
+}
+
 }  // namespace
 }  // namespace chappe::app

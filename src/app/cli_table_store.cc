@@ -112,6 +112,20 @@ std::vector<VerbRow> store_verbs() {
         kConfig,
         kDir},
        {{"chappe store verify --rate 20", {"", ""}}}},
+      {"store reindex",
+       {"Make the search index anew.", "Refaire l'index de recherche."},
+       {"Of one account, or of all, one after the other: for instance to find the text of attachments that came before "
+        "a [[search.extractor]] was configured. Letters are not touched. Meanwhile chappe search finds what is in the "
+        "index again already, and IMAP looks into the letters, which takes longer. Without a server, the index is "
+        "thrown away, and made anew once one runs.",
+        "D'un compte, ou de tous, l'un après l'autre : par exemple pour trouver le texte de pièces jointes arrivées "
+        "avant qu'un [[search.extractor]] ne soit configuré. Les lettres ne sont pas touchées. Pendant ce temps, "
+        "chappe "
+        "search trouve ce qui est déjà revenu dans l'index, et IMAP regarde dans les lettres, ce qui prend plus de "
+        "temps. Sans serveur, l'index est jeté, et refait dès qu'il en tourne un."},
+       {{"ACCOUNT", true}},
+       {kConfig, kDir},
+       {{"chappe store reindex bob@example.org", {"", ""}}, {"chappe store reindex", {"", ""}}}},
       {"store repair",
        {"Mend what store verify finds.", "Réparer ce que trouve store verify."},
        {"Without --yes, only tells what it finds. With it, damaged letters and rows that cannot be read are taken "

@@ -173,7 +173,7 @@ TEST(Cli, BashCompletes) {
   EXPECT_EQ(completed("chappe se", 2), "search serve");
   EXPECT_EQ(completed("chappe domain ''", 3), "add list remove show");
   EXPECT_EQ(completed("chappe --json queue d", 4), "drop");
-  EXPECT_EQ(completed("chappe store ''", 3), "backup export hold import repair restore undelete verify");
+  EXPECT_EQ(completed("chappe store ''", 3), "backup export hold import reindex repair restore undelete verify");
   EXPECT_EQ(completed("chappe store hold ''", 4), "add list remove");
   EXPECT_EQ(completed("chappe store hold add --re", 5), "--reason");
   EXPECT_EQ(completed("chappe store undelete --m", 4), "--mailbox");

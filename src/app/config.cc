@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "dns/name.h"
 #include "net/endpoint.h"
+#include "post/search/extractors.h"
 
 namespace chappe::app {
 namespace {
@@ -103,6 +104,32 @@ class Assign {
   Result<> operator()(std::vector<net::Network>* to) const {
     return store_list(to, "a list, as in [\"192.0.2.0/24\"]",
                       [](const std::string& text) { return net::Network::parse(text); });
+  }
+  Result<> operator()(Command* to) const {
+    constexpr std::string_view kWanted = "a program and its arguments, as in [\"/usr/bin/pdftotext\", \"-\", \"-\"]";
+    const toml::array* words = node_.as_array();
+    if (!words || words->empty()) return fail(Errc::invalid, "'{}' must be {}", key_.name, kWanted);
+    to->words.clear();
+    for (const auto& word : *words) {
+      const auto text = word.value_exact<std::string>();
+      if (!text) return fail(Errc::invalid, "'{}' must be {}", key_.name, kWanted);
+      if (std::ranges::any_of(*text, is_ctl)) return fail(Errc::invalid, "'{}' holds a control character", key_.name);
+      to->words.push_back(*text);
+    }
+    if (!to->words.front().starts_with('/'))
+      return fail(Errc::invalid, "'{}' begins with '{}', which is not an absolute path", key_.name,
+                  printable(to->words.front(), 60));
+    return {};
+  }
+  Result<> operator()(FileTypes* to) const {
+    return store_list(&to->list, "a list, as in [\"application/pdf\"]",
+                      [this](const std::string& text) -> Result<std::string> {
+                        if (post::search::is_extractor_type(text)) return text;
+                        return fail(Errc::invalid,
+                                    "'{}' cannot hold '{}': write a media type, as in application/pdf or "
+                                    "application/*, or the ending of a name, as in .pdf",
+                                    key_.name, printable(text, 60));
+                      });
   }
 
  private:

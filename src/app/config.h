@@ -52,6 +52,7 @@ struct Path {
 };
 struct Size {
   std::uint64_t bytes;
+  bool operator==(const Size&) const = default;
 };
 struct Port {
   int value = -1;  // -1: the one that the role has at IANA; 0: any that is free
@@ -59,6 +60,14 @@ struct Port {
 struct HostPort {
   std::string host;  // empty: none
   std::uint16_t port = 25;
+};
+struct Command {
+  std::vector<std::string> words;  // an absolute path, and arguments
+  bool operator==(const Command&) const = default;
+};
+struct FileTypes {
+  std::vector<std::string> list;  // media types and endings of names
+  bool operator==(const FileTypes&) const = default;
 };
 
 struct Listener {
@@ -76,6 +85,15 @@ struct TlsName {
 struct DnsStub {
   std::string zone;
   HostPort server{.host = {}, .port = 53};  // an IP address
+};
+
+// A program that finds the text of attachments (post/search/extractors.h).
+struct ExtractorRow {
+  FileTypes types;
+  Command command;
+  Duration time = std::chrono::seconds(10);
+  Size input{32ull << 20}, output{1ull << 20}, memory{512ull << 20};
+  bool operator==(const ExtractorRow&) const = default;
 };
 
 struct Config {
@@ -113,6 +131,10 @@ struct Config {
   struct Mta {
     std::uint64_t port = 25;  // where other servers listen
   } mta;
+
+  struct Search {
+    std::vector<ExtractorRow> extractors;
+  } search;
 
   struct Logging {
     LogFormat format = LogFormat::logfmt;
@@ -193,7 +215,7 @@ Result<HostPort> parse_host_port(std::string_view text);
 
 // Where the value of a key goes; which type it is says how it is written.
 using Slot = std::variant<std::string*, bool*, std::uint64_t*, Path*, Size*, Duration*, Port*, HostPort*, Role*,
-                          LogFormat*, Level*, std::vector<Actor>*, std::vector<net::Network>*>;
+                          LogFormat*, Level*, std::vector<Actor>*, std::vector<net::Network>*, Command*, FileTypes*>;
 
 struct SectionRow {
   std::string_view name;   // "server", "tls.name"

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "app/config.h"
@@ -126,6 +127,31 @@ std::vector<KeyRow> make_keys() {
        "The port on which the servers of other domains are reached. Something else than 25 is for laboratories.",
        "Le port où joindre les serveurs des autres domaines. Autre chose que 25 est bon pour les laboratoires."},
 
+      {"search.extractor", "types", true, 0, 0, [](Config& c) -> Slot { return &c.search.extractors.back().types; },
+       "Which attachments: media types, as in application/pdf or application/*, and endings of file names, as in .pdf, "
+       "for those that are sent as application/octet-stream. The first block that fits is the one that counts.",
+       "Quelles pièces jointes : types de média, comme application/pdf ou application/*, et fins de noms de fichier, "
+       "comme .pdf, pour celles envoyées comme application/octet-stream. Le premier bloc qui convient compte."},
+      {"search.extractor", "command", true, 0, 0, [](Config& c) -> Slot { return &c.search.extractors.back().command; },
+       "The program, by its absolute path, and its arguments. It reads the attachment on standard input and writes "
+       "text in UTF-8 on standard output; it has no files to write, an environment of PATH and LANG, and ends with "
+       "status 0. One runs at a time. Letters that are in the index already: chappe store reindex.",
+       "Le programme, par son chemin absolu, et ses arguments. Il lit la pièce jointe sur l'entrée standard et écrit "
+       "du texte en UTF-8 sur la sortie standard ; il n'a pas de fichier où écrire, un environnement de PATH et LANG, "
+       "et finit avec le statut 0. Il n'en tourne qu'un à la fois. Pour les lettres déjà dans l'index : "
+       "chappe store reindex."},
+      {"search.extractor", "time", false, 1, 0, [](Config& c) -> Slot { return &c.search.extractors.back().time; },
+       "How long it may take before it is killed, with all that it has started.",
+       "Combien de temps il peut prendre avant d'être tué, avec tout ce qu'il a lancé."},
+      {"search.extractor", "input", false, 1, 0, [](Config& c) -> Slot { return &c.search.extractors.back().input; },
+       "Attachments that are larger are not given to it.", "Les pièces jointes plus grandes ne lui sont pas confiées."},
+      {"search.extractor", "output", false, 1, 0, [](Config& c) -> Slot { return &c.search.extractors.back().output; },
+       "So much of its text is taken, and no more.", "On prend tant de son texte, et pas davantage."},
+      {"search.extractor", "memory", false, 16ull << 20, 0,
+       [](Config& c) -> Slot { return &c.search.extractors.back().memory; },
+       "Its address space. Some runtimes (Java, Go, Haskell) reserve far more than they use.",
+       "Son espace d'adressage. Certains environnements (Java, Go, Haskell) réservent bien plus qu'ils n'utilisent."},
+
       {"log", "format", false, 0, 0, [](Config& c) -> Slot { return &c.log.format; }, "logfmt or json.",
        "logfmt ou json."},
       {"log", "level", false, 0, 0, [](Config& c) -> Slot { return &c.log.level; },
@@ -238,30 +264,34 @@ std::string type_name(const Slot& slot, bool fr) {
           [&](Port*) { return fr ? "nombre" : "number"; }, [&](HostPort*) { return fr ? "hôte:port" : "host:port"; },
           [&](std::vector<Actor>*) { return fr ? "mots" : "words"; },
           [&](std::vector<net::Network>*) { return fr ? "réseaux" : "networks"; },
+          [&](Command*) { return fr ? "commande" : "command"; }, [&](FileTypes*) { return fr ? "types" : "types"; },
           [&](auto*) { return fr ? "mot" : "word"; },  // Role, LogFormat, Level
       },
       slot);
 }
 
+std::string quoted(std::string_view s) {
+  std::string out;
+  for (const char c : s) out += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  return "\"" + out + "\"";
+}
+
 std::string array_text(const auto& list, auto text_of) {
   std::string out;
-  for (const auto& item : list) out += fmt::format("{}\"{}\"", out.empty() ? "" : ", ", text_of(item));
+  for (const auto& item : list) out += fmt::format("{}{}", out.empty() ? "" : ", ", quoted(text_of(item)));
   return "[" + out + "]";
 }
 
 // The value as TOML; empty when it has none.
 std::string value_text(const Slot& slot) {
-  const auto quoted = [](std::string_view s) {
-    std::string out;
-    for (const char c : s) out += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
-    return out.empty() ? out : "\"" + out + "\"";
-  };
+  // An empty text is none.
+  const auto text = [](std::string_view s) { return s.empty() ? std::string() : quoted(s); };
   return std::visit(
       Overloaded{
-          [&](std::string* s) { return quoted(*s); },
+          [&](std::string* s) { return text(*s); },
           [&](bool* b) { return std::string(*b ? "true" : "false"); },
           [&](std::uint64_t* n) { return fmt::format("{}", *n); },
-          [&](Path* p) { return quoted(p->value); },
+          [&](Path* p) { return text(p->value); },
           [&](Size* s) { return quoted(format_size(*s)); },
           [&](Duration* d) { return quoted(format_duration(*d)); },
           [&](Port* p) { return p->value < 0 ? std::string() : fmt::format("{}", p->value); },
@@ -273,6 +303,8 @@ std::string value_text(const Slot& slot) {
           [&](std::vector<net::Network>* list) {
             return array_text(*list, [](const net::Network& n) -> std::string_view { return n.text(); });
           },
+          [&](Command* c) { return c->words.empty() ? std::string() : array_text(c->words, std::identity()); },
+          [&](FileTypes* t) { return t->list.empty() ? std::string() : array_text(t->list, std::identity()); },
           [&](Role* r) { return quoted(role_name(*r)); },
           [&](LogFormat* f) { return quoted(*f == LogFormat::json ? "json" : "logfmt"); },
           [&](Level* l) { return quoted(level_name(*l)); },
@@ -299,6 +331,8 @@ std::string example(const KeyRow& key) {
   if (key.name == "name") return "\"mail.example.org\"";
   if (key.name == "cert") return "\"/etc/chappe/tls/cert.pem\"";
   if (key.name == "key") return "\"/etc/chappe/tls/key.pem\"";
+  if (key.name == "types") return "[\"application/pdf\", \".pdf\"]";
+  if (key.name == "command") return "[\"/usr/bin/pdftotext\", \"-enc\", \"UTF-8\", \"-\", \"-\"]";
   if (key.name == "file") return "\"/var/log/chappe/chappe.log\"";
   return "\"\"";
 }
@@ -352,6 +386,10 @@ const std::vector<SectionRow>& config_sections() {
        "Zones whose name server is named here instead of found from the root.",
        "Zones dont le serveur de noms est nommé ici au lieu d'être trouvé depuis la racine."},
       {"mta", false, nothing, "How letters leave.", "Comment les lettres partent."},
+      {"search", false, nothing, "What searches find.", "Ce que trouvent les recherches."},
+      {"search.extractor", true, [](Config& c) { c.search.extractors.emplace_back(); },
+       "Programs that find the text of attachments, so that chappe search finds their words.",
+       "Programmes qui trouvent le texte des pièces jointes, pour que chappe search en trouve les mots."},
       {"log", false, nothing, "The log: one event, one line.", "Le journal : un événement, une ligne."},
       {"limits", false, nothing,
        "What the outside may ask for. Durations are written 30s, 5m, 1h30m; sizes 50 MB, 64 MiB.",
@@ -410,6 +448,8 @@ std::string write_config(const Config& config) {
       blocks(section, config.tls.names, [](Config& c) -> auto& { return c.tls.names; });
     } else if (section.name == "dns.stub") {
       blocks(section, config.dns.stubs, [](Config& c) -> auto& { return c.dns.stubs; });
+    } else if (section.name == "search.extractor") {
+      blocks(section, config.search.extractors, [](Config& c) -> auto& { return c.search.extractors; });
     } else {
       block(section, given);
     }

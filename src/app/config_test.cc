@@ -226,6 +226,23 @@ TEST(Config, YesOrNo) {
               ElementsAre(HasSubstr("'loopback_exchangers' must be true or false")));
 }
 
+TEST(Config, ProgramsForAttachments) {
+  const auto wrong = [](const std::string& lines) {
+    return errors(std::string(kSmall) + "[[search.extractor]]\n" + lines + "\n");
+  };
+  const std::string types = "types = [\"application/pdf\"]\n", command = "command = [\"/bin/cat\"]\n";
+  EXPECT_THAT(wrong(types + command), IsEmpty());
+  EXPECT_THAT(wrong(types), ElementsAre(HasSubstr("'command' is missing")));
+  EXPECT_THAT(wrong(command), ElementsAre(HasSubstr("'types' is missing")));
+  EXPECT_THAT(wrong(types + "command = \"/bin/cat\""), ElementsAre(HasSubstr("'command' must be a program and")));
+  EXPECT_THAT(wrong(types + "command = []"), ElementsAre(HasSubstr("'command' must be a program and")));
+  EXPECT_THAT(wrong(types + "command = [\"cat\"]"), ElementsAre(HasSubstr("begins with 'cat', which is not an abs")));
+  EXPECT_THAT(wrong(types + "command = [\"/bin/cat\", \"a\\nb\"]"), ElementsAre(HasSubstr("a control character")));
+  EXPECT_THAT(wrong("types = [\"pdf\"]\n" + command), ElementsAre(HasSubstr("cannot hold 'pdf': write a media type")));
+  EXPECT_THAT(wrong(types + command + "time = \"0s\""), ElementsAre(HasSubstr("'time' must not be nothing")));
+  EXPECT_THAT(wrong(types + command + "memory = \"1 MB\""), ElementsAre(HasSubstr("must be 16 MiB at least")));
+}
+
 TEST(Config, TheWholeMustMakeSense) {
   EXPECT_THAT(errors(""), ElementsAre(HasSubstr("nothing to serve"), HasSubstr("[server] is missing")));
   const std::string small(kSmall);
@@ -299,6 +316,13 @@ forward = "[2001:db8::53]:5353"
 [[dns.stub]]
 zone = "corp.example.org"
 server = "192.0.2.53:53"
+[[search.extractor]]
+types = ["application/pdf", ".pdf"]
+command = ["/usr/bin/pdftotext", "-a \"b\"", "-", "-"]
+memory = "1 GiB"
+[[search.extractor]]
+types = ["application/*"]
+command = ["/opt/any"]
 [limits]
 deleted_mail = "0s"
 message_size = "20 MiB"
@@ -319,6 +343,11 @@ level = "warning"
   EXPECT_EQ(c.dns.forward.host, "2001:db8::53");
   EXPECT_EQ(c.dns.forward.port, 5353);
   EXPECT_EQ(c.dns.stubs.at(0).server.host, "192.0.2.53");
+  EXPECT_EQ(c.search.extractors, first.config.search.extractors);
+  ASSERT_EQ(c.search.extractors.size(), 2u);
+  EXPECT_THAT(c.search.extractors[0].command.words, ElementsAre("/usr/bin/pdftotext", "-a \"b\"", "-", "-"));
+  EXPECT_EQ(c.search.extractors[0].memory.bytes, 1u << 30);
+  EXPECT_EQ(c.search.extractors[1].time, Duration(std::chrono::seconds(10)));
   EXPECT_EQ(c.limits.deleted_mail, Duration(0));
   EXPECT_EQ(c.limits.message_size.bytes, 20u * 1024 * 1024);
   EXPECT_EQ(c.limits.trail_age, Duration(std::chrono::minutes(90)));

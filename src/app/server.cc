@@ -144,6 +144,7 @@ struct Server::Parts {
   std::unique_ptr<post::Directory> directory;
   // Where there are mailboxes.
   std::unique_ptr<post::search::Search> search;
+  std::unique_ptr<post::search::Extractors> extractors;
   std::unique_ptr<post::search::Indexer> indexer;
   // Where something is carried to other hosts, or the mda asked.
   std::unique_ptr<dns::Resolver> live;
@@ -288,6 +289,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
                                    .commit = *p.commit,
                                    .log = *p.log,
                                    .indexer = p.indexer.get(),
+                                   .extractors = p.extractors.get(),
                                    .exposing = {}});
   TRY(p.open_control());
   return server;
@@ -396,7 +398,15 @@ agents::control::Status Server::Parts::status() const {
   }
   if (indexer) {
     const auto& c = indexer->counts();
-    out.index = {.letters = c.letters, .left_out = c.left_out, .waiting = c.waiting, .failures = c.failures};
+    const auto& a = extractors->counts();
+    const auto count = [&a](post::search::ChildEnd end) { return a.ends[static_cast<std::size_t>(end)].load(); };
+    using enum post::search::ChildEnd;
+    out.index = {.letters = c.letters,
+                 .left_out = c.left_out,
+                 .waiting = c.waiting,
+                 .failures = c.failures,
+                 .attachments = count(ok) + count(cut),
+                 .attachments_failed = count(failed) + count(timeout) + count(too_large) + a.skipped};
   }
   for (const Bound& b : bound) out.listeners.push_back(fmt::format("{} {}:{}", role_name(b.role), b.address, b.port));
   return out;
@@ -439,8 +449,19 @@ net::Task<void> Server::Parts::take_care(post::Care* care, Log* log) {
 
 void Server::Parts::make_index() {
   search = std::make_unique<post::search::Search>(*store, reads);
-  indexer = std::make_unique<post::search::Indexer>(post::search::Indexer::Parts{
-      .store = store.get(), .commit = commit.get(), .offload = &indexing, .log = log.get()});
+  std::vector<post::search::Extractor> programs;
+  for (const ExtractorRow& row : config.search.extractors)
+    programs.push_back(
+        {.types = row.types.list,
+         .command = row.command.words,
+         .limits = {
+             .time = row.time, .input = row.input.bytes, .output = row.output.bytes, .memory = row.memory.bytes}});
+  extractors = std::make_unique<post::search::Extractors>(std::move(programs), log.get());
+  indexer = std::make_unique<post::search::Indexer>(post::search::Indexer::Parts{.store = store.get(),
+                                                                                 .commit = commit.get(),
+                                                                                 .offload = &indexing,
+                                                                                 .log = log.get(),
+                                                                                 .extractors = extractors.get()});
   mailboxes->follow([to = indexer.get()](post::AccountId account) { to->hint(account); });
 }
 
@@ -520,6 +541,7 @@ Result<void> Server::reload(Config fresh) {
                                     return a.zone == b.zone && a.server.host == b.server.host &&
                                            a.server.port == b.server.port;
                                   }));
+  differs("search.extractor", fresh.search.extractors != old.search.extractors);
   differs("mta.port", fresh.mta.port != old.mta.port);
   differs("server.shards", fresh.server.shards != old.server.shards);
   differs("log.file", fresh.log.file.value != old.log.file.value);
@@ -540,6 +562,7 @@ void Server::stop() {
   for (auto& acceptor : p.acceptors) acceptor->stop();
   if (p.mta) p.mta->stop();
   if (p.registry) p.registry->stop();
+  if (p.extractors) p.extractors->stop();
   if (p.control) p.control->stop();
   p.jobs.reset();
   // Sessions end first; what they have handed to the commit path is made durable before it stops; the store is last.
@@ -564,6 +587,7 @@ void Server::stop() {
   p.care.reset();
   if (p.mailboxes) p.mailboxes->follow({});
   p.indexer.reset();
+  p.extractors.reset();
   p.search.reset();
   p.mailboxes.reset();
   p.commit.reset();

@@ -31,6 +31,12 @@ const Metric<Counter> kMerges("chappe_search_merges_total", "Segments of the sea
 const Metric<Gauge> kIndexWaiting("chappe_search_accounts_waiting",
                                   "Accounts of which something is to be taken into the search index.");
 
+const Metric<Counter, 1> kAttachments(
+    "chappe_search_attachments_total",
+    "Attachments given to programs of [[search.extractor]], by how that ended (ok; cut: it wrote more than it may; "
+    "failed; timeout; too_large: not given, or not wholly; skipped: its letter had too many).",
+    {"outcome"});
+
 constexpr std::string_view kStateNames[] = {"waiting", "leased", "held"};
 constexpr std::string_view kAgeNames[post::QueueCounts::kAges.size() + 1] = {"<5m", "<1h", "<4h", "<1d", ">=1d"};
 constexpr std::string_view kStallNames[net::Shard::kStalls] = {"busy", "blocked", "preempted"};
@@ -70,6 +76,12 @@ std::string ServerCounts::expose(const post::QueueCounts& queue) {
     raise(metrics.of(kIndexFailures), indexer->counts().failures);
     raise(metrics.of(kMerges), indexer->counts().merges);
     metrics.of(kIndexWaiting).set(static_cast<std::int64_t>(indexer->counts().waiting));
+  }
+  if (extractors) {
+    for (std::size_t i = 0; i < post::search::kChildEnds; ++i)
+      raise(metrics.of(kAttachments, post::search::child_end_name(post::search::ChildEnd(i))),
+            extractors->counts().ends[i]);
+    raise(metrics.of(kAttachments, "skipped"), extractors->counts().skipped);
   }
   show(queue);
   return metrics.expose();

@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "net/acceptor.h"
 #include "post/queue/queue.h"
+#include "post/search/extractors.h"
 #include "post/search/indexer.h"
 #include "store/commit.h"
 
@@ -22,7 +23,9 @@ struct ServerCounts {
   const store::Store& store;
   const store::Commit& commit;
   const Log& log;
-  const post::search::Indexer* indexer;  // null: there are no mailboxes here
+  // Null: there are no mailboxes here.
+  const post::search::Indexer* indexer;
+  const post::search::Extractors* extractors;
 
   // Everything that this server counts, and what its queue holds now, as Prometheus reads it. Any thread; one at a
   // time.

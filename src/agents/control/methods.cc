@@ -238,6 +238,10 @@ std::vector<MethodRow> make_methods() {
        "How far the search index of an account is.",
        {{"account", text, true, "the address of the account"}},
        search_progress},
+      {"search.renew",
+       "Throws the search index of an account away; it is made anew from the letters. Until then searches take longer.",
+       {{"account", text, true, "the address of the account"}},
+       search_renew},
 
       {"route.show",
        "What would happen to a letter to an address, and why. Asks the DNS; sends nothing.",
@@ -364,7 +368,8 @@ Answer server_status(const Office* office, Call call) {
   }
   if (const auto& i = status.index) {
     w.key("index").begin_object().field("letters", i->letters).field("left_out", i->left_out);
-    w.field("waiting", i->waiting).field("failures", i->failures).end_object();
+    w.field("waiting", i->waiting).field("failures", i->failures);
+    w.field("attachments", i->attachments).field("attachments_failed", i->attachments_failed).end_object();
   }
   w.end_object();
   co_return out;

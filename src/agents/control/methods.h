@@ -58,6 +58,8 @@ struct Status {
     std::uint64_t left_out = 0;  // that could not be read
     std::uint64_t waiting = 0;   // accounts whose index is to be looked at, now
     std::uint64_t failures = 0;
+    std::uint64_t attachments = 0;         // whose text was found
+    std::uint64_t attachments_failed = 0;  // whose text a program should have found and did not
   };
   std::optional<Index> index = {};
 };

@@ -69,4 +69,11 @@ Answer search_progress(const Office* office, Call call) {
   co_return out;
 }
 
+Answer search_renew(const Office* office, Call call) {
+  if (!office->indexer) co_return fail(Errc::unsupported, "this process keeps no mailboxes");
+  const auto account = CO_TRY(co_await office->directory->show_account(text_of(call, "account"), call.deadline));
+  CO_TRY(co_await office->indexer->begin_anew(account.id, call.deadline));
+  co_return std::string("{}");
+}
+
 }  // namespace chappe::agents::control

@@ -105,6 +105,7 @@ Answer hold_list(const Office* office, Call call);
 
 Answer search_find(const Office* office, Call call);
 Answer search_progress(const Office* office, Call call);
+Answer search_renew(const Office* office, Call call);
 
 Answer route_show(const Office* office, Call call);
 

@@ -255,6 +255,7 @@ Task<Result<Progress>> Indexer::progress(AccountId account, Deadline deadline) {
     const records::AccountRow a = CO_TRY(records::decode_account(row->view()));
     out.newest = a.modseq;
     out.pending = a.messages;
+    out.scanning = !a.removed;  // as long as there is no state; without mailboxes there is nothing to read
   }
   if (const auto row = CO_TRY(co_await at->get(state_key(account), deadline))) {
     const State s = CO_TRY(decode_state(row->view()));
@@ -265,8 +266,6 @@ Task<Result<Progress>> Indexer::progress(AccountId account, Deadline deadline) {
     out.scanning = s.scanning;
     out.segments = s.segments.size();
     for (const Segment& g : s.segments) out.octets += g.octets;
-  } else {
-    out.scanning = true;
   }
   co_return out;
 }
