@@ -131,9 +131,12 @@ class Letter {
   }
   // The inverse: "2.1"; empty for a letter, or a message inside a part, that is a multipart: it has no number.
   std::string section_of(const Part& part) const;
-  // Of an outline from a LetterStream: the first part that is plain text, nullptr if there is none, and the beginning
-  // of its body, at most kLead octets.
+  // Of an outline from a LetterStream: the first part that is plain text or HTML, nullptr if there is none, and the
+  // beginning of its body, at most kLead octets; of HTML kHtmlLead, for its styles come first. HTML beside a plain text
+  // that says nothing counts instead of it.
   static constexpr std::size_t kLead = 16 * 1024;
+  static constexpr std::size_t kHtmlLead = 64 * 1024;
+  static std::size_t most_lead(const Part& part) { return part.is("text", "html") ? kHtmlLead : kLead; }
   const Part* lead_part() const { return lead_part_ == kNone ? nullptr : &parts_[lead_part_]; }
   ByteView lead_octets() const { return lead_; }
 

@@ -31,10 +31,12 @@ void LetterStream::scan(ByteView window, bool last) {
 
 void LetterStream::keep_lead(ByteView window) {
   Letter& letter = inside_->letter;
-  if (letter.lead_part_ == kNone || letter.lead_.size() == Letter::kLead) return;
+  if (letter.lead_part_ == kNone) return;
+  const std::size_t most = Letter::most_lead(letter.parts_[letter.lead_part_]);
+  if (letter.lead_.size() == most) return;
   // The part was found in this window or before, and what came before is kept.
   const std::size_t from = letter.parts_[letter.lead_part_].body + letter.lead_.size() - base_;
-  if (from < window.size()) letter.lead_ += window.substr(from, Letter::kLead - letter.lead_.size());
+  if (from < window.size()) letter.lead_ += window.substr(from, most - letter.lead_.size());
 }
 
 void LetterStream::feed(ByteView octets) {

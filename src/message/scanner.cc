@@ -235,13 +235,26 @@ void Scanner::end_header() {
   p.body = p.end = at_;
   mark(at_);
   decide_kind(p);
-  if (copies_ && letter_.lead_part_ == kNone && p.kind == Part::Kind::leaf && p.is("text", "plain"))
-    letter_.lead_part_ = current_;
+  if (copies_) consider_lead(p);
   line_start_ = true;
   if (p.kind == Part::Kind::message)
     open_part(current_);
   else
     state_ = State::body;
+}
+
+// Whether the part is what people would read first.
+void Scanner::consider_lead(const Part& part) {
+  constexpr std::size_t kNothing = 2;  // octets: an empty line
+  const bool html = part.is("text", "html");
+  if (part.kind != Part::Kind::leaf || !(html || part.is("text", "plain"))) return;
+  if (letter_.lead_part_ != kNone) {
+    // RFC 2046 §5.1.4: the same in a richer form comes last.
+    const Part& lead = letter_.parts_[letter_.lead_part_];
+    if (!html || lead.parent != part.parent || lead.is("text", "html") || lead.end - lead.body > kNothing) return;
+  }
+  letter_.lead_part_ = current_;
+  letter_.lead_.clear();
 }
 
 Scanner::Found Scanner::scan_header() {

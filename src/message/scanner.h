@@ -75,6 +75,7 @@ class Scanner {
   void open_part(std::uint32_t parent);
   // What follows a header: a body, or the header of the message inside.
   void end_header();
+  void consider_lead(const Part& part);
   // Reads on in the header of the part that is open.
   Found scan_header();
   Found scan_field();

@@ -4,7 +4,9 @@
 #include <array>
 
 #include "base/text.h"
+#include "codec/utf8.h"
 #include "message/body.h"
+#include "message/html.h"
 #include "message/letter_stream.h"
 #include "store/record.h"
 
@@ -19,7 +21,7 @@ using store::RecordWriter;
 
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;                // 1 had no previews of HTML
 constexpr std::size_t kMaxParts = kLook.parts - 1;  // of a letter that is not absurd
 constexpr std::size_t kAtOnce = 256 * 1024;         // octets that are read before others get their turn
 constexpr std::size_t kPreviewText = 4096;          // octets of text that a preview is made from
@@ -197,24 +199,40 @@ Result<std::optional<Summary>> decode_summary(ByteView bytes) {
 
 // --- from a letter
 
+namespace {
+
+// A blank, or what newsletters put behind their first words so that nothing else is shown beside them.
+bool pads(char32_t c) {
+  return c == ' ' || c < 0x20 || c == 0x7f || c == 0xa0 || c == 0xad || c == 0x34f || (c >= 0x2000 && c <= 0x200f) ||
+         c == 0x2060 || c == 0xfeff;
+}
+
+}  // namespace
+
 std::optional<Bytes> preview_of(const Letter& outline) {
   const Part* const text = outline.lead_part();
   if (!text) return std::nullopt;
-  const std::string body = message::decode_text_octets(outline, *text, outline.lead_octets(), nullptr, kPreviewText);
+  const ByteView lead = outline.lead_octets();
+  std::string body;
+  if (text->is("text", "html"))
+    body = message::html_text(message::decode_text_octets(outline, *text, lead, nullptr, lead.size()), kPreviewText);
+  else
+    body = message::decode_text_octets(outline, *text, lead, nullptr, kPreviewText);
   Bytes line;
   std::size_t characters = 0;
   bool blank = false;
-  for (const char c : body) {
-    if (c == ' ' || is_ctl(c)) {
+  for (ByteView left = body; !left.empty();) {
+    const ByteView before = left;
+    const char32_t c = codec::take_utf8(left);
+    if (pads(c)) {
       blank = !line.empty();
       continue;
     }
-    const bool begins = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-    if (begins && characters + blank >= kMaxPreview) break;
+    if (characters + blank >= kMaxPreview) break;
     if (blank) line += ' ';
-    characters += begins + blank;
+    characters += 1u + blank;
     blank = false;
-    line += c;
+    line += before.substr(0, before.size() - left.size());
   }
   return line;
 }

@@ -49,7 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const auto preview = preview_of(outline);
   if (const message::Part* lead = outline.lead_part())
-    check(outline.lead_octets() == in.substr(lead->body, std::min(lead->end - lead->body, message::Letter::kLead)));
+    check(outline.lead_octets() ==
+          in.substr(lead->body, std::min(lead->end - lead->body, message::Letter::most_lead(*lead))));
   const auto kept = decode_summary(encode_summary(in.size(), outline, preview));
   check(kept.has_value());
   if (*kept) {

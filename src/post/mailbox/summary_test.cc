@@ -69,8 +69,68 @@ TEST(Summaries, PreviewsAreShortAndWhole) {
   std::string accents;
   for (int i = 0; i < 300; ++i) accents += "é";
   EXPECT_EQ(summary_of("Content-Type: text/plain; charset=utf-8\r\n\r\n" + accents).preview->size(), 400u);
-  EXPECT_EQ(summary_of("Content-Type: text/html\r\n\r\n<p>x").preview, std::nullopt);
+  EXPECT_EQ(summary_of("Content-Type: image/png\r\n\r\n<p>x").preview, std::nullopt);
   EXPECT_EQ(summary_of("\r\n").preview, "");
+}
+
+std::string html_letter(const std::string& html, const std::string& more = "") {
+  return "Content-Type: text/html; charset=utf-8\r\n" + more + "\r\n" + html;
+}
+
+// RFC 8970 §3.1: the text, whatever it is written in.
+TEST(Summaries, PreviewsOfHtmlAreItsText) {
+  EXPECT_EQ(summary_of(html_letter("<html><head><title>t</title><style>p { color: red }</style></head><body><p>Un "
+                                   "\xc3\xa9t\xc3\xa9 &amp; <b>deux</b></p>\r\n<script>x</script><p>fin"))
+                .preview,
+            "Un \xc3\xa9t\xc3\xa9 & deux fin");
+  EXPECT_EQ(
+      summary_of(html_letter("=3Cp=3Eone=3C/p=3E t=\r\nwo", "Content-Transfer-Encoding: quoted-printable\r\n")).preview,
+      "one two");
+  EXPECT_EQ(summary_of(html_letter("<img src=x>")).preview, "");
+  EXPECT_EQ(summary_of(html_letter("Sale!&#847;&zwnj;&nbsp;&#8199;&#847; &shy;<p>on shoes")).preview, "Sale! on shoes");
+  std::string words;
+  for (int i = 0; i < 300; ++i) words += "<b>\xc3\xa9</b>";
+  EXPECT_EQ(summary_of(html_letter(words)).preview->size(), 2 * kMaxPreview);
+  // Styles in front, as newsletters have them, and more of them than is looked at.
+  EXPECT_EQ(summary_of(html_letter("<style>" + std::string(50'000, 'x') + "</style>late")).preview, "late");
+  EXPECT_EQ(summary_of(html_letter("<style>" + std::string(message::Letter::kHtmlLead, 'x') + "</style>later")).preview,
+            "");
+}
+
+TEST(Summaries, PreviewsAreOfWhatIsReadFirst) {
+  const auto parts = [](const std::string& kind, const std::vector<std::pair<std::string, std::string>>& list) {
+    std::string out = "Content-Type: multipart/" + kind + "; boundary=b\r\n\r\n";
+    for (const auto& [type, text] : list) out += "--b\r\nContent-Type: " + type + "\r\n\r\n" + text + "\r\n";
+    return out + "--b--\r\n";
+  };
+  using List = std::vector<std::pair<std::string, std::string>>;
+  const auto preview = [&](const std::string& kind, const List& list) {
+    const std::string letter = parts(kind, list);
+    // However it is cut.
+    const auto out = summary_of(letter).preview;
+    message::LetterStream stream(kLook);
+    for (const char c : letter) stream.feed(ByteView(&c, 1));
+    EXPECT_EQ(preview_of(stream.finish()), out);
+    return out.value_or("none");
+  };
+  EXPECT_EQ(preview("alternative", {{"text/plain", "plain"}, {"text/html", "<p>rich"}}), "plain");
+  EXPECT_EQ(preview("alternative", {{"text/plain", "\r\n"}, {"text/html", "<p>rich"}}), "rich");
+  EXPECT_EQ(preview("mixed", {{"text/html", "<p>rich"}, {"text/plain", "-- \r\nthe list's footer"}}), "rich");
+  EXPECT_EQ(preview("mixed", {{"image/png", "x"}, {"text/html", "<p>rich"}}), "rich");
+  EXPECT_EQ(preview("mixed", {{"image/png", "x"}}), "none");
+  EXPECT_EQ(preview("mixed", {{"message/rfc822", "\r\n"}, {"text/html", "<p>rich"}}), "");
+}
+
+TEST(Summaries, OlderOnesAreReadOn) {
+  // As the first version wrote it, of an HTML letter: without a preview.
+  Bytes old = look_at(html_letter("<p>x")).summary;
+  ASSERT_EQ(old[0], 2);
+  old[0] = 1;
+  const auto summary = decode_summary(old).value();
+  ASSERT_TRUE(summary);
+  EXPECT_EQ(summary->preview, "x");
+  old[0] = 3;
+  EXPECT_EQ(decode_summary(old).error().code(), Errc::unsupported);
 }
 
 // What is put before a letter when it is delivered moves everything behind it, and nothing else.
