@@ -1,5 +1,7 @@
-// Search over a mailbox of generated letters, on RocksDB: how fast letters are taken in, how much space that needs, and
-// how long queries take. CHAPPE_SEARCH_LETTERS says how many letters (100,000 when it is not set).
+// Search over one mailbox of generated letters, on RocksDB: how fast letters are taken in, how much space that needs,
+// and how long queries take. CHAPPE_BENCH_LETTERS: how many letters (100,000); a million take 4 GB of letters and some
+// twenty minutes to make and index, and memory that does not grow with them. CHAPPE_BENCH_DIR: where, instead of the
+// folder for temporary files.
 //
 // Words follow Zipf's law over 60,000 made of syllables, with the small words of English and French among the first;
 // half of the letters are in either language, 300 to 700 words each. The queries are always the same 1,000: rare words,
@@ -10,13 +12,14 @@
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <random>
 
 #include "codec/utf8.h"
 #include "post/mailbox/mailbox.h"
 #include "post/search/indexer.h"
 #include "post/search/search.h"
-#include "store/test_stores.h"
+#include "store/rocks.h"
 
 namespace chappe::post::search {
 namespace {
@@ -28,7 +31,7 @@ using Random64 = std::mt19937_64;
 net::Deadline soon() { return net::Deadline{system_clock().steady() + std::chrono::hours(1)}; }
 
 std::uint32_t letters_wanted() {
-  const char* const set = std::getenv("CHAPPE_SEARCH_LETTERS");
+  const char* const set = std::getenv("CHAPPE_BENCH_LETTERS");
   return set ? static_cast<std::uint32_t>(std::strtoul(set, nullptr, 10)) : 100'000;
 }
 
@@ -136,17 +139,45 @@ std::vector<Kind> queries(Corpus& corpus, std::uint32_t letters) {
   return out;
 }
 
+// A folder for a store, gone with it.
+class Folder {
+ public:
+  Folder() {
+    const char* const where = std::getenv("CHAPPE_BENCH_DIR");
+    path = ((where ? std::filesystem::path(where) : std::filesystem::temp_directory_path()) / "chappe-search-XXXXXX")
+               .string();
+    if (!::mkdtemp(path.data())) std::abort();
+  }
+  ~Folder() {
+    std::error_code ec;
+    std::filesystem::remove_all(path, ec);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string path;
+};
+
+double peak_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
 double milliseconds(Duration d) { return static_cast<double>(d.count()) / 1000; }
 
 // A post office with the letters in it, indexed. Made once.
 class Site {
  public:
   Site() : letters(letters_wanted()) {
-    place_.options.block_cache = 128 * 1024 * 1024;
-    place_.options.memtable = 32 * 1024 * 1024;
-    store_ = place_.open().value();
+    store::RocksOptions options;
+    options.path = folder_.path;
+    options.block_cache = 128 * 1024 * 1024;
+    options.memtable = 32 * 1024 * 1024;
+    options.reserve = 0;
+    store_ = store::open_rocks(std::move(options)).value();
     commit.emplace(*store_, store::Commit::Options{.mode = store::Commit::Mode::in_line});
     mailboxes.emplace(*store_, *commit, ids_, system_clock());
+    const Steady start = system_clock().steady();
     const MailboxId inbox = executor.run(mailboxes->find(kAccount, "INBOX", soon())).value().id;
     for (std::uint32_t n = 0; n < letters;) {
       std::vector<NewMessage> some;
@@ -156,6 +187,7 @@ class Site {
       }
       executor.run(mailboxes->append(kAccount, inbox, std::move(some), soon())).value();
     }
+    made = system_clock().steady() - start;
     indexer.emplace(Indexer::Parts{.store = store_.get(), .commit = &*commit, .offload = &offload});
     const Steady began = system_clock().steady();
     const std::clock_t used = std::clock();
@@ -175,8 +207,8 @@ class Site {
   const std::uint32_t letters;
   std::uint64_t octets = 0;        // of letters
   std::uint64_t index_octets = 0;  // of keys and values
-  Duration took{};
-  double processor = 0;  // seconds, with what the store does in the background
+  Duration made{}, took{};         // the letters, and the index
+  double processor = 0;            // seconds, with what the store does in the background
   Progress progress;
   Corpus corpus;
   net::LocalExecutor executor;
@@ -196,7 +228,7 @@ class Site {
     }
   }
 
-  store::testing::RocksPlace place_;
+  Folder folder_;
   LetterIds ids_{system_clock(), system_random()};
   std::unique_ptr<store::Store> store_;
 };
@@ -209,9 +241,8 @@ void taking_in(benchmark::State& state) {
   state.counters["index_per_octet"] = static_cast<double>(site.index_octets) / static_cast<double>(site.octets);
   state.counters["octets_a_letter"] = static_cast<double>(site.octets) / site.letters;
   state.counters["segments"] = static_cast<double>(site.progress.segments);
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  state.counters["peak_MiB"] = static_cast<double>(usage.ru_maxrss) / 1024;
+  state.counters["made_s"] = milliseconds(site.made) / 1000;
+  state.counters["peak_MiB"] = peak_mib();
 }
 BENCHMARK(taking_in)->Name("search/taking_in")->Iterations(1)->UseManualTime()->Unit(benchmark::kSecond);
 
@@ -231,6 +262,7 @@ void queried(benchmark::State& state) {
   state.counters["p50_ms"] = times[times.size() / 2];
   state.counters["p99_ms"] = times[times.size() * 99 / 100];
   state.counters["found"] = static_cast<double>(found) / static_cast<double>(times.size());
+  state.counters["peak_MiB"] = peak_mib();
   state.SetLabel(kind.name);
 }
 BENCHMARK(queried)->Name("search/query")->DenseRange(0, 4)->Iterations(200)->Unit(benchmark::kMillisecond);
