@@ -242,10 +242,8 @@ Result<Run::Ended> Run::turn(Child& child) {
   if (left <= 0) return ChildEnd::timeout;
   // A descriptor of -1 is one that poll() does not look at.
   std::array<pollfd, 3> fds{{{child.handle(), POLLIN, 0}, {out_.read.get(), POLLIN, 0}, {in_.write.get(), POLLOUT, 0}}};
-  if (::poll(fds.data(), fds.size(), static_cast<int>(std::min<std::int64_t>(left, kLook))) < 0) {
-    if (errno == EINTR) return Ended();
-    return fail(Errc::io, "poll: {}", std::strerror(errno));
-  }
+  // What fails here is tried again until the time is over.
+  if (::poll(fds.data(), fds.size(), static_cast<int>(std::min<std::int64_t>(left, kLook))) <= 0) return Ended();
   if (fds[1].revents)
     if (const Ended end = read_some()) return end;
   if (fds[0].revents) return ended(child);
@@ -254,9 +252,17 @@ Result<Run::Ended> Run::turn(Child& child) {
 }
 
 Result<ChildOutcome> Run::run(const std::vector<std::string>& command) {
-  Child child(TRY(start(command)));
-  if (child.handle() < 0) return fail(Errc::io, "no handle of a process: {}", std::strerror(errno));
+  const auto started = start(command);
+  if (!started) {
+    outcome_.how = started.error().text();
+    return std::move(outcome_);
+  }
+  Child child(*started);
   Ended end;
+  if (child.handle() < 0) {
+    outcome_.how = std::string("no handle of a process: ") + std::strerror(errno);
+    end = ChildEnd::failed;
+  }
   while (!end) end = TRY(turn(child));
   outcome_.end = *end;
   if (outcome_.end != ChildEnd::ok && outcome_.end != ChildEnd::cut) outcome_.output.clear();

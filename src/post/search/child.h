@@ -50,8 +50,8 @@ struct ChildOutcome {
 using ChildInput = std::function<Result<bool>(Bytes& piece)>;
 
 // `command`: an absolute path and its arguments. The input is asked for in pieces, when the program has read what there
-// was; one that ends without reading it all is none the worse. Errors: cancelled, once `stop` is true; those of
-// `input`; io, when the system has no process or pipe to give.
+// was; one that ends without reading it all is none the worse. That the system has no process to give is a
+// failure of the program. Errors: cancelled, once `stop` is true; those of `input`.
 Result<ChildOutcome> run_child(const std::vector<std::string>& command, const ChildLimits& limits,
                                const ChildInput& input, const std::atomic<bool>& stop);
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,6 +88,18 @@ TEST(Child, FailuresSayHow) {
   EXPECT_THAT(done({"/nonexistent/program"}).how, StartsWith("cannot be started: No such file"));
   EXPECT_THAT(done({"/etc/passwd"}).how, StartsWith("cannot be started: Permission denied"));
   EXPECT_THAT(done({"/"}).how, StartsWith("cannot be started: "));
+}
+
+TEST(Child, WithoutAPipeItFails) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 4;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const ChildOutcome out = done({"/bin/cat"});
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(out.end, ChildEnd::failed);
+  EXPECT_THAT(out.how, StartsWith("no pipe: Too many open files"));
 }
 
 TEST(Child, WhatHangsIsKilled) {
