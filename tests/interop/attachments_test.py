@@ -116,7 +116,7 @@ def _():
             equal(box.search(None, "BODY", '"find attached"')[1], [b"1 2 3 4"], "BODY: the text beside it")
         index = chappe(one, "status")["index"]
         equal((index["attachments"], index["attachments_failed"]), (2, 1), "attachments")
-        metrics = run(*as_nobody(BINARY, "metrics", "--config", one.config))[1]
+        metrics = run(*as_nobody(BINARY, "metrics", "--config", one.config))[1].decode()
         contains(metrics, 'chappe_search_attachments_total{outcome="ok"} 2', "the metrics")
         contains(metrics, 'chappe_search_attachments_total{outcome="failed"} 1', "the metrics")
         contains(one.log(), "search.extractor", "the log")
