@@ -104,9 +104,7 @@ class Verifying {
   std::uint64_t told_ = 0;
 };
 
-int verify(const Invocation& i, AdminOffice& office, bool letters, std::uint64_t octets_per_second) {
-  Params params;
-  params.add("letters", letters).add("rate", octets_per_second);
+int verify(const Invocation& i, AdminOffice& office, const Params& params) {
   const auto begun = ask(office, "store.verify", params);
   if (!begun) return i.refuse(begun.error());
   Verifying verifying(i);
@@ -167,16 +165,23 @@ int store_verify(const Invocation& invocation) {
     return invocation.refuse(Error(Errc::usage, std::string(invocation.say({"--rate is a number of megabytes a second",
                                                                             "--rate est un nombre de mégaoctets par "
                                                                             "seconde"}))));
+  Params params;
+  params.add("letters", !invocation.has("quick")).add("rate", *rate * kMegabyte);
+  if (const auto since = invocation.value("since")) {
+    const auto time = moment(*since);
+    if (!time) return invocation.refuse(time.error());
+    params.add("since", *time);
+  }
   auto office = AdminOffice::open(invocation);
   if (!office) return invocation.refuse(office.error());
-  return verify(invocation, **office, !invocation.has("quick"), *rate * kMegabyte);
+  return verify(invocation, **office, params);
 }
 
 int store_repair(const Invocation& invocation) {
   auto office = AdminOffice::open(invocation);
   if (!office) return invocation.refuse(office.error());
   if (!invocation.has("yes")) {
-    const int code = verify(invocation, **office, true, 0);
+    const int code = verify(invocation, **office, Params());
     if (code != 0 && !invocation.json())
       std::fprintf(stderr, "%s\n",
                    std::string(invocation.say({"Nothing was changed. To mend it, say --yes.",

@@ -1,5 +1,7 @@
 #include "post/letter_id.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace chappe::post {
@@ -50,6 +52,13 @@ Time LetterId::time() const {
   std::int64_t ms = 0;
   for (int i = 0; i < 6; ++i) ms = ms << 8 | static_cast<unsigned char>(octets[static_cast<std::size_t>(i)]);
   return {ms * 1000};
+}
+
+LetterId LetterId::first_at(Time time) {
+  LetterId id;
+  std::uint64_t ms = static_cast<std::uint64_t>(std::max<std::int64_t>(time.us / 1000, 0));
+  for (std::size_t i = 6; i-- > 0; ms >>= 8) id.octets[i] = static_cast<char>(ms & 0xff);
+  return id;
 }
 
 LetterId LetterIds::next() {

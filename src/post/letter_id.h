@@ -33,6 +33,8 @@ struct LetterId {
   static LetterId of(const store::BodyId& body) { return {body.octets}; }
   // When it was given.
   Time time() const;
+  // None that is given then, or later, is smaller.
+  static LetterId first_at(Time time);
   explicit operator bool() const { return *this != LetterId{}; }
   // As unsigned octets, which is the order of time.
   std::strong_ordering operator<=>(const LetterId& o) const { return view() <=> o.view(); }

@@ -21,6 +21,18 @@ TEST(LetterId, AscendsWhateverTheClockDoes) {
   EXPECT_EQ(ids.next().time().us / 1000, clock.now().us / 1000);
 }
 
+TEST(LetterId, TheFirstOfATimeIsNotAboveAnyOfThen) {
+  ManualClock clock;
+  SeededRandom random(1);
+  LetterIds ids(clock, random);
+  const LetterId before = ids.next();
+  clock.advance(std::chrono::seconds(1));
+  const LetterId first = LetterId::first_at(clock.now());
+  EXPECT_LT(before, first);
+  EXPECT_LT(first, ids.next());
+  EXPECT_EQ(LetterId::first_at({-5}), LetterId());
+}
+
 TEST(LetterId, TextSortsAndReadsBack) {
   SeededRandom random(2);
   LetterId before;

@@ -200,6 +200,7 @@ std::vector<MethodRow> make_methods() {
       {"store.verify",
        "Begins to compare the store with itself, octet for octet; store.job tells how far that is and what it finds.",
        {{"letters", yes_no, false, "no: rows only, letters are not read; yes when not given"},
+        {"since", text, false, "only letters that came from this time on (RFC 3339); rows are looked at all the same"},
         {"rate", number, false, "octets of letters a second; 0, or not given: as fast as it goes"}},
        store_verify},
       {"store.repair",

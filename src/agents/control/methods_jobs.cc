@@ -37,6 +37,7 @@ Task<std::string> address_of(const Office* office, post::AccountId id, Deadline 
 
 Answer store_verify(const Office* office, Call call) {
   co_return begun(CO_TRY(office->jobs->verify({.letters = maybe_yes(call, "letters").value_or(true),
+                                               .since = CO_TRY(time_of(call, "since")).value_or(Time()),
                                                .octets_per_second = maybe_number(call, "rate").value_or(0)})));
 }
 

@@ -76,11 +76,7 @@ Task<Result<AccountId>> past_account_of(const Office* office, const Call* call) 
 
 Result<post::KeptQuery> query_of(const Call& call) {
   post::KeptQuery out;
-  if (const auto text = maybe_text(call, "since")) {
-    const auto since = from_rfc3339(*text);
-    if (!since) return fail(Errc::invalid, "'since' is no time: {}", printable(*text, 40));
-    out.since = *since;
-  }
+  out.since = TRY(time_of(call, "since")).value_or(Time());
   out.mailbox = text_of(call, "mailbox");
   return out;
 }

@@ -88,16 +88,6 @@ void write_letter(Writer& w, const TrailLetter& letter) {
   w.end_object();
 }
 
-Result<std::optional<Time>> time_of(const Call& call, std::string_view name) {
-  const auto text = maybe_text(call, name);
-  if (!text) return std::nullopt;
-  const auto time = from_rfc3339(*text);
-  if (!time)
-    return fail(Errc::invalid, "'{}' must be a time like 2026-11-24T18:00:00Z or a day like 2026-11-24, not '{}'", name,
-                printable(*text, 40));
-  return time;
-}
-
 }  // namespace
 
 Answer trail_show(const Office* office, Call call) {

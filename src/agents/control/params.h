@@ -36,6 +36,15 @@ inline std::vector<std::string> texts_of(const Call& call, std::string_view name
     for (const Value& item : v->items()) out.emplace_back(item.as_string().value_or(""));
   return out;
 }
+inline Result<std::optional<Time>> time_of(const Call& call, std::string_view name) {
+  const auto text = maybe_text(call, name);
+  if (!text) return std::nullopt;
+  const auto time = from_rfc3339(*text);
+  if (!time)
+    return fail(Errc::invalid, "'{}' must be a time like 2026-11-24T18:00:00Z or a day like 2026-11-24, not '{}'", name,
+                printable(*text, 40));
+  return time;
+}
 inline std::size_t page_of(const Call& call) {
   return static_cast<std::size_t>(std::clamp<std::uint64_t>(maybe_number(call, "limit").value_or(kPage), 1, kMostPage));
 }

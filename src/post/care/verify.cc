@@ -451,8 +451,9 @@ Task<Result<void>> Verify::letter(store::BodyId id, Deadline deadline) {
 
 Task<Result<void>> Verify::letters(Deadline deadline) {
   const Steady began = net::Executor::current()->clock().steady();
-  store::RowWalk walk(store_.snapshot(), store::KeyWriter(store::kSystemAccount, Space::body).range(),
-                      [](const Bytes&, const Error&) {});  // told already
+  store::Range range = store::KeyWriter(store::kSystemAccount, Space::body).range();
+  range.begin = store::body_key(LetterId::first_at(options_.since).body());
+  store::RowWalk walk(store_.snapshot(), std::move(range), [](const Bytes&, const Error&) {});  // told already
   for (;;) {
     const std::vector<Row> some = CO_TRY(co_await walk.next(deadline));
     if (some.empty()) co_return Result<void>();

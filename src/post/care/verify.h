@@ -20,7 +20,8 @@ using net::Deadline;
 using net::Task;
 
 struct VerifyOptions {
-  bool letters = true;                  // read all octets, too
+  bool letters = true;                  // read their octets, too
+  Time since = {};                      // of those that came then or later
   std::uint64_t octets_per_second = 0;  // of letters; 0: as fast as it goes
 };
 

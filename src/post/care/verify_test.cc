@@ -87,6 +87,17 @@ TEST_P(VerifyTest, AWellStoreHasNoFaults) {
   EXPECT_GT(counts_.octets, 730'000u);
 }
 
+TEST_P(VerifyTest, OnlyWhatCameSinceIsReadWhenAsked) {
+  office_.clock().advance(std::chrono::hours(1));
+  const Time then = office_.clock().now();
+  append("INBOX", "Subject: new\r\n\r\nnew\r\n", {});
+  Verify verify(office_.store(), {.since = then}, [](const Finding& f) { ADD_FAILURE() << f.what; });
+  const VerifyCounts counts = office_.wait(verify.run(soon())).value();
+  EXPECT_EQ(counts.letters, 1u);
+  EXPECT_EQ(counts.all_letters, 5u);
+  EXPECT_EQ(counts.messages, 6u);
+}
+
 TEST_P(VerifyTest, WhatIsMissingIsFound) {
   const auto system = AccountId{};
   // Each row that a fault can be seen by: what is said when it is gone.
