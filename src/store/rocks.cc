@@ -190,7 +190,7 @@ class RocksExtents final : public Extents {
   std::shared_ptr<Jobs> jobs_;
 };
 
-class RocksStore final : public Store {
+class RocksStore final : public Store, public LiveFiles {
  public:
   RocksStore(std::shared_ptr<RocksDb> db, net::Offload* offload)
       : db_(std::move(db)), offload_(offload), reading_(db_, offload, jobs_), extents_(db_, offload, jobs_) {
@@ -215,6 +215,7 @@ class RocksStore final : public Store {
   }
   Store& blocking() override { return blocking_ ? *blocking_ : *this; }
   bool read_only() const override { return db_->read_only(); }
+  Result<std::vector<Damage>> damaged(const GoOn& go_on) override { return db_->damaged_files(go_on); }
 
  private:
   std::shared_ptr<RocksDb> db_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
+#include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
@@ -25,11 +26,6 @@ constexpr std::size_t kDeletionWindow = 4096;
 constexpr std::size_t kDeletionTrigger = 2048;
 // Values above it are kept out of compaction.
 constexpr std::size_t kSeparate = 16 * 1024;
-
-Error to_error(const rocksdb::Status& s, std::string_view doing) {
-  const Errc code = s.IsCorruption() ? Errc::corrupt : s.IsNoSpace() ? Errc::no_space : Errc::io;
-  return Error(code, std::string(doing) + ": " + printable(s.ToString()));
-}
 
 rocksdb::Slice slice(ByteView v) { return {v.data(), v.size()}; }
 
@@ -82,6 +78,13 @@ class Silence final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
+}  // namespace
+
+Error to_error(const rocksdb::Status& s, std::string_view doing) {
+  const Errc code = s.IsCorruption() ? Errc::corrupt : s.IsNoSpace() ? Errc::no_space : Errc::io;
+  return Error(code, std::string(doing) + ": " + printable(s.ToString()));
+}
+
 Result<void> put_mark(rocksdb::WriteBatch* batch, const LogMark& mark) {
   const Bytes octets = mark.encode();
   const auto s = batch->Put(slice(mark_key()), slice(octets));
@@ -89,10 +92,21 @@ Result<void> put_mark(rocksdb::WriteBatch* batch, const LogMark& mark) {
   return {};
 }
 
-}  // namespace
+Result<void> gather(rocksdb::WriteBatch* out, ByteView octets) {
+  return read_batch(octets, [out](Batch::Kind kind, ByteView key, ByteView value) -> Result<void> {
+    const auto s = add(*out, kind, key, value);
+    return s.ok() ? Result<void>() : std::unexpected(to_error(s, "gathering a write"));
+  });
+}
 
-std::shared_ptr<rocksdb::Env> make_env(const RocksOptions& options) {
-  return make_rocks_env(*options.files, options.hasty);
+Result<LogMark> mark_in(rocksdb::DB& db, rocksdb::ReadTier tier) {
+  rocksdb::ReadOptions o;
+  o.read_tier = tier;
+  std::string value;
+  const auto s = db.Get(o, slice(mark_key()), &value);
+  if (s.IsNotFound()) return LogMark();
+  if (!s.ok()) return std::unexpected(to_error(s, "reading the store"));
+  return LogMark::decode(value);
 }
 
 rocksdb::Options rocks_options(const RocksOptions& options) {
@@ -113,6 +127,8 @@ rocksdb::Options rocks_options(const RocksOptions& options) {
   // RocksDB's file of messages would take space, and on a full disk brings the process down (an assertion in 7.8). What
   // matters reaches us as a status.
   o.info_log = std::make_shared<Silence>();
+  // A sum of each file as a whole: whoever checks the store finds damage also where no row stands.
+  o.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache);
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -145,7 +161,7 @@ RocksDb::RocksDb(const RocksOptions& options)
     : files_(*options.files),
       path_(options.path),
       reserve_(options.reserve),
-      env_(make_env(options)),
+      env_(make_rocks_env(*options.files, options.hasty, removals_)),
       listener_(std::make_shared<Listener>(this)) {}
 
 RocksDb::~RocksDb() {
@@ -156,15 +172,24 @@ RocksDb::~RocksDb() {
 
 Result<std::shared_ptr<RocksDb>> RocksDb::open(const RocksOptions& options) {
   auto self = std::make_shared<RocksDb>(options);
+  if (options.files->status(options.path + std::string(kRebuilt) + std::string(kWhole)))
+    return fail(Errc::corrupt, "a repair of the store {} was interrupted: repair it again", options.path);
   TRY(make_folders(*options.files, options.path));
   TRY(self->open_db(options));
-  const LogMark have = TRY(self->mark(rocksdb::kReadAllTier));
+  const LogMark have = TRY(mark_in(*self->db_, rocksdb::kReadAllTier));
   Log::Options log{.files = options.files,
                    .folder = options.path + "/log",
                    .segment_size = options.segment,
                    .reserve = options.reserve / 2};
-  self->log_ = TRY(Log::open(std::move(log), have,
-                             [&](const LogMark& mark, ByteView octets) { return self->replay(octets, mark); }));
+  auto opened = Log::open(std::move(log), have,
+                          [&](const LogMark& mark, ByteView octets) { return self->replay(octets, mark); });
+  if (!opened) {
+    // Nothing is to be written beside what cannot be understood.
+    (void)self->db_->SetDBOptions({{"avoid_flush_during_shutdown", "true"}});
+    return std::unexpected(opened.error());
+  }
+  self->log_ = std::move(*opened);
+  self->removals_->release(*options.files);
   self->open_ = true;
   TRY(self->check_format());
   return self;
@@ -180,28 +205,18 @@ Result<void> RocksDb::open_db(const RocksOptions& options) {
     const std::string text = s.ToString();
     if (s.IsBusy() || (s.IsIOError() && (text.find("lock file") != text.npos || text.find("lock hold") != text.npos)))
       return fail(Errc::busy, "the store {} is in use by another process", path_);
+    // What it is made of is not there, or says what cannot be.
+    if (s.IsPathNotFound() || s.IsNotFound() || s.IsInvalidArgument() || s.IsNotSupported())
+      return fail(Errc::corrupt, "opening the store {}: {}", path_, printable(text));
     return std::unexpected(to_error(s, "opening the store " + path_));
   }
   db_.reset(db);
   return {};
 }
 
-Result<LogMark> RocksDb::mark(rocksdb::ReadTier tier) {
-  rocksdb::ReadOptions o;
-  o.read_tier = tier;
-  std::string value;
-  const auto s = db_->Get(o, slice(mark_key()), &value);
-  if (s.IsNotFound()) return LogMark();
-  if (!s.ok()) return std::unexpected(to_error(s, "reading the store"));
-  return LogMark::decode(value);
-}
-
 Result<void> RocksDb::replay(ByteView octets, const LogMark& mark) {
   rocksdb::WriteBatch out;
-  TRY(read_batch(octets, [&](Batch::Kind kind, ByteView key, ByteView value) -> Result<void> {
-    const auto s = add(out, kind, key, value);
-    return s.ok() ? Result<void>() : std::unexpected(to_error(s, "gathering a write"));
-  }));
+  TRY(gather(&out, octets));
   TRY(put_mark(&out, mark));
   return apply(&out);
 }
@@ -244,8 +259,8 @@ std::optional<Result<std::optional<Value>>> RocksDb::get(const Bytes& key, const
   return std::optional<Value>(Chunk::copy_of({value.data(), value.size()}));
 }
 
-std::optional<Result<Page>> RocksDb::scan(const Range& range, ScanLimits limits, const rocksdb::Snapshot* at,
-                                          bool cached) {
+std::optional<Result<Page>> scan_db(rocksdb::DB& db, const Range& range, ScanLimits limits, const rocksdb::Snapshot* at,
+                                    bool cached) {
   Page page;
   if (range.empty()) return page;
   rocksdb::ReadOptions o;
@@ -255,7 +270,7 @@ std::optional<Result<Page>> RocksDb::scan(const Range& range, ScanLimits limits,
   const rocksdb::Slice upper = slice(range.end);
   o.iterate_lower_bound = &lower;
   if (!range.end.empty()) o.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> i(db_->NewIterator(o));
+  const std::unique_ptr<rocksdb::Iterator> i(db.NewIterator(o));
   std::size_t bytes = 0;
   for (limits.reverse ? i->SeekToLast() : i->Seek(lower); i->Valid(); limits.reverse ? i->Prev() : i->Next()) {
     const std::size_t size = i->key().size() + i->value().size();
@@ -269,6 +284,11 @@ std::optional<Result<Page>> RocksDb::scan(const Range& range, ScanLimits limits,
   if (i->status().IsIncomplete()) return std::nullopt;
   if (!i->status().ok()) return std::unexpected(to_error(i->status(), "reading the store"));
   return page;
+}
+
+std::optional<Result<Page>> RocksDb::scan(const Range& range, ScanLimits limits, const rocksdb::Snapshot* at,
+                                          bool cached) {
+  return scan_db(*db_, range, limits, at, cached);
 }
 
 // --- writing
@@ -328,7 +348,7 @@ void RocksDb::flush_if_due() {
 
 void RocksDb::flushed() {
   flushing_ = false;
-  const auto done = mark(rocksdb::kPersistedTier);
+  const auto done = mark_in(*db_, rocksdb::kPersistedTier);
   if (!done || done->sequence == 0) return;
   log_->set_applied(*done);
   (void)sweep();

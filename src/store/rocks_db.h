@@ -12,15 +12,37 @@
 #include <mutex>
 #include <optional>
 
+#include "store/live_files.h"
 #include "store/log.h"
 #include "store/rocks.h"
+#include "store/rocks_env.h"
 
 namespace chappe::store {
 
-// What RocksDB is opened with, here and by store/rebuild.cc. The Env must outlive the database.
-std::shared_ptr<rocksdb::Env> make_env(const RocksOptions& options);
-// Without Env.
+// Is there behind the name of a store's folder while rebuild() puts a new one in its place (rebuild.h).
+inline constexpr std::string_view kRebuilt = ".rebuilt";
+inline constexpr std::string_view kWhole = "/WHOLE";  // in it, when all of it is there
+
+// What RocksDB is opened with, here and by store/rebuild.cc; without Env.
 rocksdb::Options rocks_options(const RocksOptions& options);
+Error to_error(const rocksdb::Status& status, std::string_view doing);
+// Where a database says that it is in the log; nothing but a sequence of 0 when it is new.
+Result<LogMark> mark_in(rocksdb::DB& db, rocksdb::ReadTier tier);
+Result<void> put_mark(rocksdb::WriteBatch* batch, const LogMark& mark);
+// What a batch of the log writes.
+Result<void> gather(rocksdb::WriteBatch* out, ByteView batch);
+// As Reader::scan(), of what can be read without touching the disk if `cached`; nothing then: it cannot.
+std::optional<Result<Page>> scan_db(rocksdb::DB& db, const Range& range, ScanLimits limits, const rocksdb::Snapshot* at,
+                                    bool cached);
+// Sums of what a database's files should be (CRC-32C of all of it), by name within its folder; nothing: it has none.
+struct FileSum {
+  std::string name;
+  std::optional<std::uint32_t> sum;
+};
+Result<std::vector<FileSum>> file_sums(rocksdb::DB& db, Files& files, const std::string& folder);
+// Of what stands in the file now. `go_on` hears of each megabyte. Errors: cancelled, and those of Files.
+Result<std::uint32_t> sum_of_file(Files& files, const std::string& path,
+                                  const std::function<bool(std::uint64_t)>& go_on);
 
 class RocksDb {
  public:
@@ -38,6 +60,8 @@ class RocksDb {
   // could not be applied for want of space: it is, before anything else, when there is some.
   Result<void> write(const Batch& batch);
   Result<void> room(std::size_t bytes) const { return check_space(bytes, reserve_); }
+  // See LiveFiles::damaged().
+  Result<std::vector<LiveFiles::Damage>> damaged_files(const LiveFiles::GoOn& go_on);
   bool read_only() const { return read_only_ || log_->read_only(); }
   // Removes the segments that nothing needs any more; how many.
   Result<std::uint32_t> sweep();
@@ -57,7 +81,6 @@ class RocksDb {
   Result<void> check_format();
   Result<void> apply(rocksdb::WriteBatch* batch);
   Result<void> apply_late();
-  Result<LogMark> mark(rocksdb::ReadTier tier);
   // How many octets of a segment rows name.
   Result<std::uint64_t> alive(std::uint32_t segment);
   // After a flush: the log may forget.
@@ -71,7 +94,8 @@ class RocksDb {
   Files& files_;
   const std::string path_;
   const std::uint64_t reserve_;
-  std::shared_ptr<rocksdb::Env> env_;
+  std::shared_ptr<Removals> removals_ = std::make_shared<Removals>();
+  std::shared_ptr<rocksdb::Env> env_;  // outlives the database
   std::shared_ptr<Listener> listener_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<rocksdb::DB> db_;

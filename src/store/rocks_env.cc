@@ -5,6 +5,7 @@
 #include <rocksdb/system_clock.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace chappe::store {
 namespace {
@@ -131,7 +132,7 @@ class Lock final : public rocksdb::FileLock {
 
 class RocksFiles final : public rocksdb::FileSystem {
  public:
-  explicit RocksFiles(Files& files) : files_(files) {}
+  RocksFiles(Files& files, std::shared_ptr<Removals> removals) : files_(files), removals_(std::move(removals)) {}
   const char* Name() const override { return "chappe.Files"; }
 
   IOStatus NewSequentialFile(const std::string& name, const FileOptions&,
@@ -181,6 +182,7 @@ class RocksFiles final : public rocksdb::FileSystem {
     return IOStatus::OK();
   }
   IOStatus DeleteFile(const std::string& name, const IOOptions&, IODebugContext*) override {
+    if (removals_ && removals_->hold(name)) return IOStatus::OK();
     return to_status(files_.remove(name));
   }
   IOStatus Truncate(const std::string& name, std::size_t size, const IOOptions&, IODebugContext*) override {
@@ -247,6 +249,7 @@ class RocksFiles final : public rocksdb::FileSystem {
 
  private:
   Files& files_;
+  std::shared_ptr<Removals> removals_;
 };
 
 // Sleeps a millisecond at most.
@@ -267,8 +270,22 @@ class Hasty final : public rocksdb::EnvWrapper {
 
 }  // namespace
 
-std::shared_ptr<rocksdb::Env> make_rocks_env(Files& files, bool hasty) {
-  std::shared_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(std::make_shared<RocksFiles>(files));
+bool Removals::hold(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  if (holding_) held_.push_back(path);
+  return holding_;
+}
+
+void Removals::release(Files& files) {
+  const std::lock_guard lock(mutex_);
+  holding_ = false;
+  // What stays is found by RocksDB when it opens the next time.
+  for (const std::string& path : std::exchange(held_, {})) (void)files.remove(path);
+}
+
+std::shared_ptr<rocksdb::Env> make_rocks_env(Files& files, bool hasty, std::shared_ptr<Removals> removals) {
+  std::shared_ptr<rocksdb::Env> env =
+      rocksdb::NewCompositeEnv(std::make_shared<RocksFiles>(files, std::move(removals)));
   if (hasty) env = std::make_shared<Hasty>(std::move(env));
   return env;
 }

@@ -5,6 +5,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
 
 #include "store/files.h"
 
@@ -14,6 +17,23 @@ class Env;
 
 namespace chappe::store {
 
-std::shared_ptr<rocksdb::Env> make_rocks_env(Files& files, bool hasty = false);
+// What RocksDB wants removed. While it is being opened nothing goes: if it opened an older state than there was, because
+// the end of its MANIFEST is damaged, it would take away the files of the newer one. Thread-safe.
+class Removals {
+ public:
+  // True: it is remembered instead.
+  bool hold(const std::string& path);
+  // It has opened well: what was remembered goes.
+  void release(Files& files);
+
+ private:
+  std::mutex mutex_;
+  bool holding_ = true;
+  std::vector<std::string> held_;
+};
+
+// With `removals`, they are held until it releases them.
+std::shared_ptr<rocksdb::Env> make_rocks_env(Files& files, bool hasty = false,
+                                             std::shared_ptr<Removals> removals = nullptr);
 
 }  // namespace chappe::store

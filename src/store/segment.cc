@@ -197,8 +197,7 @@ Result<Bytes> SegmentWalk::payload(const RecordHeader& record) const {
   return out;
 }
 
-Result<std::uint64_t> SegmentWalk::durable_beyond() const {
-  std::uint64_t found = 0;
+Result<void> SegmentWalk::search(const std::function<bool(const RecordHeader&)>& enough) const {
   Bytes window;
   const std::uint64_t size = std::min(end_, TRY(file_.size()));
   for (std::uint64_t at = offset_; at < size;) {
@@ -211,13 +210,33 @@ Result<std::uint64_t> SegmentWalk::durable_beyond() const {
     for (; i + RecordHeader::kSize <= window.size(); i += kAlign) {
       if (get<std::uint32_t>(window.data() + i) != kRecordMagic) continue;
       const auto h = decode_record_header(ByteView(window).substr(i), segment_.salt);
-      if (h && h->at == Position{segment_.number, static_cast<std::uint32_t>(at + i)})
-        found = std::max(found, h->durable);
+      if (h && h->at == Position{segment_.number, static_cast<std::uint32_t>(at + i)} && enough(*h)) return {};
     }
     if (i == 0) break;
     at += i;
   }
+  return {};
+}
+
+Result<std::uint64_t> SegmentWalk::durable_beyond() const {
+  std::uint64_t found = 0;
+  TRY(search([&](const RecordHeader& h) {
+    found = std::max(found, h.durable);
+    return false;
+  }));
   return found;
+}
+
+Result<bool> SegmentWalk::go_on() {
+  bool found = false;
+  TRY(search([&](const RecordHeader& h) {
+    if (h.sequence < sequence_ || h.end() > end_) return false;
+    found = true;
+    offset_ = h.at.offset;
+    sequence_ = h.sequence;
+    return true;
+  }));
+  return found && !sealed_;
 }
 
 Result<std::vector<IndexEntry>> read_index(const File& file, const SegmentHeader& segment, std::uint64_t end) {

@@ -99,6 +99,9 @@ class SegmentWalk {
   // Where the next record is expected.
   std::uint32_t offset() const { return offset_; }
   std::uint64_t sequence() const { return sequence_; }
+  // Where next() gave nothing: goes on at the next record of this segment that stands further on, whatever is between.
+  // False: there is none. For salvage only: who opens the log skips nothing.
+  Result<bool> go_on();
   // What the record holds, checked. Errors: corrupt.
   Result<Bytes> payload(const RecordHeader& record) const;
   // The largest `durable` of the records of this segment that stand somewhere behind the place where the walk ended: if
@@ -107,6 +110,8 @@ class SegmentWalk {
 
  private:
   Result<ByteView> look(std::uint64_t offset, std::size_t size);
+  // Told each record of this segment that stands behind the place where the walk ended, until it says "enough".
+  Result<void> search(const std::function<bool(const RecordHeader&)>& enough) const;
 
   const File& file_;
   const SegmentHeader segment_;
