@@ -75,12 +75,13 @@ bench: build test-deps ## Run the benchmarks: of single parts, then of the whole
 	  echo "== $$bench"; python3 $$bench --build $(RELEASE) || exit 1; done
 
 .PHONY: soak
-soak: build build/fuzz/build.ninja ## Fuzz each parser for MINUTES (10), then cut the power more often
+soak: build build/fuzz/build.ninja ## Fuzz each parser for MINUTES (10), then cut the power and flip bits more often
 	@$(CMAKE_BUILD) build/fuzz -j $(JOBS)
 	@tests/fuzz/soak.sh build/fuzz $(MINUTES) $(JOBS)
 	@CHAPPE_CRASH_POINTS=1000000 CHAPPE_ROCKS_CRASH_POINTS=25000 \
 	  $(RELEASE)/src/chappe_store_test --gtest_filter='*Crash*' --gtest_brief=1
-	@CHAPPE_CRASH_ROUNDS=1000 $(RUN_TESTS) --build $(RELEASE) --kinds crash --timeout 7200
+	@CHAPPE_FLIPS=500 $(RELEASE)/src/chappe_post_test --gtest_filter='*Flips*' --gtest_brief=1
+	@CHAPPE_CRASH_ROUNDS=1000 CHAPPE_FLIPS=100 $(RUN_TESTS) --build $(RELEASE) --kinds crash --timeout 7200
 
 .PHONY: coverage
 coverage: deps ## Say how much of each parser the fuzzers' inputs reach

@@ -103,7 +103,8 @@ Result<post::Beside> beside_store(const Config& config) {
     const std::string path = data_dir + "/" + std::string(name);
     if (fs::is_regular_file(path)) out.add(std::string(name), path);
   }
-  return post::Beside{std::move(out.files), std::move(written)};
+  const bool configuration = written != nullptr;
+  return post::Beside{std::move(out.files), std::move(written), configuration};
 }
 
 }  // namespace chappe::app

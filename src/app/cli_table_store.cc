@@ -134,11 +134,18 @@ std::vector<VerbRow> store_verbs() {
        {"Mend what store verify finds.", "Réparer ce que trouve store verify."},
        {"Without --yes, only tells what it finds. With it, damaged letters and rows that cannot be read are taken "
         "away, "
-        "and kept aside first; counts are made right; all else stays as it is. The exit code is 65 when faults are "
+        "and kept aside first; counts are made right; all else stays as it is. A store that does not open, or of which "
+        "a "
+        "file is damaged, is made anew from all that can be read of it, and the old files are kept beside it: that "
+        "needs "
+        "the server to be stopped, and room for a second copy of the rows. The exit code is 65 when faults are "
         "left. A letter that was taken away comes back from a backup with store restore.",
         "Sans --yes, dit seulement ce qui se trouve. Avec, les lettres abîmées et les entrées illisibles sont "
         "retirées, "
-        "et d'abord mises de côté ; les comptes sont refaits ; le reste ne bouge pas. Le code de sortie est 65 s'il "
+        "et d'abord mises de côté ; les comptes sont refaits ; le reste ne bouge pas. Un magasin qui ne s'ouvre pas, "
+        "ou "
+        "dont un fichier est abîmé, est refait avec tout ce qui se lit, et les anciens fichiers restent à côté : le "
+        "serveur doit être arrêté, et il faut la place d'une seconde copie des entrées. Le code de sortie est 65 s'il "
         "reste des défauts. Une lettre retirée revient d'une sauvegarde par store restore."},
        {},
        {{"yes", "", {"Do it.", "Le faire."}},
@@ -154,13 +161,15 @@ std::vector<VerbRow> store_verbs() {
         "Copier le magasin, avec ce qu'il faut d'autre à un serveur."},
        {"While the server goes on: all that was acknowledged when the copy begins is in it. DEST is a folder with any "
         "number of generations; what has not changed since the last one is not copied again. What is written is read "
-        "back. The configuration, certificates and keys, and the files that the configuration names are in it. Keep it "
+        "back. The configuration, certificates and keys, and the files that the configuration names are in it, unless "
+        "only --dir is named and no server runs. Keep it "
         "where only you can read: it holds everybody's mail. The server itself writes it, so DEST must be writable for "
         "its user.",
         "Pendant que le serveur continue : tout ce qui était confirmé au début de la copie y est. DEST est un dossier "
         "de "
         "générations ; ce qui n'a pas changé depuis la dernière n'est pas recopié. Ce qui est écrit est relu. La "
-        "configuration, les certificats et leurs clés, les fichiers que nomme la configuration y sont. À garder là où "
+        "configuration, les certificats et leurs clés, les fichiers que nomme la configuration y sont, sauf avec --dir "
+        "seul et sans serveur en marche. À garder là où "
         "vous seul pouvez lire : c'est le courrier de tous. Le serveur l'écrit lui-même : son utilisateur doit pouvoir "
         "écrire dans DEST."},
        {{"DEST"}},

@@ -34,19 +34,27 @@ int list(const Invocation& i, const std::string& folder) {
 }
 
 int tell(const Invocation& i, const Value& last) {
+  const bool configuration = last.get_bool("configuration").value_or(false);
   if (i.json()) {
     std::string out;
     Writer w(out);
     w.begin_object().field("generation", text_of(last, "generation"));
     for (const char* name : {"files", "octets", "copied"}) w.field(name, number_of(last, name));
-    w.end_object();
+    w.field("configuration", configuration).end_object();
     return print(out + "\n");
   }
-  return print(fmt::format(
+  print(fmt::format(
       fmt::runtime(i.say({"Generation {}: {} files, {}, of which {} were copied; all of it was read back.\n",
                           "Génération {} : {} fichiers, {}, dont {} copiés ; tout a été relu.\n"})),
       text_of(last, "generation"), number_of(last, "files"), size_for_people(number_of(last, "octets"), i.french()),
       size_for_people(number_of(last, "copied"), i.french())));
+  if (!configuration)
+    print(
+        i.say({"The configuration is not in it, nor what it names: only a data folder was known. With --config FILE, "
+               "they are copied, too.\n",
+               "La configuration n'y est pas, ni ce qu'elle nomme : seul un dossier de données était connu. Avec "
+               "--config FILE, tout cela est copié aussi.\n"}));
+  return 0;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "app/progress.h"
 #include "base/text.h"
 #include "post/care/verify.h"
+#include "store/rebuild.h"
 
 namespace chappe::app {
 namespace {
@@ -112,49 +113,130 @@ int verify(const Invocation& i, AdminOffice& office, const Params& params) {
       follow(office, number_of(begun->value, "job"), [&](const Value& answer) { verifying.see(answer); }));
 }
 
-int repair(const Invocation& i, AdminOffice& office, const std::string& aside) {
-  Params params;
-  params.add("aside", aside);
-  const auto begun = ask(office, "store.repair", params);
-  if (!begun) return i.refuse(begun.error());
-  std::uint64_t faults = 0, taken = 0, left = 0;
-  std::vector<Value> findings;
-  Progress progress(i);
-  const auto done = follow(office, number_of(begun->value, "job"), [&](const Value& answer) {
-    faults = number_of(answer, "faults");
-    taken = number_of(answer, "taken");
-    left = number_of(answer, "left");
-    if (const Value* some = answer.find("findings")) {
-      progress.clear();
-      for (const Value& finding : some->items()) {
-        if (i.json())
-          findings.push_back(finding);
-        else
-          print(line_of(i, finding) + "\n");
-      }
+// chappe store repair --yes: first the store made anew, if it must be, then what is wrong in it.
+class Repairing {
+ public:
+  Repairing(const Invocation& invocation, std::string aside)
+      : i_(invocation), progress_(invocation), aside_(std::move(aside)) {}
+
+  // Gives the exit code.
+  int run(Result<std::unique_ptr<AdminOffice>> office) {
+    Result<void> done;
+    if (office) done = mend(**office);
+    // What no server has open can be made anew.
+    const bool anew = office ? files_ && !(*office)->served() : true;
+    if (done && anew) {
+      office = fail(Errc::bug, "not opened yet");  // closes it
+      done = rebuild();
+      if (done) office = AdminOffice::open(i_);
+      if (done && !office) done = std::unexpected(office.error());
+      if (done) done = mend(**office);
     }
-    progress.show(
-        0, 0, fmt::format(fmt::runtime(i.say({"{} faults, {} taken away", "{} défauts, {} retirés"})), faults, taken));
-  });
-  progress.clear();
-  if (i.json()) {
+    progress_.clear();
+    tell(done, office && (*office)->served());
+    if (!done) return i_.refuse(done.error());
+    return left_ > 0 ? error_row(Errc::corrupt).exit : 0;
+  }
+
+ private:
+  Result<void> mend(AdminOffice& office) {
+    Params params;
+    params.add("aside", aside_);
+    const auto begun = TRY(ask(office, "store.repair", params));
+    const std::uint64_t faults = faults_, taken = taken_;
+    files_ = false;
+    return follow(office, number_of(begun.value, "job"), [&](const Value& answer) {
+      faults_ = faults + number_of(answer, "faults");
+      taken_ = taken + number_of(answer, "taken");
+      left_ = number_of(answer, "left");
+      if (const Value* some = answer.find("findings"))
+        for (const Value& finding : some->items()) found(finding);
+      progress_.show(
+          0, 0,
+          fmt::format(fmt::runtime(i_.say({"{} faults, {} taken away", "{} défauts, {} retirés"})), faults_, taken_));
+    });
+  }
+
+  void found(const Value& finding) {
+    const std::string fault = text_of(finding, "fault");
+    for (const post::Fault f : {post::Fault::file_damaged, post::Fault::unreadable})
+      files_ = files_ || fault == post::fault_row(f).id;
+    if (i_.json()) return findings_.push_back(finding);
+    progress_.clear();
+    print(line_of(i_, finding) + "\n");
+  }
+
+  Result<void> rebuild() {
+    store::RocksOptions options;
+    options.path = TRY(data_dir_of(i_)) + "/store";
+    const auto place = [&](const std::string& what) {
+      places_.push_back(what);
+      progress_.clear();
+      if (!i_.json()) print(one_line(what) + "\n");
+    };
+    rebuilt_ = TRY(store::rebuild(std::move(options), place, [&](const store::Rebuilt& now) {
+      progress_.show(0, 0, fmt::format(fmt::runtime(i_.say({"{} rows", "{} entrées"})), now.rows));
+      return true;
+    }));
+    return {};
+  }
+
+  void tell(const Result<void>& done, bool served) const {
+    if (i_.json()) return tell_json(done);
+    if (rebuilt_)
+      print(fmt::format(
+          fmt::runtime(
+              i_.say({"The store was made anew from {} rows and {} writes of its log; {} bits were put right, {} "
+                      "places could not be read. The old files are in {}\n",
+                      "Le magasin a été refait avec {} entrées et {} écritures de son journal ; {} bits ont été "
+                      "rétablis, {} endroits sont illisibles. Les anciens fichiers sont dans {}\n"})),
+          rebuilt_->rows, rebuilt_->batches, rebuilt_->mended, rebuilt_->damaged, rebuilt_->aside));
+    print(fmt::format(fmt::runtime(i_.say({"{} faults; {} rows and letters were taken away, {} faults are left.\n",
+                                           "{} défauts ; {} entrées et lettres retirées, {} défauts restent.\n"})),
+                      faults_, taken_, left_));
+    if (taken_ > 0)
+      print(fmt::format(fmt::runtime(i_.say({"What was taken away is in {}\n", "Ce qui fut retiré est dans {}\n"})),
+                        aside_));
+    if (files_ && served)
+      print(
+          i_.say({"A damaged file cannot be mended while the server runs: stop it, and repair again.\n",
+                  "Un fichier abîmé ne se répare pas quand le serveur est en marche : arrêtez-le et recommencez.\n"}));
+  }
+
+  void tell_json(const Result<void>& done) const {
     std::string out;
     Writer w(out);
-    w.begin_object().field("faults", faults).field("taken", taken).field("left", left).field("aside", aside);
+    w.begin_object().field("faults", faults_).field("taken", taken_).field("left", left_).field("aside", aside_);
     w.key("findings").begin_array();
-    for (const Value& finding : findings) write_json(w, finding);
-    w.end_array().field("complete", done.has_value()).end_object();
+    for (const Value& finding : findings_) write_json(w, finding);
+    w.end_array();
+    if (rebuilt_) {
+      w.key("rebuilt").begin_object().field("rows", rebuilt_->rows).field("batches", rebuilt_->batches);
+      w.field("mended", rebuilt_->mended).field("damaged", rebuilt_->damaged).field("aside", rebuilt_->aside);
+      w.key("places").begin_array();
+      for (const std::string& place : places_) w.value(place);
+      w.end_array().end_object();
+    }
+    w.field("complete", done.has_value()).end_object();
     print(out + "\n");
-  } else {
-    print(fmt::format(fmt::runtime(i.say({"{} faults; {} rows and letters were taken away, {} faults are left.\n",
-                                          "{} défauts ; {} entrées et lettres retirées, {} défauts restent.\n"})),
-                      faults, taken, left));
-    if (taken > 0)
-      print(fmt::format(fmt::runtime(i.say({"What was taken away is in {}\n", "Ce qui fut retiré est dans {}\n"})),
-                        aside));
   }
-  if (!done) return i.refuse(done.error());
-  return left > 0 ? error_row(Errc::corrupt).exit : 0;
+
+  const Invocation& i_;
+  Progress progress_;
+  const std::string aside_;
+  std::uint64_t faults_ = 0, taken_ = 0, left_ = 0;
+  bool files_ = false;  // some of it is damage that only a new store mends
+  std::vector<Value> findings_;
+  std::optional<store::Rebuilt> rebuilt_;
+  std::vector<std::string> places_;
+};
+
+void say_yes(const Invocation& i) {
+  if (i.json()) return;
+  std::fprintf(stderr, "%s\n",
+               std::string(i.say({"Nothing was changed. To mend it, say --yes.",
+                                  "Rien n'a été changé. Pour réparer, dites --yes."}))
+                   .c_str());
 }
 
 }  // namespace
@@ -179,14 +261,14 @@ int store_verify(const Invocation& invocation) {
 
 int store_repair(const Invocation& invocation) {
   auto office = AdminOffice::open(invocation);
-  if (!office) return invocation.refuse(office.error());
+  if (!office && (!invocation.has("yes") || office.error().code() != Errc::corrupt)) {
+    const int code = invocation.refuse(office.error());
+    if (office.error().code() == Errc::corrupt) say_yes(invocation);
+    return code;
+  }
   if (!invocation.has("yes")) {
     const int code = verify(invocation, **office, Params());
-    if (code != 0 && !invocation.json())
-      std::fprintf(stderr, "%s\n",
-                   std::string(invocation.say({"Nothing was changed. To mend it, say --yes.",
-                                               "Rien n'a été changé. Pour réparer, dites --yes."}))
-                       .c_str());
+    if (code != 0) say_yes(invocation);
     return code;
   }
   auto aside = invocation.value("aside");
@@ -195,7 +277,7 @@ int store_repair(const Invocation& invocation) {
     if (!dir) return invocation.refuse(dir.error());
     aside = fmt::format("{}/aside-{}", *dir, system_clock().now().us / 1'000'000);
   }
-  return repair(invocation, **office, std::filesystem::absolute(*aside).lexically_normal().string());
+  return Repairing(invocation, std::filesystem::absolute(*aside).lexically_normal().string()).run(std::move(office));
 }
 
 }  // namespace chappe::app

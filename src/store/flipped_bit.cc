@@ -2,7 +2,7 @@
 
 namespace chappe::store {
 namespace {
-constexpr std::uint32_t kPolynomial = 0x82f63b78;  // reflected, as in crc32c.cc
+constexpr std::uint32_t kPolynomial = 0x82f63b78;        // reflected, as in crc32c.cc
 constexpr std::uint64_t kMost = std::uint64_t{1} << 29;  // octets: behind 2^32 bits, places look like earlier ones
 }  // namespace
 

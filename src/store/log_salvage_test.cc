@@ -65,8 +65,8 @@ class SalvageTest : public ::testing::Test {
 
   FaultFiles files_;
   SeededRandom random_{1};
-  Log::Options options_{.files = &files_, .folder = "/log", .segment_size = 8192, .prepare_ahead = false,
-                        .random = &random_};
+  Log::Options options_{
+      .files = &files_, .folder = "/log", .segment_size = 8192, .prepare_ahead = false, .random = &random_};
   std::unique_ptr<Log> log_;
   std::vector<LogMark> marks_;
   std::vector<std::string> told_;

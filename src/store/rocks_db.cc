@@ -81,7 +81,10 @@ class Silence final : public rocksdb::Logger {
 }  // namespace
 
 Error to_error(const rocksdb::Status& s, std::string_view doing) {
-  const Errc code = s.IsCorruption() ? Errc::corrupt : s.IsNoSpace() ? Errc::no_space : Errc::io;
+  // What a file is made of is not there, or says what cannot be, is damage as well.
+  const bool corrupt =
+      s.IsCorruption() || s.IsPathNotFound() || s.IsNotFound() || s.IsInvalidArgument() || s.IsNotSupported();
+  const Errc code = corrupt ? Errc::corrupt : s.IsNoSpace() ? Errc::no_space : Errc::io;
   return Error(code, std::string(doing) + ": " + printable(s.ToString()));
 }
 
@@ -181,8 +184,8 @@ Result<std::shared_ptr<RocksDb>> RocksDb::open(const RocksOptions& options) {
                    .folder = options.path + "/log",
                    .segment_size = options.segment,
                    .reserve = options.reserve / 2};
-  auto opened = Log::open(std::move(log), have,
-                          [&](const LogMark& mark, ByteView octets) { return self->replay(octets, mark); });
+  auto opened =
+      Log::open(std::move(log), have, [&](const LogMark& mark, ByteView octets) { return self->replay(octets, mark); });
   if (!opened) {
     // Nothing is to be written beside what cannot be understood.
     (void)self->db_->SetDBOptions({{"avoid_flush_during_shutdown", "true"}});
@@ -205,9 +208,6 @@ Result<void> RocksDb::open_db(const RocksOptions& options) {
     const std::string text = s.ToString();
     if (s.IsBusy() || (s.IsIOError() && (text.find("lock file") != text.npos || text.find("lock hold") != text.npos)))
       return fail(Errc::busy, "the store {} is in use by another process", path_);
-    // What it is made of is not there, or says what cannot be.
-    if (s.IsPathNotFound() || s.IsNotFound() || s.IsInvalidArgument() || s.IsNotSupported())
-      return fail(Errc::corrupt, "opening the store {}: {}", path_, printable(text));
     return std::unexpected(to_error(s, "opening the store " + path_));
   }
   db_.reset(db);

@@ -149,6 +149,7 @@ class RocksFiles final : public rocksdb::FileSystem {
   }
   IOStatus NewWritableFile(const std::string& name, const FileOptions& options,
                            std::unique_ptr<rocksdb::FSWritableFile>* out, IODebugContext*) override {
+    if (removals_) removals_->forget(name);
     auto file = files_.open(name, Files::Open::replace);
     if (file) *out = std::make_unique<Writable>(std::move(*file), 0, options);
     return to_status(file);
@@ -272,8 +273,14 @@ class Hasty final : public rocksdb::EnvWrapper {
 
 bool Removals::hold(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  if (holding_) held_.push_back(path);
-  return holding_;
+  if (!holding_ || !(path.ends_with(".sst") || path.ends_with(".blob"))) return false;
+  held_.push_back(path);
+  return true;
+}
+
+void Removals::forget(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  std::erase(held_, path);
 }
 
 void Removals::release(Files& files) {

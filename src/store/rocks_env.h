@@ -17,12 +17,14 @@ class Env;
 
 namespace chappe::store {
 
-// What RocksDB wants removed. While it is being opened nothing goes: if it opened an older state than there was, because
-// the end of its MANIFEST is damaged, it would take away the files of the newer one. Thread-safe.
+// What RocksDB wants removed. While it is being opened no file of rows goes: if it opened an older state than there
+// was, because the end of its MANIFEST is damaged, it would take away the files of the newer one. Thread-safe.
 class Removals {
  public:
   // True: it is remembered instead.
   bool hold(const std::string& path);
+  // A new file has the name now.
+  void forget(const std::string& path);
   // It has opened well: what was remembered goes.
   void release(Files& files);
 

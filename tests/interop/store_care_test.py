@@ -125,6 +125,12 @@ def _():
         check(second["copied"] < first["copied"] * 3 / 4, f"it copies {second['copied']} after {first['copied']} octets")
         one.stop()
         third = store(one, "backup", backup, "--keep", "2")  # without a server
+        bare = store(one, "backup", one.folder / "bare", where=("--dir", one.dir))
+        equal(
+            [told["configuration"] for told in (first, second, third, bare)],
+            [True, True, True, False],
+            "whether the configuration is in it: of a data folder alone nobody knows one",
+        )
         equal(
             [g["generation"] for g in store(one, "backup", backup, "--list")["generations"]],
             [second["generation"], third["generation"]],

@@ -20,6 +20,7 @@ void write(Writer& w, const post::VerifyCounts& c) {
 void write(Writer& w, const post::BackupNews& b) {
   w.field("generation", b.generation).field("files", b.progress.files).field("all_files", b.progress.all_files);
   w.field("octets", b.progress.octets).field("all_octets", b.progress.all_octets).field("copied", b.progress.copied);
+  w.field("configuration", b.configuration);
 }
 
 void write(Writer& w, const post::RepairNews& r) {

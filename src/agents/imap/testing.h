@@ -42,7 +42,9 @@ class CountingOffload final : public net::Offload {
 
 class World {
  public:
-  explicit World(Budget::Limits limits = Budget::standard_limits()) : budget(limits) {
+  explicit World(Budget::Limits limits = Budget::standard_limits(),
+                 std::unique_ptr<store::Store> on = store::make_memory())
+      : budget(limits), store(std::move(on)) {
     const std::string base =
         (std::filesystem::temp_directory_path() / fmt::format("chappe-imap-{}-{}", getpid(), static_cast<void*>(this)))
             .string();
@@ -99,7 +101,7 @@ class World {
   Log log{std::make_unique<NoLog>(), {}};
   Metrics metrics;
   Budget budget;
-  std::unique_ptr<store::Store> store = store::make_memory();
+  std::unique_ptr<store::Store> store;
   net::InlineOffload offload;
   net::Shards shards{2};
   CountingOffload letters;

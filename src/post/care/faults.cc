@@ -9,6 +9,7 @@ namespace {
 
 constexpr FaultRow kFaults[] = {
     {Fault::unreadable, "unreadable", "A part of the store cannot be read", "Une partie du magasin est illisible"},
+    {Fault::file_damaged, "file-damaged", "A file of the store is damaged", "Un fichier du magasin est abîmé"},
     {Fault::bad_row, "bad-row", "A row does not read back", "Une entrée ne peut être relue"},
     {Fault::name_lost, "name-lost", "A mailbox is not found by its name", "Une boîte est introuvable par son nom"},
     {Fault::name_astray, "name-astray", "A name leads to no mailbox", "Un nom ne mène à aucune boîte"},
@@ -35,6 +36,10 @@ constexpr FaultRow kFaults[] = {
     {Fault::octets_damaged, "octets-damaged", "A part of a letter is damaged", "Une partie d'une lettre est abîmée"},
     {Fault::octets_astray, "octets-astray", "Octets that belong to no letter",
      "Des octets n'appartiennent à aucune lettre"},
+    {Fault::summary_astray, "summary-astray", "A summary of a letter that is not there",
+     "Un résumé d'une lettre qui n'existe pas"},
+    {Fault::summary_wrong, "summary-wrong", "A summary tells something else than its letter",
+     "Un résumé dit autre chose que sa lettre"},
     {Fault::segment_counts, "segment-counts", "A segment counts wrongly what letters have in it",
      "Un segment compte mal ce que des lettres y ont"},
     {Fault::due_astray, "due-astray", "A time in the queue has no recipient",

@@ -15,6 +15,7 @@ namespace chappe::post {
 // The numbers are no promise, the ids in the table (faults.cc) are.
 enum class Fault : std::uint8_t {
   unreadable,       // a part of the store cannot be read
+  file_damaged,     // a file of the store is not what was written
   bad_row,          // a row does not read back
   name_lost,        // a mailbox that its name does not lead to
   name_astray,      // a name that leads to no mailbox
@@ -32,6 +33,8 @@ enum class Fault : std::uint8_t {
   octets_missing,   // octets of a letter that are not there
   octets_damaged,   // or fail their check
   octets_astray,    // octets that no letter has
+  summary_astray,   // a summary of a letter that is not there
+  summary_wrong,    // a summary that tells something else than its letter
   segment_counts,   // a segment counts wrongly what is alive in it
   due_astray,       // a time in the queue without its recipient
   due_missing,      // a recipient in the queue who is never due

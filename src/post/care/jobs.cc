@@ -116,21 +116,23 @@ Result<std::uint64_t> Jobs::verify(VerifyOptions options) {
 }
 
 Result<std::uint64_t> Jobs::backup(BackupOrder order) {
-  BackupNews begin{.generation = generation_at(clock_.now()), .progress = {}};
-  return start(begin, [this, order = std::move(order), begin](State& s) -> Result<void> {
+  BackupNews news{.generation = generation_at(clock_.now()), .progress = {}};
+  return start(news, [this, order = std::move(order), news](State& s) mutable -> Result<void> {
     store::BackupOptions options{.destination = order.destination,
-                                 .generation = begin.generation,
+                                 .generation = news.generation,
                                  .extras = {},
                                  .keep = order.keep,
                                  .progress = {}};
     const Beside beside = TRY(beside_());
     options.extras = beside.files;
-    options.progress = [&s, &begin](const store::BackupProgress& now) {
-      return s.tell(BackupNews{begin.generation, now});
+    news.configuration = beside.configuration;
+    options.progress = [&s, &news](const store::BackupProgress& now) {
+      news.progress = now;
+      return s.tell(news);
     };
     const auto frozen = TRY(net::run(freeze(&store_.blocking())));
-    const auto done = TRY(store::backup(*frozen, options));
-    s.tell(BackupNews{begin.generation, done});
+    news.progress = TRY(store::backup(*frozen, options));
+    s.tell(news);
     return {};
   });
 }
@@ -139,11 +141,14 @@ Result<std::uint64_t> Jobs::repair(std::string aside) {
   RepairNews begin{.aside = aside};
   return start(begin, [this, aside = std::move(aside), begin](State& s) -> Result<void> {
     RepairNews news = begin;
-    Repair repair(store_.blocking(), commit_, clock_, [&](const std::string& name, ByteView octets) {
-      ++news.taken;
-      s.tell(news);
-      return set_aside(aside, name, octets);
-    });
+    Repair repair(
+        store_.blocking(), commit_, clock_,
+        [&](const std::string& name, ByteView octets) {
+          ++news.taken;
+          s.tell(news);
+          return set_aside(aside, name, octets);
+        },
+        [&] { return s.tell(news); });
     const Repaired done = TRY(net::run(run(&repair, [&](const Finding& finding) {
       ++news.faults;
       s.found(finding);

@@ -22,6 +22,7 @@ namespace chappe::post {
 struct Beside {
   std::vector<store::BackupExtra> files;
   std::shared_ptr<void> held;  // what the paths need to stay
+  bool configuration = false;  // a server's is among them
 };
 
 struct BackupOrder {
@@ -32,6 +33,7 @@ struct BackupOrder {
 struct BackupNews {
   std::string generation;
   store::BackupProgress progress;
+  bool configuration = false;  // a server can start from it
 };
 
 struct RepairNews {
@@ -56,7 +58,7 @@ class Jobs {
 
   // All but `beside` must outlive it.
   Jobs(store::Store& store, store::Commit& commit, Clock& clock, BesideStore beside);
-  ~Jobs();  // gives up what runs (a repair ends by itself), and waits for its end
+  ~Jobs();  // gives up what runs, and waits for its end
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
 

@@ -9,6 +9,7 @@
 #include "post/care/kept.h"
 #include "post/mailbox/records.h"
 #include "post/mailbox/summary.h"
+#include "post/mailbox/threads.h"
 #include "post/queue/record.h"
 #include "store/body_rows.h"
 #include "store/walk.h"
@@ -22,6 +23,7 @@ using store::Space;
 namespace {
 
 constexpr std::size_t kMostFindings = 1'000'000;
+constexpr std::int64_t kDay = 86'400'000'000;  // µs
 
 // What an account is put together from. Bodies are not looked at: verify has.
 class Account {
@@ -193,6 +195,21 @@ Result<void> set_references(store::Txn& txn, const store::BodyId& body, std::uin
   return {};
 }
 
+bool is_thread(AccountId account, const Bytes& key) {
+  return store::KeyReader(key).expect(account.value, Space::thread).has_value();
+}
+
+// A letter without its octets, read as a stream.
+Task<Result<message::Letter>> outline_of(store::Store* store, store::BodyRef body, Deadline deadline) {
+  const store::Bodies bodies(*store);
+  message::LetterStream look(kLook);
+  for (std::uint64_t at = 0; at < body.size; at += store::Flow::kExtent) {
+    const auto octets = CO_TRY(co_await bodies.read(body, at, store::Flow::kExtent, deadline));
+    for (const Chunk& chunk : octets.chunks()) look.feed(chunk.view());
+  }
+  co_return look.finish();
+}
+
 // A queue row goes with the time that it is due at.
 Result<void> remove_queued(store::Txn& txn, const Bytes& key) {
   const QueueKey at = TRY(queue_of(key));
@@ -204,12 +221,20 @@ Result<void> remove_queued(store::Txn& txn, const Bytes& key) {
 
 }  // namespace
 
+Result<void> Repair::step() const {
+  if (go_on_ && !go_on_()) return fail(Errc::cancelled, "given up");
+  return {};
+}
+
 Task<Result<std::vector<Finding>>> Repair::find(Verify::OnFault on_fault, Deadline deadline) {
   std::vector<Finding> out;
-  Verify verify(store_, {}, [&](const Finding& f) {
-    if (on_fault) on_fault(f);
-    if (out.size() < kMostFindings) out.push_back(f);
-  });
+  Verify verify(
+      store_, {},
+      [&](const Finding& f) {
+        if (on_fault) on_fault(f);
+        if (out.size() < kMostFindings) out.push_back(f);
+      },
+      [this](const VerifyCounts&) { return step().has_value(); });
   CO_TRY(co_await verify.run(deadline));
   co_return out;
 }
@@ -285,9 +310,63 @@ Task<Result<void>> Repair::remove_messages(std::vector<store::BodyId> lost, std:
   co_return Result<void>();
 }
 
+// What is told of a letter, from the letter; nothing, if that cannot be read.
+Task<Result<void>> Repair::mend_summary(store::BodyId body, Deadline deadline) {
+  const auto row = CO_TRY(co_await store_.get(store::body_key(body), deadline));
+  const auto header = row ? store::decode_body_header(row->view()) : Result<store::BodyHeader>(store::BodyHeader());
+  Bytes summary;
+  if (row && header) {
+    const auto outline = co_await outline_of(&store_, {body, header->size, header->codec, header->key}, deadline);
+    if (outline) summary = digest_of(header->size, *outline, 0).summary;
+  }
+  co_return co_await commit_.submit(
+      [body, summary = std::move(summary)](store::Txn& txn) -> Result<void> {
+        txn.use_reserve();
+        if (summary.empty() || !TRY(txn.get(store::body_key(body))))
+          txn.remove(summary_key(body));
+        else
+          txn.put(summary_key(body), summary);
+        return {};
+      },
+      deadline);
+}
+
+// Puts back what leads from the ids that letters name to their threads, where nothing does.
+Task<Result<void>> Repair::mend_threads(AccountId account, Deadline deadline) {
+  const std::int64_t today = clock_.now().us / kDay;
+  store::RowWalk walk(store_.snapshot(), messages_of(account), [](const Bytes&, const Error&) {});
+  for (;;) {
+    const auto rows = CO_TRY(co_await walk.next(deadline));
+    if (rows.empty()) co_return Result<void>();
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> named;  // clue and thread
+    for (const Row& row : rows) {
+      const auto record = decode_message(row.value.view(), {});
+      if (!record || record->thread == 0) continue;
+      const auto kept = CO_TRY(co_await store_.get(summary_key(record->body.id), deadline));
+      const auto summary = kept ? decode_summary(kept->view()) : Result<std::optional<Summary>>(std::nullopt);
+      Clues clues;
+      if (summary && *summary)
+        clues = clues_of((*summary)->outline);
+      else if (const auto outline = co_await outline_of(&store_, record->body, deadline))
+        clues = clues_of(*outline);
+      for (const std::uint64_t clue : clues) named.emplace_back(clue, record->thread);
+    }
+    CO_TRY(step());
+    CO_TRY(co_await commit_.submit(
+        [account, today, named = std::move(named)](store::Txn& txn) -> Result<void> {
+          txn.use_reserve();
+          for (const auto& [clue, thread] : named)
+            if (const Bytes key = thread_key(account, clue); !TRY(txn.get(key)))
+              txn.put(key, encode(ThreadRow{thread, today}));
+          return {};
+        },
+        deadline));
+  }
+}
+
 Task<Result<void>> Repair::mend(std::vector<Finding> findings, Deadline deadline) {
-  std::vector<AccountId> accounts;
-  std::vector<store::BodyId> lost;
+  std::vector<AccountId> accounts, threads;
+  std::vector<store::BodyId> lost, summaries;
   std::vector<Bytes> gone;
   std::vector<std::pair<Bytes, Bytes>> rows;
   std::vector<std::pair<store::BodyId, std::uint32_t>> references;
@@ -296,8 +375,12 @@ Task<Result<void>> Repair::mend(std::vector<Finding> findings, Deadline deadline
       case Fault::bad_row:
       case Fault::octets_astray:
       case Fault::body_missing:
+      case Fault::summary_astray:
         gone.push_back(f.key);
-        if (f.account) accounts.push_back(f.account);
+        if (f.account) (is_thread(f.account, f.key) ? threads : accounts).push_back(f.account);
+        break;
+      case Fault::summary_wrong:
+        summaries.push_back(f.body);
         break;
       case Fault::octets_missing:
       case Fault::octets_damaged:
@@ -318,6 +401,7 @@ Task<Result<void>> Repair::mend(std::vector<Finding> findings, Deadline deadline
         break;
       case Fault::due_missing:
       case Fault::unreadable:
+      case Fault::file_damaged:
       case Fault::body_size:
         break;
       default:
@@ -326,9 +410,13 @@ Task<Result<void>> Repair::mend(std::vector<Finding> findings, Deadline deadline
   }
   std::ranges::sort(lost);
   lost.erase(std::ranges::unique(lost).begin(), lost.end());
-  for (const store::BodyId& body : lost) CO_TRY(co_await set_letter_aside(body, deadline));
+  for (const store::BodyId& body : lost) {
+    CO_TRY(step());
+    CO_TRY(co_await set_letter_aside(body, deadline));
+  }
   if (!lost.empty()) CO_TRY(co_await remove_messages(lost, &accounts, deadline));
   for (const Bytes& key : gone) CO_TRY(co_await set_row_aside(key, deadline));
+  CO_TRY(step());
   std::vector<Bytes> due;
   for (const Finding& f : findings)
     if (f.fault == Fault::due_missing) due.push_back(f.key);
@@ -352,10 +440,18 @@ Task<Result<void>> Repair::mend(std::vector<Finding> findings, Deadline deadline
         return {};
       },
       deadline));
-  std::ranges::sort(accounts);
-  accounts.erase(std::ranges::unique(accounts).begin(), accounts.end());
+  for (const store::BodyId& body : summaries) {
+    CO_TRY(step());
+    CO_TRY(co_await mend_summary(body, deadline));
+  }
+  for (std::vector<AccountId>* list : {&accounts, &threads}) {
+    std::ranges::sort(*list);
+    list->erase(std::ranges::unique(*list).begin(), list->end());
+  }
+  for (const AccountId account : threads) CO_TRY(co_await mend_threads(account, deadline));
   for (const AccountId account : accounts) {
     if (!account) continue;
+    CO_TRY(step());
     CO_TRY(co_await commit_.submit(
         [account, now = clock_.now()](store::Txn& txn) { return Account(txn, account, now).mend(); }, deadline));
   }

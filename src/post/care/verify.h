@@ -1,16 +1,18 @@
-// Whether a store is what it should be: every row can be read, mailboxes count what is in them, each letter that a row
-// names is there, octet for octet, and nothing is kept that nobody names. docs/formats tells what the rules are.
+// Whether a store is what it should be: its files are what was written, every row can be read, mailboxes and quotas
+// count what is there, each letter that a row names is there, octet for octet, what is told of it is what it says, and
+// nothing is kept that nobody names. docs/formats tells what the rules are.
 //
 // Works on a store that is served meanwhile: rows are looked at in one snapshot, letters afterwards, and what has
 // changed since is looked at again before it is called a fault. Memory: about 40 octets for each of kBodiesAtOnce
-// bodies, 16 for each message of the account that is looked at, and what is found of kNamed damaged letters. May be
-// used from any executor; blocks none.
+// bodies, 16 for each message of the account that is looked at, and what is found of kNamed damaged letters. It reads
+// files itself: for threads that may block (jobs.h). Rows are looked at in verify_rows.h.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <string>
 
+#include "message/letter_stream.h"
 #include "post/care/faults.h"
 #include "store/bodies.h"
 
@@ -50,9 +52,6 @@ class Verify {
   Task<Result<VerifyCounts>> run(Deadline deadline);
 
  private:
-  class Rows;
-  class BodyTable;
-
   store::Store& store_;
   const VerifyOptions options_;
   OnFault on_fault_;
@@ -62,10 +61,12 @@ class Verify {
 
   void fault(Finding finding);
   Result<void> progress() const;
+  Result<void> files();
   Task<Result<void>> keep_pace(Steady began, Deadline deadline);
   Task<Result<void>> rows(std::shared_ptr<store::Reader> at, std::size_t pass, std::size_t passes, Deadline deadline);
   Task<Result<void>> letters(Deadline deadline);
   Task<Result<void>> letter(store::BodyId id, Deadline deadline);
+  Task<Result<void>> summary(store::BodyRef body, message::LetterStream* letter, Deadline deadline);
   Task<Result<void>> owners(Deadline deadline);
   Result<void> owner(const store::Row& row, std::map<store::BodyId, std::size_t>& places);
 };

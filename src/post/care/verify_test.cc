@@ -112,7 +112,7 @@ TEST_P(VerifyTest, EachKindOfRow) {
     std::vector<std::string> said;
   };
   const Case cases[] = {
-      {{}, store::Space::body, {"body-missing", "body-missing", "octets-astray"}},
+      {{}, store::Space::body, {"body-missing", "body-missing", "octets-astray", "summary-astray"}},
       {{}, store::Space::body_extents, {"octets-missing", "octets-missing", "segment-counts"}},
       {{}, store::Space::segment, {"segment-counts"}},
       {{}, store::Space::queue, {"body-orphan", "due-astray"}},
@@ -176,6 +176,86 @@ TEST_P(VerifyTest, AllOfItIsMended) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, VerifyTest, kForms, form_name);
+
+// A summary that tells something else than its letter, and threads that lead nowhere, are made anew.
+TEST_P(VerifyTest, WhatIsToldOfALetterIsWhatItSays) {
+  append("INBOX", "Message-ID: <a@x>\r\nSubject: four\r\n\r\nfour\r\n", {});
+  const auto summaries = rows({}, store::Space::body_summary);
+  const auto threads = rows(kBob, store::Space::thread);
+  ASSERT_EQ(summaries.size(), 4u) << "the letter in the queue has none";
+  ASSERT_EQ(threads.size(), 1u);
+  const auto mend = [&] {
+    Repair repair(office_.store(), office_.commit(), office_.clock(),
+                  [](const std::string&, ByteView) { return Result<void>(); });
+    const auto done = office_.wait(repair.run({}, soon()));
+    ASSERT_TRUE(done) << done.error().describe();
+    EXPECT_EQ(done->left, 0u);
+  };
+  // Of another letter: it reads back, and is of another size; or of the same size, and says something else.
+  change([&](store::Txn& txn) { txn.put(summaries[0].key, Bytes(summaries[1].value.view())); });
+  EXPECT_EQ(faults(), std::vector<std::string>{"summary-wrong"});
+  mend();
+  Bytes other(summaries[0].value.view());
+  const std::size_t at = other.find("one");
+  ASSERT_NE(at, other.npos);
+  other.replace(at, 3, "two");
+  change([&](store::Txn& txn) {
+    txn.put(summaries[0].key, other);
+    txn.put(summaries[1].key, Bytes("\xff"));
+    Bytes astray = summaries[2].key;
+    astray.back() = static_cast<char>(astray.back() ^ 1);
+    txn.put(astray, Bytes(summaries[2].value.view()));
+    txn.put(threads[0].key, Bytes("nonsense"));
+  });
+  EXPECT_EQ(faults(), (std::vector<std::string>{"bad-row", "summary-astray", "summary-wrong", "summary-wrong"}));
+  mend();
+  EXPECT_THAT(faults(), IsEmpty());
+  const auto same = [](const std::vector<store::Row>& a, const std::vector<store::Row>& b) {
+    return std::ranges::equal(
+        a, b, [](const auto& x, const auto& y) { return x.key == y.key && x.value.view() == y.value.view(); });
+  };
+  EXPECT_TRUE(same(rows({}, store::Space::body_summary), summaries));
+  EXPECT_TRUE(same(rows(kBob, store::Space::thread), threads));
+}
+
+// Given up between any two steps, it leaves what verify understands and a second repair mends.
+TEST_P(VerifyTest, ARepairThatIsGivenUpIsFinishedByAnother) {
+  append("INBOX", "Message-ID: <a@x>\r\nSubject: four\r\n\r\nfour\r\n", {});
+  const auto break_it = [&] {
+    const auto message = rows(kBob, store::Space::message).front().key;
+    const auto piece = rows({}, store::Space::body_piece).front().key;
+    const auto thread = rows(kBob, store::Space::thread);
+    const auto summary = rows({}, store::Space::body_summary).back().key;
+    change([&](store::Txn& txn) {
+      txn.remove(message);
+      txn.remove(piece);
+      if (!thread.empty()) txn.put(thread.front().key, Bytes("\xff"));
+      txn.put(summary, Bytes("\xff"));
+    });
+  };
+  const auto mend = [&](int steps) {
+    Repair repair(
+        office_.store(), office_.commit(), office_.clock(), [](const std::string&, ByteView) { return Result<void>(); },
+        [&] { return steps-- > 0; });
+    return office_.wait(repair.run({}, soon()));
+  };
+  int given_up = 0;
+  for (int steps = 0;; ++steps) {
+    append("INBOX", "Message-ID: <b@x>\r\nSubject: five\r\n\r\n" + Bytes(20'000, 'z'), {});
+    append("INBOX", "Message-ID: <c@x>\r\nSubject: six\r\n\r\nsix\r\n", {});
+    break_it();
+    const auto done = mend(steps);
+    if (done) break;
+    EXPECT_EQ(done.error().code(), Errc::cancelled);
+    ++given_up;
+    (void)faults();
+    const auto second = mend(1000);
+    ASSERT_TRUE(second) << second.error().describe();
+    EXPECT_EQ(second->left, 0u) << steps;
+    EXPECT_THAT(faults(), IsEmpty()) << steps;
+  }
+  EXPECT_GT(given_up, 5);
+}
 
 // Each octet of a letter on the disk counts.
 TEST(VerifyDamage, EveryFlippedOctetOfALetterIsFound) {

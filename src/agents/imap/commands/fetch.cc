@@ -22,6 +22,7 @@ using Kind = FetchItem::Kind;
 
 constexpr std::uint32_t kRecords = 200;  // read at a time
 constexpr std::uint32_t kStates = 4096;  // answered in one turn, when nothing need be read
+constexpr std::size_t kNamed = 20;       // messages that cannot be read, by UID
 
 class Fetcher {
  public:
@@ -42,6 +43,8 @@ class Fetcher {
   Task<Result<void>> binary(const FetchItem* item, LetterReader* reader);
   Task<Result<void>> preview(const FetchItem* item, LetterReader* reader);
   Task<Result<void>> stream(const FetchItem* item, LetterReader* reader, std::uint64_t offset, std::uint64_t size);
+  Task<bool> there(post::Uid uid);
+  void tell_damaged();
   Task<Result<void>> send_decoded(wire::EncodedPlace place, LetterReader* reader, std::optional<wire::Partial> partial);
   bool needs_record() const;
   void write_octets(const FetchItem& item, ByteView octets);
@@ -53,6 +56,7 @@ class Fetcher {
   std::vector<std::uint32_t> newly_seen_;  // ascending
   bool missing_ = false;                   // a message was expunged, and this client does not know yet
   bool unknown_encoding_ = false;
+  std::vector<post::Uid> damaged_;  // ascending, of messages that were left out
   std::optional<Error> failed_;
 };
 
@@ -137,6 +141,7 @@ Task<void> Fetcher::run() {
     const bool there = reads ? co_await some(r) : co_await states(r);
     if (!there) co_return;
   }
+  if (!damaged_.empty()) co_return tell_damaged();
   if (failed_) co_return c_->no(call_, *failed_);
   if (unknown_encoding_) co_return c_->no(call_, "UNKNOWN-CTE", "a part has a transfer encoding that nobody knows");
   co_await c_->finish(call_, missing_ ? "EXPUNGEISSUED" : "");  // RFC 5530 §3
@@ -240,9 +245,12 @@ Task<bool> Fetcher::one(std::uint32_t seq, post::MessageState state, post::Messa
       co_return false;
     }
     out.resize(start);
-    if (done.error().code() == Errc::not_found)
+    const Errc code = done.error().code();
+    if (code == Errc::corrupt || (code == Errc::not_found && co_await there(state.uid)))
+      damaged_.push_back(state.uid);
+    else if (code == Errc::not_found)
       missing_ = true;
-    else if (done.error().code() == Errc::unsupported)
+    else if (code == Errc::unsupported)
       unknown_encoding_ = true;
     else
       failed_ = std::move(done.error());
@@ -254,6 +262,22 @@ Task<bool> Fetcher::one(std::uint32_t seq, post::MessageState state, post::Messa
   }
   out += ")\r\n";
   co_return co_await c_->room();
+}
+
+// Whether a message of which something is missing has not simply been expunged meanwhile.
+Task<bool> Fetcher::there(post::Uid uid) {
+  const auto record = co_await c_->mailboxes().message(c_->account, c_->selected->id, uid, c_->deadline());
+  co_return record && *record;
+}
+
+// All other messages were answered, but those that were asked for are not all there: RFC 9051 §6.4.5, "NO - fetch
+// error: can't fetch that data"; §7.1, CORRUPTION. The code says nothing of which ones, so the text does.
+void Fetcher::tell_damaged() {
+  std::string uids;
+  for (std::size_t i = 0; i < std::min(damaged_.size(), kNamed); ++i)
+    uids += fmt::format("{}{}", i == 0 ? "" : ",", damaged_[i].value);
+  if (damaged_.size() > kNamed) uids += fmt::format(" and {} more", damaged_.size() - kNamed);
+  c_->no(call_, error_row(Errc::corrupt).imap, fmt::format("damaged, and left out: UID {}", uids));
 }
 
 Task<Result<void>> Fetcher::item(const FetchItem* item, LetterReader* reader, const post::MessageState* state) {
@@ -375,7 +399,13 @@ Task<Result<void>> Fetcher::stream(const FetchItem* item, LetterReader* reader, 
   const wire::Place part = wire::clip(size, item->partial);
   std::uint64_t at = offset + part.offset;
   std::uint64_t left = part.size;
-  // The first stretch before the literal is announced: until then a failure can still be told.
+  // All of it before the literal is announced: until then a failure can still be told, and only this message be left
+  // out. What is longer than a stretch is read twice.
+  for (std::uint64_t seen = Conversation::kStream; seen < left; seen += Conversation::kStream) {
+    CO_TRY(co_await reader->octets(at + seen, std::min<std::uint64_t>(left - seen, Conversation::kStream)));
+    co_await pace_;
+    if (c_->gone()) co_return fail(Errc::closed, "the client is gone");
+  }
   ChunkList first;
   if (left > 0) first = CO_TRY(co_await reader->octets(at, std::min<std::uint64_t>(left, Conversation::kStream)));
   wire::write_item_name(c_->out(), *item);
