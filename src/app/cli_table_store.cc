@@ -96,13 +96,13 @@ std::vector<VerbRow> store_verbs() {
       {"store verify",
        {"Compare the store with itself.", "Comparer le magasin à lui-même."},
        {"Reads every row and every letter: whether each letter that a mailbox or the queue names is there, octet for "
-        "octet, whether mailboxes and accounts count what they hold, whether anything is kept that nobody names. Each "
-        "fault is told with the account and the place; the exit code is then 65. The server goes on meanwhile.",
+        "octet, whether mailboxes and accounts count what they hold, whether summaries and the search index say what "
+        "the letters say, whether anything is kept that nobody names. Each fault is told with the account and the "
+        "place; the exit code is then 65. The server goes on meanwhile.",
         "Lit chaque entrée et chaque lettre : si chaque lettre que désigne une boîte ou la file est là, à l'octet "
-        "près, "
-        "si boîtes et comptes comptent ce qu'ils contiennent, si rien n'est gardé que personne ne désigne. Chaque "
-        "défaut est dit avec le compte et l'endroit ; le code de sortie est alors 65. Le serveur continue pendant ce "
-        "temps."},
+        "près, si boîtes et comptes comptent ce qu'ils contiennent, si les résumés et l'index de recherche disent ce "
+        "que disent les lettres, si rien n'est gardé que personne ne désigne. Chaque défaut est dit avec le compte et "
+        "l'endroit ; le code de sortie est alors 65. Le serveur continue pendant ce temps."},
        {},
        {{"quick", "", {"Rows only: letters are not read.", "Les entrées seulement : les lettres ne sont pas lues."}},
         {"since",

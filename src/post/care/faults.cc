@@ -46,6 +46,8 @@ constexpr FaultRow kFaults[] = {
      "Une heure de la file n'a pas de destinataire"},
     {Fault::due_missing, "due-missing", "A recipient in the queue is never due",
      "Un destinataire de la file n'a pas d'échéance"},
+    {Fault::index_wrong, "index-wrong", "The search index of an account is wrong",
+     "L'index de recherche d'un compte est faux"},
 };
 
 }  // namespace

@@ -38,6 +38,7 @@ enum class Fault : std::uint8_t {
   segment_counts,   // a segment counts wrongly what is alive in it
   due_astray,       // a time in the queue without its recipient
   due_missing,      // a recipient in the queue who is never due
+  index_wrong,      // the search index of an account
 };
 struct FaultRow {
   Fault fault;

@@ -11,6 +11,7 @@
 #include "post/mailbox/summary.h"
 #include "post/mailbox/threads.h"
 #include "post/queue/record.h"
+#include "post/search/portion.h"
 #include "store/body_rows.h"
 #include "store/walk.h"
 
@@ -365,7 +366,7 @@ Task<Result<void>> Repair::mend_threads(AccountId account, Deadline deadline) {
 }
 
 Task<Result<void>> Repair::mend(std::vector<Finding> findings, Deadline deadline) {
-  std::vector<AccountId> accounts, threads;
+  std::vector<AccountId> accounts, threads, indexed;
   std::vector<store::BodyId> lost, summaries;
   std::vector<Bytes> gone;
   std::vector<std::pair<Bytes, Bytes>> rows;
@@ -398,6 +399,9 @@ Task<Result<void>> Repair::mend(std::vector<Finding> findings, Deadline deadline
         break;
       case Fault::due_astray:
         rows.emplace_back(f.key, Bytes());
+        break;
+      case Fault::index_wrong:
+        indexed.push_back(f.account);
         break;
       case Fault::due_missing:
       case Fault::unreadable:
@@ -444,11 +448,12 @@ Task<Result<void>> Repair::mend(std::vector<Finding> findings, Deadline deadline
     CO_TRY(step());
     CO_TRY(co_await mend_summary(body, deadline));
   }
-  for (std::vector<AccountId>* list : {&accounts, &threads}) {
+  for (std::vector<AccountId>* list : {&accounts, &threads, &indexed}) {
     std::ranges::sort(*list);
     list->erase(std::ranges::unique(*list).begin(), list->end());
   }
   for (const AccountId account : threads) CO_TRY(co_await mend_threads(account, deadline));
+  for (const AccountId account : indexed) CO_TRY(co_await commit_.submit(search::drop_of(account), deadline));
   for (const AccountId account : accounts) {
     if (!account) continue;
     CO_TRY(step());

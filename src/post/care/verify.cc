@@ -8,6 +8,7 @@
 #include "post/care/kept.h"
 #include "post/care/verify_rows.h"
 #include "post/mailbox/summary.h"
+#include "post/search/check.h"
 #include "store/body_rows.h"
 #include "store/live_files.h"
 #include "store/walk.h"
@@ -65,6 +66,19 @@ Task<Result<void>> Verify::rows(std::shared_ptr<store::Reader> at, std::size_t p
     co_await net::yield();
   }
   rows.end();
+  if (pass == 0) indexed_ = rows.indexed();
+  co_return Result<void>();
+}
+
+Task<Result<void>> Verify::index(AccountId account) {
+  search::IndexCheck check(store_.blocking(), account, [this, account](const search::IndexFinding& f) {
+    fault({Fault::index_wrong, account, f.what,
+           fmt::format("{}{}{}", search::index_fault_name(f.fault), f.detail.empty() ? "" : ": ", f.detail)});
+  });
+  while (CO_TRY(check.step())) {
+    CO_TRY(progress());
+    co_await net::yield();
+  }
   co_return Result<void>();
 }
 
@@ -205,6 +219,7 @@ Task<Result<VerifyCounts>> Verify::run(Deadline deadline) {
     bodies += some.size();
   const std::size_t passes = bodies / kBodiesAtOnce + 1;
   for (std::size_t pass = 0; pass < passes; ++pass) CO_TRY(co_await rows(at, pass, passes, deadline));
+  for (const AccountId account : indexed_) CO_TRY(co_await index(account));
   if (options_.letters) CO_TRY(co_await letters(deadline));
   if (!damaged_.empty()) CO_TRY(co_await owners(deadline));
   co_return counts_;

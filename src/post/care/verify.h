@@ -1,6 +1,6 @@
 // Whether a store is what it should be: its files are what was written, every row can be read, mailboxes and quotas
 // count what is there, each letter that a row names is there, octet for octet, what is told of it is what it says, and
-// nothing is kept that nobody names. docs/formats tells what the rules are.
+// nothing is kept that nobody names, and the search index knows all of it. docs/formats tells what the rules are.
 //
 // Works on a store that is served meanwhile: rows are looked at in one snapshot, letters afterwards, and what has
 // changed since is looked at again before it is called a fault. Memory: about 40 octets for each of kBodiesAtOnce
@@ -58,12 +58,14 @@ class Verify {
   OnProgress on_progress_;
   VerifyCounts counts_;
   std::map<store::BodyId, Finding> damaged_;
+  std::vector<AccountId> indexed_;
 
   void fault(Finding finding);
   Result<void> progress() const;
   Result<void> files();
   Task<Result<void>> keep_pace(Steady began, Deadline deadline);
   Task<Result<void>> rows(std::shared_ptr<store::Reader> at, std::size_t pass, std::size_t passes, Deadline deadline);
+  Task<Result<void>> index(AccountId account);
   Task<Result<void>> letters(Deadline deadline);
   Task<Result<void>> letter(store::BodyId id, Deadline deadline);
   Task<Result<void>> summary(store::BodyRef body, message::LetterStream* letter, Deadline deadline);

@@ -21,6 +21,9 @@ void VerifyRows::row(const Row& row) {
     begin_account(AccountId{*account});
   }
   if (first_) ++counts_.rows;
+  if (Space(*space) >= Space::search_state && Space(*space) <= Space::search_word && account_ &&
+      (indexed_.empty() || indexed_.back() != account_))
+    indexed_.push_back(account_);
   const auto done = *account == store::kSystemAccount ? read_system(row, static_cast<Space>(*space), key)
                                                       : read(row, account_, static_cast<Space>(*space));
   if (!done && first_) fault_at(Fault::bad_row, row.key, key_text(row.key), done.error().text());

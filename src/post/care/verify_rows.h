@@ -34,6 +34,8 @@ class VerifyRows {
   void row(const store::Row& row);
   // Behind the last one.
   void end();
+  // The accounts that have a search index.
+  const std::vector<AccountId>& indexed() const { return indexed_; }
 
  private:
   using Row = store::Row;
@@ -105,6 +107,7 @@ class VerifyRows {
   std::unordered_map<store::BodyId, std::vector<Named>, BodyIdHash> early_;
   bool bodies_done_ = false;
 
+  std::vector<AccountId> indexed_;
   // of the account
   AccountId account_;
   records::AccountRow account_row_;

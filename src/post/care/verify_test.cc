@@ -4,6 +4,7 @@
 
 #include "post/mailbox/office_for_test.h"
 #include "post/mailbox/records.h"
+#include "post/search/testing.h"
 #include "store/body_rows.h"
 
 namespace chappe::post {
@@ -219,6 +220,21 @@ TEST_P(VerifyTest, WhatIsToldOfALetterIsWhatItSays) {
 }
 
 // Given up between any two steps, it leaves what verify understands and a second repair mends.
+TEST_P(VerifyTest, AWrongIndexIsFoundAndMadeAnew) {
+  search::testing::Indexed indexed(office_);
+  indexed.catch_up(kBob);
+  EXPECT_THAT(faults(), IsEmpty());
+  remove(rows(kBob, store::Space::search_document).front().key);
+  EXPECT_THAT(faults(), ::testing::Contains("index-wrong"));
+  Repair repair(office_.store(), office_.commit(), office_.clock(),
+                [](const std::string&, ByteView) { return Result<void>(); });
+  EXPECT_EQ(office_.wait(repair.run({}, soon())).value().left, 0u);
+  EXPECT_THAT(rows(kBob, store::Space::search_state), IsEmpty()) << "the indexer begins anew";
+  indexed.catch_up(kBob);
+  EXPECT_EQ(indexed.progress(kBob).pending, 0u);
+  EXPECT_THAT(faults(), IsEmpty());
+}
+
 TEST_P(VerifyTest, ARepairThatIsGivenUpIsFinishedByAnother) {
   append("INBOX", "Message-ID: <a@x>\r\nSubject: four\r\n\r\nfour\r\n", {});
   const auto break_it = [&] {
