@@ -105,7 +105,7 @@ class Verifying {
   std::uint64_t told_ = 0;
 };
 
-int verify(const Invocation& i, AdminOffice& office, const Params& params) {
+int verify(const Invocation& i, AdminOffice& office, Params& params) {
   const auto begun = ask(office, "store.verify", params);
   if (!begun) return i.refuse(begun.error());
   Verifying verifying(i);
@@ -267,7 +267,8 @@ int store_repair(const Invocation& invocation) {
     return code;
   }
   if (!invocation.has("yes")) {
-    const int code = verify(invocation, **office, Params());
+    Params all;
+    const int code = verify(invocation, **office, all);
     if (code != 0) say_yes(invocation);
     return code;
   }

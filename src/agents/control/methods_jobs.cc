@@ -37,9 +37,11 @@ Task<std::string> address_of(const Office* office, post::AccountId id, Deadline 
 }  // namespace
 
 Answer store_verify(const Office* office, Call call) {
-  co_return begun(CO_TRY(office->jobs->verify({.letters = maybe_yes(call, "letters").value_or(true),
-                                               .since = CO_TRY(time_of(call, "since")).value_or(Time()),
-                                               .octets_per_second = maybe_number(call, "rate").value_or(0)})));
+  post::VerifyOptions options;
+  options.letters = maybe_yes(call, "letters").value_or(true);
+  options.since = CO_TRY(time_of(call, "since")).value_or(Time());
+  options.octets_per_second = maybe_number(call, "rate").value_or(0);
+  co_return begun(CO_TRY(office->jobs->verify(options)));
 }
 
 Answer store_repair(const Office* office, Call call) {
