@@ -135,7 +135,7 @@ class Letter {
   // beginning of its body, at most kLead octets; of HTML kHtmlLead, for its styles come first. HTML beside a plain text
   // that says nothing counts instead of it.
   static constexpr std::size_t kLead = 16 * 1024;
-  static constexpr std::size_t kHtmlLead = 64 * 1024;
+  static constexpr std::size_t kHtmlLead = 32 * 1024;
   static std::size_t most_lead(const Part& part) { return part.is("text", "html") ? kHtmlLead : kLead; }
   const Part* lead_part() const { return lead_part_ == kNone ? nullptr : &parts_[lead_part_]; }
   ByteView lead_octets() const { return lead_; }

@@ -119,7 +119,9 @@ std::vector<Kind> queries(Corpus& corpus, std::uint32_t letters) {
       std::string text;
       switch (k) {
         case 0:
-          text = corpus.english()[20'000 + random() % 40'000];
+          // Of those that the stemmer leaves as they are: others share their stem with frequent ones.
+          do text = corpus.english()[20'000 + random() % 40'000];
+          while (!text.ends_with("com") && !text.ends_with("pro") && !text.ends_with("con"));
           break;
         case 1:
           text = corpus.english()[random() % 100];
