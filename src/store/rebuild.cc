@@ -1,7 +1,6 @@
 #include "store/rebuild.h"
 
 #include <fmt/format.h>
-#include <rocksdb/sst_file_reader.h>
 
 #include <algorithm>
 
@@ -182,16 +181,9 @@ class Rebuild {
       }
       TRY(target->sync());
     }
-    if (from.ends_with(".sst")) {
-      rocksdb::Options o = rocks_options(options_);
-      o.env = env_.get();
-      rocksdb::SstFileReader reader(o);
-      auto s = reader.Open(to);
-      if (s.ok()) s = reader.VerifyChecksum();
-      if (!s.ok()) {
-        TRY(files_.remove(to));
-        return false;
-      }
+    if (from.ends_with(".sst") && !check_blocks(*env_, to)) {
+      TRY(files_.remove(to));
+      return false;
     }
     TRY(files_.rename(from, from + std::string(kDamaged)));
     TRY(files_.rename(to, from));

@@ -40,6 +40,8 @@ struct FileSum {
   std::optional<std::uint32_t> sum;
 };
 Result<std::vector<FileSum>> file_sums(rocksdb::DB& db, Files& files, const std::string& folder);
+// Whether RocksDB's own sums, of each block of a file of rows, hold.
+Result<void> check_blocks(rocksdb::Env& env, const std::string& path);
 // Of what stands in the file now. `go_on` hears of each megabyte. Errors: cancelled, and those of Files.
 Result<std::uint32_t> sum_of_file(Files& files, const std::string& path,
                                   const std::function<bool(std::uint64_t)>& go_on);

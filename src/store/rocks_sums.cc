@@ -56,6 +56,16 @@ Result<std::uint32_t> sum_of_file(Files& files, const std::string& path,
   }
 }
 
+Result<void> check_blocks(rocksdb::Env& env, const std::string& path) {
+  rocksdb::Options o;
+  o.env = &env;
+  rocksdb::SstFileReader reader(o);
+  auto s = reader.Open(path);
+  if (s.ok()) s = reader.VerifyChecksum();
+  if (!s.ok()) return std::unexpected(to_error(s, "reading " + path));
+  return {};
+}
+
 Result<std::vector<LiveFiles::Damage>> RocksDb::damaged_files(const LiveFiles::GoOn& go_on) {
   std::vector<LiveFiles::Damage> out;
   for (const FileSum& f : TRY(file_sums(*db_, files_, path_))) {
@@ -71,12 +81,7 @@ Result<std::vector<LiveFiles::Damage>> RocksDb::damaged_files(const LiveFiles::G
         out.push_back({f.name, sum.error().text()});
     } else if (f.name.ends_with(".sst")) {
       // From before there were sums of whole files.
-      rocksdb::Options o;
-      o.env = env_.get();
-      rocksdb::SstFileReader reader(o);
-      auto s = reader.Open(path);
-      if (s.ok()) s = reader.VerifyChecksum();
-      if (!s.ok()) out.push_back({f.name, printable(s.ToString())});
+      if (const auto good = check_blocks(*env_, path); !good) out.push_back({f.name, good.error().text()});
       if (go_on && !go_on(0)) return fail(Errc::cancelled, "given up");
     }
     // A store that is served removes files meanwhile.

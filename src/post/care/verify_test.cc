@@ -200,6 +200,10 @@ TEST_P(VerifyTest, WhatIsToldOfALetterIsWhatItSays) {
   const std::size_t at = other.find("one");
   ASSERT_NE(at, other.npos);
   other.replace(at, 3, "two");
+  Bytes older = other;
+  older.front() = 1;
+  change([&](store::Txn& txn) { txn.put(summaries[0].key, older); });
+  EXPECT_THAT(faults(), IsEmpty()) << "an older version told it in other words";
   change([&](store::Txn& txn) {
     txn.put(summaries[0].key, other);
     txn.put(summaries[1].key, Bytes("\xff"));
