@@ -54,15 +54,31 @@ constexpr std::array<char16_t, 32> kWindows = {0x20ac, 0x81,   0x201a, 0x192,  0
                                                0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
                                                0x2dc,  0x2122, 0x161,  0x203a, 0x153,  0x9d,   0x17e,  0x178};
 
-// Elements that begin and end a line of their own, and those that only keep words apart.
-constexpr std::string_view kBlocks[] = {
-    "address", "article",  "aside",  "blockquote", "body",  "br",    "center", "dd",     "div", "dl",
-    "dt",      "fieldset", "footer", "form",       "h1",    "h2",    "h3",     "h4",     "h5",  "h6",
-    "header",  "hr",       "html",   "li",         "main",  "nav",   "ol",     "option", "p",   "pre",
-    "section", "table",    "tbody",  "tfoot",      "thead", "title", "tr",     "ul"};
-constexpr std::string_view kCells[] = {"td", "th", "img"};
-// Whose content is not shown.
-constexpr std::string_view kHidden[] = {"script", "style", "title"};
+// Elements that do something to the text around them, in order of octets.
+struct Element {
+  std::string_view name;
+  bool line;    // begins and ends a line of its own
+  bool apart;   // only keeps words apart
+  bool hidden;  // its content is not shown
+};
+constexpr Element kElements[] = {
+    {"address", true, false, false},    {"article", true, false, false}, {"aside", true, false, false},
+    {"blockquote", true, false, false}, {"body", true, false, false},    {"br", true, false, false},
+    {"center", true, false, false},     {"dd", true, false, false},      {"div", true, false, false},
+    {"dl", true, false, false},         {"dt", true, false, false},      {"fieldset", true, false, false},
+    {"footer", true, false, false},     {"form", true, false, false},    {"h1", true, false, false},
+    {"h2", true, false, false},         {"h3", true, false, false},      {"h4", true, false, false},
+    {"h5", true, false, false},         {"h6", true, false, false},      {"header", true, false, false},
+    {"hr", true, false, false},         {"html", true, false, false},    {"img", false, true, false},
+    {"li", true, false, false},         {"main", true, false, false},    {"nav", true, false, false},
+    {"ol", true, false, false},         {"option", true, false, false},  {"p", true, false, false},
+    {"pre", true, false, false},        {"script", false, false, true},  {"section", true, false, false},
+    {"style", false, false, true},      {"table", true, false, false},   {"tbody", true, false, false},
+    {"td", false, true, false},         {"tfoot", true, false, false},   {"th", false, true, false},
+    {"thead", true, false, false},      {"title", true, false, true},    {"tr", true, false, false},
+    {"ul", true, false, false},
+};
+static_assert(std::ranges::is_sorted(kElements, {}, &Element::name));
 
 // Shown as nothing: they are in mail to pad a preview or to say where a word may be broken.
 bool invisible(char32_t c) { return c == 0xad || (c >= 0x200b && c <= 0x200f) || c == 0x2060 || c == 0xfeff; }
@@ -130,7 +146,9 @@ class Stripper {
       return put(c == 0 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? codec::kReplacement : c);
     }
     // The longest name that fits, with or without its semicolon.
-    for (std::size_t n = std::min(kLongestName, left_.size()); n >= 2; --n) {
+    std::size_t longest = 0;
+    while (longest < std::min(kLongestName, left_.size()) && is_alnum(left_[longest])) ++longest;
+    for (std::size_t n = longest; n >= 2; --n) {
       const ByteView name = left_.substr(0, n);
       const auto* at = std::ranges::lower_bound(kNames, name, {}, &Name::name);
       if (at == std::end(kNames) || at->name != name) continue;
@@ -171,14 +189,16 @@ class Stripper {
     const std::string name = to_lower(left_.substr(0, std::min<std::size_t>(n, 16)));
     left_.remove_prefix(n);
     const std::string alt = attributes();
-    if (std::ranges::find(kBlocks, name) != std::end(kBlocks)) line_ = true;
-    if (std::ranges::find(kCells, name) != std::end(kCells)) space_ = true;
+    const auto* element = std::ranges::lower_bound(kElements, name, {}, &Element::name);
+    const bool known = element != std::end(kElements) && element->name == name;
+    if (known && element->line) line_ = true;
+    if (known && element->apart) space_ = true;
     if (name == "img" && !closing && !alt.empty()) {
       Stripper inner(alt, kLongestAlt);
       text(inner.run_references());
       space_ = true;
     }
-    if (!closing && std::ranges::find(kHidden, name) != std::end(kHidden)) skip_hidden(name);
+    if (!closing && known && element->hidden) skip_hidden(name);
   }
 
   // To behind the ">" of the tag; the value of `alt`. Quotes hide a ">" (§13.2.5.32 to §13.2.5.40).
