@@ -26,7 +26,7 @@ using namespace testing;  // NOLINT
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr std::uint64_t kScripts = 40;
 #else
-constexpr std::uint64_t kScripts = 1000;
+constexpr std::uint64_t kScripts = 500;
 #endif
 
 constexpr std::uint32_t kAccount = 5;

@@ -75,11 +75,16 @@ Task<Result<void>> Verify::index(AccountId account) {
     fault({Fault::index_wrong, account, f.what,
            fmt::format("{}{}{}", search::index_fault_name(f.fault), f.detail.empty() ? "" : ": ", f.detail)});
   });
-  while (CO_TRY(check.step())) {
+  for (;;) {
+    const auto more = check.step();
+    // A part of the store that cannot be read is told already; the index cannot be told to be well, then.
+    if (!more && more.error().code() == Errc::corrupt)
+      fault({Fault::index_wrong, account, "not to be read", more.error().text()});
+    if (!more && more.error().code() != Errc::corrupt) co_return std::unexpected(more.error());
+    if (!more || !*more) co_return Result<void>();
     CO_TRY(progress());
     co_await net::yield();
   }
-  co_return Result<void>();
 }
 
 // Reads one letter, octet for octet.
@@ -141,7 +146,9 @@ Task<Result<void>> Verify::letters(Deadline deadline) {
       store::BodyId id;
       if (row.key.size() < id.octets.size()) continue;
       std::ranges::copy(ByteView(row.key).substr(row.key.size() - id.octets.size()), id.octets.begin());
-      CO_TRY(co_await letter(id, deadline));
+      // A row that cannot be read is told already.
+      if (const auto done = co_await letter(id, deadline); !done && done.error().code() != Errc::corrupt)
+        co_return std::unexpected(done.error());
       ++counts_.letters;
       CO_TRY(progress());
       CO_TRY(co_await keep_pace(began, deadline));
