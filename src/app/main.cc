@@ -15,7 +15,7 @@
 
 // What jemalloc is told (docs/decisions/0005-libraries.md): memory that was freed goes back to the system after a second.
 extern "C" {
-const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";  // NOLINT: its name
+const char* malloc_conf = "dirty_decay_ms:1000,muzzy_decay_ms:0";  // NOLINT: its name
 }
 
 int main(int argc, char** argv) {

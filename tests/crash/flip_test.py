@@ -152,7 +152,7 @@ def in_letter(at, word):
     raise Failure(f"{word} is in no segment")
 
 
-@suite.test("flipped bits anywhere: what is not found changes nothing")
+@suite.test("of bits flipped anywhere, what is not found changes nothing")
 def _():
     source = random.Random(seed())
     with Server() as server:

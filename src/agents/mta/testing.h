@@ -374,8 +374,8 @@ class MtaTest : public ::testing::Test {
   std::vector<post::QueueEntry> settled() {
     for (int i = 0; i < 2000; ++i) {
       auto now = queued();
-      if (std::ranges::none_of(now,
-                               [](const auto& e) { return e.state == post::QueueState::leased || e.attempts == 0; }))
+      if (std::ranges::none_of(
+              now, [](const auto& e) { return e.state == post::QueueState::leased || e.attempts == 0 || e.asked; }))
         return now;
       std::this_thread::sleep_for(10ms);
     }

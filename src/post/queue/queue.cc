@@ -58,8 +58,9 @@ void record(store::Txn& txn, const QueueEntry& e, TrailStep step) {
 
 using Edit = std::function<Result<void>(QueueEntry&)>;
 
-// Reads a row, changes it, writes it, its place in the index, and the step of its trail.
-store::Change edit(QueueKey key, TrailStep step, Edit how, std::function<void()> after = nullptr) {
+// Reads a row, changes it, writes it, its place in the index, and the step of its trail. The hint is of the row's own
+// time, not of another look at the clock: what is due before the hint is not looked for.
+store::Change edit(Queue* queue, QueueKey key, TrailStep step, Edit how) {
   return [=](store::Txn& txn) -> Result<void> {
     txn.use_reserve();
     const QueueEntry before = TRY(load(txn, key));
@@ -67,7 +68,7 @@ store::Change edit(QueueKey key, TrailStep step, Edit how, std::function<void()>
     TRY(how(now));
     save(txn, before, now);
     record(txn, now, step);
-    if (after) txn.on_durable(after);
+    if (now.state != QueueState::held) txn.on_durable([queue, due = now.next_attempt] { queue->hint(due); });
     return {};
   };
 }
@@ -174,7 +175,7 @@ Task<Result<void>> Queue::done(QueueKey key, TrailStep step, Deadline deadline) 
 }
 
 Task<Result<void>> Queue::hold(QueueKey key, std::string who, Deadline deadline) {
-  return commit_.submit(edit(key, operated(TrailEvent::held, std::move(who)),
+  return commit_.submit(edit(this, key, operated(TrailEvent::held, std::move(who)),
                              [](QueueEntry& e) -> Result<void> {
                                e.state = QueueState::held;
                                return {};
@@ -183,30 +184,27 @@ Task<Result<void>> Queue::hold(QueueKey key, std::string who, Deadline deadline)
 }
 
 Task<Result<void>> Queue::release(QueueKey key, std::string who, Deadline deadline) {
-  return commit_.submit(edit(
-                            key, operated(TrailEvent::released, std::move(who)),
-                            [now = clock_.now()](QueueEntry& e) -> Result<void> {
-                              if (e.state != QueueState::held) return {};
-                              e.state = QueueState::waiting;
-                              e.next_attempt = now;
-                              e.asked = true;
-                              return {};
-                            },
-                            hinter(clock_.now())),
+  return commit_.submit(edit(this, key, operated(TrailEvent::released, std::move(who)),
+                             [now = clock_.now()](QueueEntry& e) -> Result<void> {
+                               if (e.state != QueueState::held) return {};
+                               e.state = QueueState::waiting;
+                               e.next_attempt = now;
+                               e.asked = true;
+                               return {};
+                             }),
                         deadline);
 }
 
 Task<Result<void>> Queue::retry_now(QueueKey key, std::string who, Deadline deadline) {
-  return commit_.submit(edit(
-                            key, operated(TrailEvent::retried, std::move(who)),
-                            [now = clock_.now()](QueueEntry& e) -> Result<void> {
-                              if (e.state == QueueState::leased) return fail(Errc::conflict, "it is being transferred");
-                              if (e.state == QueueState::held) return fail(Errc::conflict, "it is held");
-                              e.next_attempt = std::min(e.next_attempt, now);
-                              e.asked = true;
-                              return {};
-                            },
-                            hinter(clock_.now())),
+  return commit_.submit(edit(this, key, operated(TrailEvent::retried, std::move(who)),
+                             [now = clock_.now()](QueueEntry& e) -> Result<void> {
+                               if (e.state == QueueState::leased)
+                                 return fail(Errc::conflict, "it is being transferred");
+                               if (e.state == QueueState::held) return fail(Errc::conflict, "it is held");
+                               e.next_attempt = std::min(e.next_attempt, now);
+                               e.asked = true;
+                               return {};
+                             }),
                         deadline);
 }
 
@@ -217,13 +215,13 @@ TrailStep Queue::operated(TrailEvent event, std::string who) const {
 // --- for the transfer agent
 
 Task<Result<std::vector<QueueEntry>>> Queue::claim(std::size_t limit, Duration lease, Deadline deadline) {
-  co_return co_await commit_.submit<std::vector<QueueEntry>>(
+  auto claimed = co_await commit_.submit<std::vector<QueueEntry>>(
       [this, limit, lease, now = clock_.now()](store::Txn& txn) -> Result<std::vector<QueueEntry>> {
         std::vector<QueueEntry> out;
         if (limit == 0) return out;
         txn.use_reserve();
-        const store::Page page = TRY(txn.scan(due_range(due_from_, now), {.rows = limit}));
-        due_from_ = page.more ? TRY(due_of(page.rows.back().key)).when : now;
+        const store::Page page = TRY(txn.scan(due_range(Time{due_from_}, now), {.rows = limit}));
+        due_from_ = (page.more ? TRY(due_of(page.rows.back().key)).when : now).us;
         for (const store::Row& row : page.rows) {
           const Due due = TRY(due_of(row.key));
           auto loaded = load(txn, due.key);
@@ -242,6 +240,8 @@ Task<Result<std::vector<QueueEntry>>> Queue::claim(std::size_t limit, Duration l
         return out;
       },
       deadline);
+  if (!claimed) look_from({});  // what was not written is still due
+  co_return claimed;
 }
 
 Task<Result<void>> Queue::void_leases(Deadline deadline) {
@@ -261,29 +261,29 @@ Task<Result<void>> Queue::void_leases(Deadline deadline) {
 
 Task<Result<void>> Queue::defer(QueueKey key, TrailStep step, bool delay_told, Deadline deadline) {
   if (step.words.size() > kMaxError) step.words.resize(kMaxError);
-  return commit_.submit(edit(
-                            key, step,
-                            [step, delay_told](QueueEntry& e) -> Result<void> {
-                              e.asked = false;
-                              // An operator may have held it meanwhile.
-                              if (e.state == QueueState::leased) e.state = QueueState::waiting;
-                              e.next_attempt = step.next;
-                              e.last_error = step.words;
-                              e.delay_told = e.delay_told || delay_told;
-                              return {};
-                            },
-                            hinter(step.next)),
+  return commit_.submit(edit(this, key, step,
+                             [step, delay_told](QueueEntry& e) -> Result<void> {
+                               e.asked = false;
+                               // An operator may have held it meanwhile.
+                               if (e.state == QueueState::leased) e.state = QueueState::waiting;
+                               e.next_attempt = step.next;
+                               e.last_error = step.words;
+                               e.delay_told = e.delay_told || delay_told;
+                               return {};
+                             }),
                         deadline);
 }
 
 // --- watching
 
-std::function<void()> Queue::hinter(Time due) {
-  return [this, due] { hint(due); };
+void Queue::look_from(Time due) {
+  std::int64_t now = due_from_;
+  while (due.us < now && !due_from_.compare_exchange_weak(now, due.us)) {
+  }
 }
 
 void Queue::hint(Time due) {
-  due_from_ = std::min(due_from_, due);
+  look_from(due);
   std::lock_guard lock(watchers_->mutex);
   for (const auto& state : watchers_->states)
     state->executor->post([state] {

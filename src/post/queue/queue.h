@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -133,12 +134,13 @@ class Queue {
   static void add(store::Txn& txn, const QueueEntry& entry);
   // Takes the row away, releases the body, and writes down why. Errors: not_found.
   static Result<void> settle(store::Txn& txn, QueueKey key, TrailStep step);
-  // There are rows that are due at that time, or later (on_durable). Wakes the watchers.
+  // There are rows that are due at that time, or later (on_durable); none that is due before it is looked for. Wakes
+  // the watchers.
   void hint(Time due);
 
  private:
   struct Watchers;
-  std::function<void()> hinter(Time due);
+  void look_from(Time due);
   TrailStep operated(TrailEvent event, std::string who) const;
 
   store::Store& store_;
@@ -146,9 +148,8 @@ class Queue {
   Clock& clock_;
   std::shared_ptr<Watchers> watchers_;
   // Nothing is due before. Rows that have gone leave marks in the index until the store is compacted; without this,
-  // each claim would walk past those of every letter so far. Of the thread that runs the Changes and their
-  // on_durable().
-  Time due_from_;
+  // each claim would walk past those of every letter so far. Raised by claims alone, in their Change. In µs.
+  std::atomic<std::int64_t> due_from_ = 0;
 };
 
 class Queue::Watch {

@@ -99,6 +99,48 @@ TEST_P(QueueTest, ALongQueueIsDueAtOnceWhenItsAgentHasDied) {
   EXPECT_EQ(wait(queue().show(id, soon())).value()[7].state, QueueState::held);
 }
 
+// A clock that has gone on at every look.
+class Ticking final : public Clock {
+ public:
+  Time now() const override { return {++now_.us}; }
+  Steady steady() const override { return system_clock().steady(); }
+  void jump(Time to) { now_ = to; }
+
+ private:
+  mutable Time now_{1'700'000'000'000'000};
+};
+
+TEST_P(QueueTest, WhatIsAskedForIsDueAtItsOwnTimeAndNoOther) {
+  const LetterId id = send(1);
+  Ticking clock;
+  Queue ticking(office_.store(), office_.commit(), clock);
+  ASSERT_EQ(wait(ticking.claim(10, minutes(5), soon())).value().size(), 1u);
+  const Time later{clock.now().us + 3'600'000'000};
+  ASSERT_TRUE(wait(ticking.defer({id, 0}, {.words = "later", .next = later}, false, soon())));
+  // A claim that looked at the clock just after who asks for the attempt, and came first.
+  const Time asked = clock.now();
+  EXPECT_TRUE(wait(ticking.claim(10, minutes(5), soon())).value().empty());
+  clock.jump({asked.us - 10});
+  ASSERT_TRUE(wait(ticking.retry_now({id, 0}, "root", soon())));
+  clock.jump({asked.us + 1000});
+  EXPECT_EQ(wait(ticking.claim(10, minutes(5), soon())).value().size(), 1u);
+}
+
+TEST(QueueSpace, AClaimThatIsNotWrittenIsMadeAgain) {
+  auto place = std::make_unique<store::testing::MemoryPlace>();
+  store::MemoryDisk& disk = place->disk;
+  Office office(std::move(place));
+  Letter l;
+  l.id = office.ids().next();
+  l.octets = ChunkList("letter");
+  l.recipients.push_back({"r@example.net", {Destination::Kind::remote, {}, ""}, 0, ""});
+  ASSERT_TRUE(office.wait(office.deliver().take(std::move(l), soon())));
+  disk.set_fate([](std::uint64_t) { return store::MemoryDisk::Fate::no_space; });
+  EXPECT_FALSE(office.wait(office.queue().claim(10, minutes(5), soon())));
+  disk.set_fate([](std::uint64_t) { return store::MemoryDisk::Fate::good; });
+  EXPECT_EQ(office.wait(office.queue().claim(10, minutes(5), soon())).value().size(), 1u);
+}
+
 // A full disk must not keep the queue from getting shorter.
 TEST(QueueSpace, BelowTheReserveTheQueueGoesOn) {
   auto place = std::make_unique<store::testing::MemoryPlace>();
