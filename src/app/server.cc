@@ -563,6 +563,7 @@ void Server::stop() {
   if (p.mta) p.mta->stop();
   if (p.registry) p.registry->stop();
   if (p.extractors) p.extractors->stop();
+  if (p.indexer) p.indexer->stop();
   if (p.control) p.control->stop();
   p.jobs.reset();
   // Sessions end first; what they have handed to the commit path is made durable before it stops; the store is last.

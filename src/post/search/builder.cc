@@ -140,7 +140,8 @@ void Builder::add_unread(DocId doc) {
   last_ = doc;
 }
 
-Segment Builder::write(AccountId account, std::uint32_t id, store::Batch& batch) const {
+Result<Segment> Builder::write(AccountId account, std::uint32_t id, store::Batch& batch,
+                               const std::atomic<bool>& stop) const {
   std::vector<std::pair<ByteView, std::uint32_t>> order;
   order.reserve(numbers_.size());
   for (const auto& [term, number] : numbers_) order.emplace_back(term, number);
@@ -148,6 +149,7 @@ Segment Builder::write(AccountId account, std::uint32_t id, store::Batch& batch)
   SegmentWriter out(account, id, first_);
   std::vector<std::uint32_t> places;
   for (const auto& [term, number] : order) {
+    if (stop) return fail(Errc::cancelled, "the index is to rest");
     const Term& t = terms_[number];
     out.begin(Bytes(term));
     auto place = t.places.begin();
@@ -161,7 +163,7 @@ Segment Builder::write(AccountId account, std::uint32_t id, store::Batch& batch)
     out.end(batch);
   }
   out.finish(batch);
-  return {.id = id, .first = first_, .last = last_, .docs = docs_, .dead = 0, .octets = out.octets()};
+  return Segment{.id = id, .first = first_, .last = last_, .docs = docs_, .dead = 0, .octets = out.octets()};
 }
 
 }  // namespace chappe::post::search

@@ -1,6 +1,7 @@
 // The words of some letters, gathered in memory and written as one segment. Belongs to one thread at a time.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,7 +31,8 @@ class Builder {
   // The memory that it takes, about.
   std::size_t bytes() const { return bytes_; }
   // Everything, as the rows of one segment.
-  Segment write(AccountId account, std::uint32_t id, store::Batch& batch) const;
+  // Errors: cancelled, once `stop` is true.
+  Result<Segment> write(AccountId account, std::uint32_t id, store::Batch& batch, const std::atomic<bool>& stop) const;
 
  private:
   static constexpr std::uint32_t kNoTerm = ~std::uint32_t{0};

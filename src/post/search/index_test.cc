@@ -45,6 +45,20 @@ TEST_P(Index, LettersAreFoundByTheirWords) {
   EXPECT_FALSE(p.scanning);
 }
 
+TEST_P(Index, WhatIsUnderWayIsGivenUpWhenEverythingEnds) {
+  Office office(GetParam());
+  office.append(kAlice, office.find(kAlice, "INBOX").id, letter_of("one", "apple"));
+  {
+    Indexed index(office);
+    index.indexer->stop();
+    EXPECT_EQ(office.wait(index.indexer->catch_up(kAlice)).error().code(), Errc::cancelled);
+    EXPECT_EQ(index.progress(kAlice).indexed, 0u);
+  }
+  Indexed next(office);
+  next.catch_up(kAlice);
+  EXPECT_EQ(next.progress(kAlice).indexed, 1u);
+}
+
 TEST_P(Index, FollowsWhatHappens) {
   Office office(GetParam());
   Indexed index(office);

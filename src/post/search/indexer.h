@@ -68,6 +68,9 @@ class Indexer {
   void hint(AccountId account);
   // Works until it is cancelled; the indexer must outlive it.
   static net::Task<void> keep(Indexer* indexer, net::Cancel* cancel);
+  // What is under way is given up, so that keep() ends soon after its `cancel`; a portion may take long on a busy
+  // machine, and is made again another time. Any thread.
+  void stop() { maker_.stop(); }
   // One account, until there is nothing more to do; not beside keep().
   net::Task<Result<void>> catch_up(AccountId account);
   // Throws the index of an account away; it is made anew from the letters. Beside keep(), if need be.

@@ -89,7 +89,8 @@ Result<Portion> PortionMaker::Work::run(std::uint32_t merging) {
   // Rows that were just removed must not be read as if they were there.
   if (!anew_) {
     wrote = TRY(state().scanning ? scan() : follow()) || wrote;
-    if (builder_.docs() > 0) ledger_->add(builder_.write(account_, state().next_segment++, out_.batch));
+    if (builder_.docs() > 0)
+      ledger_->add(TRY(builder_.write(account_, state().next_segment++, out_.batch, maker_.stopped_)));
   }
   out_.idle = !wrote && ledger_->changes() == 0;
   if (!out_.idle) ledger_->finish(out_.batch);
@@ -259,6 +260,7 @@ Result<bool> PortionMaker::Work::forget(MailboxId mailbox) {
 // --- letters
 
 Result<void> PortionMaker::Work::add(Place place, const MessageRecord& record) {
+  if (maker_.stopped_) return fail(Errc::cancelled, "the index is to rest");
   ++looked_at_;
   if (TRY(ledger_->find(place)) != 0) return {};
   DocId doc = TRY(ledger_->document_of(record.body.id));

@@ -51,7 +51,10 @@ class PortionMaker {
       : store_(store), limits_(limits), extractors_(extractors) {}
 
   // `merging`: the segment that is being written by a merge just now; another one in the state is a remnant, and goes.
+  // Errors: cancelled, soon after stop(), and then for ever; those of the store.
   Result<Portion> next(AccountId account, std::uint32_t merging);
+  // Any thread.
+  void stop() { stopped_ = true; }
 
  private:
   class Work;
@@ -60,6 +63,7 @@ class PortionMaker {
   Extractors* const extractors_;
   Tokenizer tokenizer_;
   Stemmer stemmer_;
+  std::atomic<bool> stopped_ = false;
 };
 
 // The batch of a portion or of a merge, as a Change: Errc::conflict when the state is another one, not_found when the
