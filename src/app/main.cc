@@ -13,7 +13,8 @@
 #include "app/serve.h"
 #include "app/walk.h"
 
-// What jemalloc is told (docs/decisions/0005-libraries.md): memory that was freed goes back to the system after a second.
+// What jemalloc is told (docs/decisions/0005-libraries.md): memory that was freed goes back to the system after a
+// second.
 extern "C" {
 const char* malloc_conf = "dirty_decay_ms:1000,muzzy_decay_ms:0";  // NOLINT: its name
 }

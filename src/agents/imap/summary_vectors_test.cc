@@ -87,7 +87,8 @@ TEST(SummaryVectors, TellWhatTheLetterTells) {
       }
       ASSERT_EQ(told((*kept)->outline), told(whole)) << e.path();
       if (const message::Part* lead = outline.lead_part()) {
-        ASSERT_EQ(outline.lead_octets(), whole.body_bytes(whole.part(lead->index)).substr(0, message::Letter::most_lead(*lead)));
+        ASSERT_EQ(outline.lead_octets(),
+                  whole.body_bytes(whole.part(lead->index)).substr(0, message::Letter::most_lead(*lead)));
       }
       ASSERT_EQ((*kept)->preview, post::preview_of(outline)) << e.path();
     }
