@@ -162,6 +162,13 @@ TEST_F(RebuildTest, WhereThereIsNoStoreThereIsNothingToDo) {
 }
 
 // The power goes at any moment; calling it again ends it.
+// Each takes two rebuilds.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr int kCuts = 1;
+#else
+constexpr int kCuts = 4;
+#endif
+
 TEST_F(RebuildTest, IsTakenUpAgainAfterAPowerCut) {
   fill();
   damage();
@@ -172,7 +179,7 @@ TEST_F(RebuildTest, IsTakenUpAgainAfterAPowerCut) {
     found = rows(store.get(), &damaged);
   }
   SeededRandom random(3);
-  for (int n = 0; n < 25; ++n) {
+  for (int n = 0; n < kCuts; ++n) {
     auto files = place_.files.survivor(1);
     RocksOptions options = place_.options;
     options.files = files.get();
