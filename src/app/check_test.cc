@@ -118,6 +118,9 @@ TEST_F(Check, PortsAreFreeOrTheirHolderIsNamed) {
 TEST_F(Check, TheFolder) {
   const auto folder = [&] { return told_by([&](CheckList& list) { check_data_dir(list, config); }); };
   EXPECT_THAT(folder(), Contains(HasSubstr("free")));
+  const Size kept = std::exchange(config.limits.free_space, Size{std::uint64_t{1} << 60});
+  EXPECT_THAT(folder(), Contains(HasSubstr("no mail is taken")));
+  config.limits.free_space = kept;
   fs::permissions(dir, fs::perms::group_read, fs::perm_options::add);
   EXPECT_THAT(folder(), Contains(HasSubstr("| chmod 700 " + dir)));
   config.server.data_dir.value = dir + "/file";

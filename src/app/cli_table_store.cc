@@ -17,20 +17,15 @@ std::vector<VerbRow> store_verbs() {
       {"store import",
        {"Bring letters from files into an account.", "Faire entrer dans un compte des lettres venues de fichiers."},
        {"Reads a Maildir with its folders, mbox files (Thunderbird's too), trees of .eml files, or a zip of any of "
-        "these, "
-        "with flags, keywords and dates; mailboxes that are missing are made. A letter that is there already (the same "
-        "mailbox and octets, the date within two seconds) is not imported again: an import that was interrupted is "
-        "simply "
-        "repeated. Links are not followed. What is left out is named, with the reason, and the exit code is then 65.",
-        "Lit un Maildir et ses dossiers, des fichiers mbox (ceux de Thunderbird aussi), des arborescences de fichiers "
-        ".eml "
-        "ou un zip de tout cela, avec marques, mots-clés et dates ; les boîtes qui manquent sont créées. Une lettre "
-        "déjà "
-        "présente (même boîte, mêmes octets, date à deux secondes près) n'est pas importée une seconde fois : un "
-        "import "
-        "interrompu se répète simplement. Les liens ne sont pas suivis. Ce qui est laissé est nommé, avec la raison, "
-        "et le "
-        "code de sortie est alors 65."},
+        "these, with flags, keywords and dates; mailboxes that are missing are made. A letter that is there "
+        "already (the same mailbox and octets, the date within two seconds) is not imported again: an import "
+        "that was interrupted is simply repeated. Links are not followed. What is left out is named, with the "
+        "reason, and the exit code is then 65.",
+        "Lit un Maildir et ses dossiers, des fichiers mbox (ceux de Thunderbird aussi), des arborescences de "
+        "fichiers .eml ou un zip de tout cela, avec marques, mots-clés et dates ; les boîtes qui manquent sont "
+        "créées. Une lettre déjà présente (même boîte, mêmes octets, date à deux secondes près) n'est pas "
+        "importée une seconde fois : un import interrompu se répète simplement. Les liens ne sont pas suivis. Ce "
+        "qui est laissé est nommé, avec la raison, et le code de sortie est alors 65."},
        {{"SOURCE"}},
        {kAccount,
         {"into", "MAILBOX", {"Put everything below this mailbox.", "Tout mettre au-dessous de cette boîte."}},
@@ -45,19 +40,14 @@ std::vector<VerbRow> store_verbs() {
       {"store export",
        {"Write the letters of an account into files.", "Écrire les lettres d'un compte dans des fichiers."},
        {"Into a folder, as a Maildir with its folders, mbox files or a tree of .eml files, or into a zip of such a "
-        "tree, "
-        "with flags, keywords and dates. Into a folder that holds an earlier export, only what is new is added; what "
-        "was "
-        "interrupted is gone on with. A zip is begun anew. Letters that the format cannot give back octet for octet "
-        "are "
-        "named; .eml files are always exact.",
-        "Dans un dossier, en Maildir avec ses dossiers, en fichiers mbox ou en arborescence de fichiers .eml, ou dans "
-        "un "
-        "zip d'une telle arborescence, avec marques, mots-clés et dates. Dans un dossier qui contient un export "
-        "antérieur, "
-        "seul le nouveau s'ajoute ; ce qui fut interrompu se poursuit. Un zip est recommencé. Les lettres que le "
-        "format ne "
-        "peut rendre à l'octet près sont nommées ; les fichiers .eml sont toujours exacts."},
+        "tree, with flags, keywords and dates. Into a folder that holds an earlier export, only what is new is "
+        "added; what was interrupted is gone on with. A zip is begun anew. Letters that the format cannot give "
+        "back octet for octet are named; .eml files are always exact.",
+        "Dans un dossier, en Maildir avec ses dossiers, en fichiers mbox ou en arborescence de fichiers .eml, ou "
+        "dans un zip d'une telle arborescence, avec marques, mots-clés et dates. Dans un dossier qui contient un "
+        "export antérieur, seul le nouveau s'ajoute ; ce qui fut interrompu se poursuit. Un zip est recommencé. "
+        "Les lettres que le format ne peut rendre à l'octet près sont nommées ; les fichiers .eml sont toujours "
+        "exacts."},
        {{"DEST"}},
        {kAccount,
         {.name = "format",
@@ -72,14 +62,12 @@ std::vector<VerbRow> store_verbs() {
       {"store undelete",
        {"Bring deleted letters back.", "Récupérer des lettres supprimées."},
        {"Lists what was deleted from the mailboxes of an account and is still kept (limits.deleted_mail); with --yes, "
-        "brings "
-        "it back into the mailboxes where it was, with flags and dates. A mailbox that was removed comes back with its "
-        "letters. ACCOUNT may be one that was removed; then --to says which account gets the letters.",
-        "Liste ce qui fut supprimé des boîtes d'un compte et qui est encore conservé (limits.deleted_mail) ; avec "
-        "--yes, le "
-        "remet dans les boîtes où c'était, avec marques et dates. Une boîte supprimée revient avec ses lettres. "
-        "ACCOUNT "
-        "peut être un compte fermé ; --to dit alors quel compte reçoit les lettres."},
+        "brings it back into the mailboxes where it was, with flags and dates. A mailbox that was removed comes "
+        "back with its letters. ACCOUNT may be one that was removed; then --to says which account gets the "
+        "letters.",
+        "Liste ce qui fut supprimé des boîtes d'un compte et qui est encore conservé (limits.deleted_mail) ; "
+        "avec --yes, le remet dans les boîtes où c'était, avec marques et dates. Une boîte supprimée revient "
+        "avec ses lettres. ACCOUNT peut être un compte fermé ; --to dit alors quel compte reçoit les lettres."},
        {{"ACCOUNT"}},
        {{"since",
          "TIME",
@@ -122,31 +110,26 @@ std::vector<VerbRow> store_verbs() {
         "a [[search.extractor]] was configured. Letters are not touched. Meanwhile chappe search finds what is in the "
         "index again already, and IMAP looks into the letters, which takes longer. Without a server, the index is "
         "thrown away, and made anew once one runs.",
-        "D'un compte, ou de tous, l'un après l'autre : par exemple pour trouver le texte de pièces jointes arrivées "
-        "avant qu'un [[search.extractor]] ne soit configuré. Les lettres ne sont pas touchées. Pendant ce temps, "
-        "chappe "
-        "search trouve ce qui est déjà revenu dans l'index, et IMAP regarde dans les lettres, ce qui prend plus de "
-        "temps. Sans serveur, l'index est jeté, et refait dès qu'il en tourne un."},
+        "D'un compte, ou de tous, l'un après l'autre : par exemple pour trouver le texte de pièces jointes "
+        "arrivées avant qu'un [[search.extractor]] ne soit configuré. Les lettres ne sont pas touchées. Pendant "
+        "ce temps, chappe search trouve ce qui est déjà revenu dans l'index, et IMAP regarde dans les lettres, "
+        "ce qui prend plus de temps. Sans serveur, l'index est jeté, et refait dès qu'il en tourne un."},
        {{"ACCOUNT", true}},
        {kConfig, kDir},
        {{"chappe store reindex bob@example.org", {"", ""}}, {"chappe store reindex", {"", ""}}}},
       {"store repair",
        {"Mend what store verify finds.", "Réparer ce que trouve store verify."},
        {"Without --yes, only tells what it finds. With it, damaged letters and rows that cannot be read are taken "
-        "away, "
-        "and kept aside first; counts are made right; all else stays as it is. A store that does not open, or of which "
-        "a "
-        "file is damaged, is made anew from all that can be read of it, and the old files are kept beside it: that "
-        "needs "
-        "the server to be stopped, and room for a second copy of the rows. The exit code is 65 when faults are "
-        "left. A letter that was taken away comes back from a backup with store restore.",
+        "away, and kept aside first; counts are made right; all else stays as it is. A store that does not open, "
+        "or of which a file is damaged, is made anew from all that can be read of it, and the old files are kept "
+        "beside it: that needs the server to be stopped, and room for a second copy of the rows. The exit code "
+        "is 65 when faults are left. A letter that was taken away comes back from a backup with store restore.",
         "Sans --yes, dit seulement ce qui se trouve. Avec, les lettres abîmées et les entrées illisibles sont "
-        "retirées, "
-        "et d'abord mises de côté ; les comptes sont refaits ; le reste ne bouge pas. Un magasin qui ne s'ouvre pas, "
-        "ou "
-        "dont un fichier est abîmé, est refait avec tout ce qui se lit, et les anciens fichiers restent à côté : le "
-        "serveur doit être arrêté, et il faut la place d'une seconde copie des entrées. Le code de sortie est 65 s'il "
-        "reste des défauts. Une lettre retirée revient d'une sauvegarde par store restore."},
+        "retirées, et d'abord mises de côté ; les comptes sont refaits ; le reste ne bouge pas. Un magasin qui "
+        "ne s'ouvre pas, ou dont un fichier est abîmé, est refait avec tout ce qui se lit, et les anciens "
+        "fichiers restent à côté : le serveur doit être arrêté, et il faut la place d'une seconde copie des "
+        "entrées. Le code de sortie est 65 s'il reste des défauts. Une lettre retirée revient d'une sauvegarde "
+        "par store restore."},
        {},
        {{"yes", "", {"Do it.", "Le faire."}},
         {"aside",
@@ -165,13 +148,11 @@ std::vector<VerbRow> store_verbs() {
         "only --dir is named and no server runs. Keep it "
         "where only you can read: it holds everybody's mail. The server itself writes it, so DEST must be writable for "
         "its user.",
-        "Pendant que le serveur continue : tout ce qui était confirmé au début de la copie y est. DEST est un dossier "
-        "de "
-        "générations ; ce qui n'a pas changé depuis la dernière n'est pas recopié. Ce qui est écrit est relu. La "
-        "configuration, les certificats et leurs clés, les fichiers que nomme la configuration y sont, sauf avec --dir "
-        "seul et sans serveur en marche. À garder là où "
-        "vous seul pouvez lire : c'est le courrier de tous. Le serveur l'écrit lui-même : son utilisateur doit pouvoir "
-        "écrire dans DEST."},
+        "Pendant que le serveur continue : tout ce qui était confirmé au début de la copie y est. DEST est un "
+        "dossier de générations ; ce qui n'a pas changé depuis la dernière n'est pas recopié. Ce qui est écrit "
+        "est relu. La configuration, les certificats et leurs clés, les fichiers que nomme la configuration y "
+        "sont, sauf avec --dir seul et sans serveur en marche. À garder là où vous seul pouvez lire : c'est le "
+        "courrier de tous. Le serveur l'écrit lui-même : son utilisateur doit pouvoir écrire dans DEST."},
        {{"DEST"}},
        {{"keep",
          "N",
@@ -214,8 +195,7 @@ std::vector<VerbRow> store_verbs() {
       {"store hold add",
        {"Put an account or a domain under legal hold.", "Mettre un compte ou un domaine sous conservation légale."},
        {"Nothing that is deleted there goes for good until the hold is lifted; the account, or the domain, cannot be "
-        "removed. "
-        "The people concerned see no difference.",
+        "removed. The people concerned see no difference.",
         "Rien de ce qui y est supprimé ne disparaît avant la levée ; le compte ou le domaine ne peut être retiré. Les "
         "personnes concernées ne voient pas de différence."},
        {{"ADDRESS-OR-DOMAIN"}},

@@ -190,6 +190,7 @@ port = 70000
 recipients = 99
 smtp_timeout = "5 minutes"
 message_size = "1"
+free_space = "1 MiB"
 xyzzy = 1
 )"),
               ElementsAre("etc/chappe.toml:1: error: 'hostname' is missing in [server]",
@@ -203,7 +204,8 @@ xyzzy = 1
                           "etc/chappe.toml:11: error: '5 minutes' is not a duration: write numbers with ms, s, m, h or "
                           "d, as in 1h30m",
                           "etc/chappe.toml:12: error: 'message_size' must be 64 KiB at least",
-                          "etc/chappe.toml:13: error: unknown key 'xyzzy' in [limits]"));
+                          "etc/chappe.toml:13: error: 'free_space' must be 64 MiB at least",
+                          "etc/chappe.toml:14: error: unknown key 'xyzzy' in [limits]"));
 }
 
 TEST(Config, WrongShapes) {
