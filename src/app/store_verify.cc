@@ -113,7 +113,7 @@ int verify(const Invocation& i, AdminOffice& office, Params& params) {
       follow(office, number_of(begun->value, "job"), [&](const Value& answer) { verifying.see(answer); }));
 }
 
-// chappe store repair --yes: first the store made anew, if it must be, then what is wrong in it.
+// chappe store repair --yes: the store made anew, if it must be, and what is wrong in it then.
 class Repairing {
  public:
   Repairing(const Invocation& invocation, std::string aside)
@@ -123,9 +123,9 @@ class Repairing {
   int run(Result<std::unique_ptr<AdminOffice>> office) {
     Result<void> done;
     if (office) done = mend(**office);
+    const bool damaged = !office || files_ || (!done && done.error().code() == Errc::corrupt);
     // What no server has open can be made anew.
-    const bool anew = office ? files_ && !(*office)->served() : true;
-    if (done && anew) {
+    if (damaged && !(office && (*office)->served())) {
       office = fail(Errc::bug, "not opened yet");  // closes it
       done = rebuild();
       if (done) office = AdminOffice::open(i_);
@@ -158,9 +158,8 @@ class Repairing {
   }
 
   void found(const Value& finding) {
-    const std::string fault = text_of(finding, "fault");
-    for (const post::Fault f : {post::Fault::file_damaged, post::Fault::unreadable})
-      files_ = files_ || fault == post::fault_row(f).id;
+    for (const post::FaultRow& row : post::fault_rows())
+      if (row.id == text_of(finding, "fault")) files_ = files_ || wants_rebuild(row.fault);
     if (i_.json()) return findings_.push_back(finding);
     progress_.clear();
     print(line_of(i_, finding) + "\n");

@@ -66,4 +66,6 @@ std::string key_text(ByteView key) {
 
 std::span<const FaultRow> fault_rows() { return kFaults; }
 
+bool wants_rebuild(Fault fault) { return fault == Fault::unreadable || fault == Fault::file_damaged; }
+
 }  // namespace chappe::post

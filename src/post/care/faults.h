@@ -47,6 +47,8 @@ struct FaultRow {
 };
 const FaultRow& fault_row(Fault fault);
 std::span<const FaultRow> fault_rows();
+// Damage that no write to the store can mend, but making it anew can (store/rebuild.h).
+bool wants_rebuild(Fault fault);
 
 // A key as it is named to people: two digits an octet.
 std::string key_text(ByteView key);

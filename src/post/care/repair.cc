@@ -467,7 +467,9 @@ Task<Result<Repaired>> Repair::run(Verify::OnFault on_fault, Deadline deadline) 
   Repaired out;
   std::vector<Finding> findings = CO_TRY(co_await find(std::move(on_fault), deadline));
   out.faults = findings.size();
-  for (int round = 0; round < kRounds && !findings.empty(); ++round) {
+  // What seems to be lost may be in a file that can be put right.
+  const bool files = std::ranges::any_of(findings, [](const Finding& f) { return wants_rebuild(f.fault); });
+  for (int round = 0; round < kRounds && !findings.empty() && !files; ++round) {
     CO_TRY(co_await mend(std::move(findings), deadline));
     findings = CO_TRY(co_await find({}, deadline));
   }

@@ -5,7 +5,8 @@
 //
 // To be used by one at a time, best while nobody else changes the store. It may be given up between any two steps: each
 // is a change of its own, after which verify finds what is left, and a second repair mends that. Files that are damaged
-// and places that cannot be read at all are not mended by this: store/rebuild.h. For threads that may block.
+// and places that cannot be read at all are not mended by this (store/rebuild.h), and as long as there are any, nothing
+// is: letters that they seem to lack may come back. For threads that may block.
 #pragma once
 
 #include "post/care/verify.h"
