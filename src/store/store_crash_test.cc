@@ -7,7 +7,7 @@
 //   the segments count what is alive in them exactly
 //   what was found once stays, and the store can be written to again
 //
-// $CHAPPE_ROCKS_CRASH_POINTS: how many scripts (300), each with two cuts; $CHAPPE_SEED: where to begin.
+// $CHAPPE_ROCKS_CRASH_POINTS: how many scripts (500), each with two cuts; $CHAPPE_SEED: where to begin.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
