@@ -23,6 +23,12 @@ const EVP_MD* sha256_md() {
   return md;
 }
 
+const EVP_MD* sha1_md() {
+  static const EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  if (!md) std::abort();
+  return md;
+}
+
 EVP_MAC* hmac_mac() {
   static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   if (!mac) std::abort();
@@ -66,10 +72,22 @@ Sum256 sha256(ByteView bytes) {
 }
 
 std::array<char, 20> sha1(ByteView bytes) {
-  static const EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA1", nullptr);
   std::array<char, 20> sum;
-  must(md &&
-       EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(sum.data()), nullptr, md, nullptr));
+  must(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(sum.data()), nullptr, sha1_md(),
+                  nullptr));
+  return sum;
+}
+
+void Sha1::Free::operator()(evp_md_ctx_st* ctx) const { EVP_MD_CTX_free(ctx); }
+
+Sha1::Sha1() : ctx_(EVP_MD_CTX_new()) { must(ctx_ && EVP_DigestInit_ex2(ctx_.get(), sha1_md(), nullptr) == 1); }
+
+void Sha1::update(ByteView bytes) { must(EVP_DigestUpdate(ctx_.get(), bytes.data(), bytes.size())); }
+
+std::array<char, 20> Sha1::finish() {
+  std::array<char, 20> sum;
+  must(EVP_DigestFinal_ex(ctx_.get(), reinterpret_cast<unsigned char*>(sum.data()), nullptr));
+  must(EVP_DigestInit_ex2(ctx_.get(), sha1_md(), nullptr));
   return sum;
 }
 

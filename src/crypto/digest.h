@@ -52,6 +52,21 @@ Sum256 sha256(ByteView bytes);
 // The 20 octets of a SHA-1 sum, for formats that are bound to it (NSEC3: RFC 5155 §5). It protects nothing.
 std::array<char, 20> sha1(ByteView bytes);
 
+// The same over bytes that come in pieces.
+class Sha1 {
+ public:
+  Sha1();
+  void update(ByteView bytes);
+  // The sum of all that was fed; the object then begins a new sum.
+  std::array<char, 20> finish();
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* ctx) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> ctx_;
+};
+
 // The HMAC of the parts one after another, as if they were one string: the caller frames what must not run together.
 Sum256 hmac_sha256(ByteView key, std::initializer_list<ByteView> parts);
 inline Sum256 hmac_sha256(ByteView key, ByteView message) { return hmac_sha256(key, {message}); }

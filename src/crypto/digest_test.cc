@@ -29,6 +29,13 @@ TEST(Sha1, FipsExample) {
             "\xa9\x99\x3e\x36\x47\x06\x81\x6a\xba\x3e\x25\x71\x78\x50\xc2\x6c\x9c\xd0\xd8\x9d");
 }
 
+TEST(Sha1, PiecesEqualTheWholeAndTheObjectBeginsAgain) {
+  Sha1 hash;
+  for (const char* piece : {"a", "", "bc"}) hash.update(piece);
+  EXPECT_EQ(hash.finish(), sha1("abc"));
+  EXPECT_EQ(hash.finish(), sha1(""));
+}
+
 // RFC 4231 §4.2, §4.3, §4.7
 TEST(HmacSha256, Rfc4231) {
   EXPECT_EQ(hmac_sha256(std::string(20, '\x0b'), "Hi There").hex(),

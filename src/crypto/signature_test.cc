@@ -1,0 +1,193 @@
+#include "crypto/signature.h"
+
+#include <fmt/core.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+#include "crypto/digest.h"
+
+namespace chappe::crypto {
+namespace {
+
+Bytes from_hex(std::string_view hex) {
+  Bytes out;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    out += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  return out;
+}
+
+Bytes der(char tag, const Bytes& content) {
+  Bytes out(1, tag);
+  if (content.size() < 0x80) {
+    out += static_cast<char>(content.size());
+  } else if (content.size() < 0x100) {
+    out += '\x81';
+    out += static_cast<char>(content.size());
+  } else {
+    out += '\x82';
+    out += static_cast<char>(content.size() >> 8);
+    out += static_cast<char>(content.size() & 0xff);
+  }
+  return out + content;
+}
+Bytes number(const Bytes& octets) { return der('\x02', octets); }
+Bytes rsa_key(const Bytes& modulus, const Bytes& exponent) { return der('\x30', number(modulus) + number(exponent)); }
+const Bytes kF4("\x01\x00\x01", 3);
+
+// One for all tests: making it takes a while.
+const PrivateKey& rsa() {
+  static const PrivateKey key = PrivateKey::generate_rsa(2048).value();
+  return key;
+}
+
+TEST(Signature, RsaSaysYesToItsOwnSignatureOnly) {
+  const Sum256 sum = sha256("letter");
+  const Bytes signature = rsa().sign(sum.view()).value();
+  const PublicKey key = rsa().public_key().value();
+  EXPECT_EQ(key.kind(), KeyKind::rsa);
+  EXPECT_EQ(key.bits(), 2048u);
+  EXPECT_EQ(signature.size(), 256u);
+  EXPECT_TRUE(key.verify(DigestKind::sha256, sum.view(), signature));
+  EXPECT_FALSE(key.verify(DigestKind::sha256, sha256("other").view(), signature));
+  EXPECT_FALSE(key.verify(DigestKind::sha1, sum.view().substr(0, 20), signature));
+  EXPECT_FALSE(key.verify(DigestKind::sha256, sum.view().substr(1), signature));
+  EXPECT_FALSE(key.verify(DigestKind::sha256, sum.view(), signature + '\0'));
+  EXPECT_FALSE(key.verify(DigestKind::sha256, sum.view(), ""));
+  for (const std::size_t at : {0u, 100u, 255u}) {
+    Bytes bent = signature;
+    bent[at] ^= 1;
+    EXPECT_FALSE(key.verify(DigestKind::sha256, sum.view(), bent)) << at;
+  }
+}
+
+TEST(Signature, Ed25519SignsTheDigest) {
+  // RFC 8032 §7.1, test 1
+  const auto seed = from_hex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+  const PrivateKey key = PrivateKey::from_ed25519_seed(Secret(seed)).value();
+  EXPECT_EQ(key.public_octets(), from_hex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"));
+  const Sum256 sum = sha256("letter");
+  const Bytes signature = key.sign(sum.view()).value();
+  EXPECT_EQ(signature.size(), 64u);
+  const PublicKey known = key.public_key().value();
+  EXPECT_EQ(known.kind(), KeyKind::ed25519);
+  EXPECT_TRUE(known.verify(DigestKind::sha256, sum.view(), signature));
+  EXPECT_FALSE(known.verify(DigestKind::sha256, sha256("other").view(), signature));
+  EXPECT_FALSE(known.verify(DigestKind::sha256, sum.view(), signature.substr(1)));
+  EXPECT_FALSE(PrivateKey::generate_ed25519()->public_key()->verify(DigestKind::sha256, sum.view(), signature));
+  EXPECT_FALSE(PublicKey::from_ed25519(key.public_octets().substr(1)));
+  EXPECT_FALSE(PrivateKey::from_ed25519_seed(Secret("short")));
+}
+
+TEST(Signature, BothFormsOfAnRsaKeyAreOne) {
+  const Bytes spki = rsa().public_octets();
+  // The bare form is the last thing in the other one (RFC 5280 §4.1): 270 octets for 2048 bits and this exponent.
+  const Bytes bare = spki.substr(spki.size() - 270);
+  const Sum256 sum = sha256("x");
+  const Bytes signature = rsa().sign(sum.view()).value();
+  for (const Bytes& form : {spki, bare}) {
+    const auto key = PublicKey::from_rsa(form);
+    ASSERT_TRUE(key);
+    EXPECT_TRUE(key->verify(DigestKind::sha256, sum.view(), signature));
+  }
+}
+
+TEST(Signature, WhatIsNoRsaKeyIsRefused) {
+  const Bytes spki = rsa().public_octets();
+  for (std::size_t size = 0; size < spki.size(); ++size)
+    EXPECT_FALSE(PublicKey::from_rsa(spki.substr(0, size))) << size;
+  EXPECT_FALSE(PublicKey::from_rsa(spki + '\0'));
+  const Bytes modulus(128, '\x7f');
+  EXPECT_TRUE(PublicKey::from_rsa(rsa_key(modulus, kF4)));
+  const std::pair<const char*, Bytes> wrong[] = {
+      {"negative modulus", rsa_key(Bytes(128, '\xff'), kF4)},
+      {"even modulus", rsa_key(Bytes(128, '\x7e'), kF4)},
+      {"even exponent", rsa_key(modulus, Bytes(1, '\x04'))},
+      {"exponent 1", rsa_key(modulus, Bytes(1, '\x01'))},
+      {"no exponent", der('\x30', number(modulus))},
+      {"a third number", der('\x30', number(modulus) + number(kF4) + number(kF4))},
+      {"zero", rsa_key(Bytes(1, '\0'), kF4)},
+  };
+  for (const auto& [what, octets] : wrong) {
+    const auto key = PublicKey::from_rsa(octets);
+    ASSERT_FALSE(key) << what;
+    EXPECT_EQ(key.error().code(), Errc::invalid) << what;
+  }
+}
+
+TEST(Signature, WhatIsTooLargeIsRefused) {
+  const auto bits = [](std::size_t octets) { return rsa_key(Bytes(octets, '\x7f'), kF4); };
+  EXPECT_TRUE(PublicKey::from_rsa(bits(kMaxRsaBits / 8)));
+  auto key = PublicKey::from_rsa(bits(kMaxRsaBits / 8 + 1));
+  ASSERT_FALSE(key);
+  EXPECT_EQ(key.error().code(), Errc::too_large);
+  key = PublicKey::from_rsa(rsa_key(Bytes(256, '\x7f'), Bytes(kMaxRsaExponentBits / 8 + 1, '\x7f')));
+  ASSERT_FALSE(key);
+  EXPECT_EQ(key.error().code(), Errc::too_large);
+  const auto pem = PrivateKey::from_pem(Secret(Bytes(kMaxPem + 1, '-')));
+  ASSERT_FALSE(pem);
+  EXPECT_EQ(pem.error().code(), Errc::too_large);
+}
+
+TEST(Signature, APemIsReadAgain) {
+  const PrivateKey ed = PrivateKey::generate_ed25519().value();
+  for (const PrivateKey* key : {&rsa(), &ed}) {
+    const Secret pem = key->pem();
+    EXPECT_TRUE(pem.reveal().starts_with("-----BEGIN PRIVATE KEY-----\n"));
+    const auto again = PrivateKey::from_pem(pem);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->kind(), key->kind());
+    EXPECT_EQ(again->bits(), key->bits());
+    EXPECT_EQ(again->public_octets(), key->public_octets());
+  }
+  // PKCS#1, 512 bits: RFC 8017 A.1.2 as older tools write it.
+  const auto pkcs1 =
+      PrivateKey::from_pem(Secret("-----BEGIN RSA PRIVATE KEY-----\n"
+                                  "MIIBOgIBAAJBAKj34GkxFhD90vcNLYLInFEX6Ppy1tPf9Cnzj4p4WGeKLs1Pt8Qu\n"
+                                  "KUpRKfFLfRYC9AIKjbJTWit+CqvjWYzvQwECAwEAAQJAIJLixBy2qpFoS4DSmoEm\n"
+                                  "o3qGy0t6z09AIJtH+5OeRV1be+N4cDYJKffGzDa88vQENZiRm0GRq6a+HPGQMd2k\n"
+                                  "TQIhAKMSvzIBnni7ot/OSie2TmJLY4SwTQAevXysE2RbFDYdAiEBCUEaRQnMnbp7\n"
+                                  "9mxDXDf6AU0cN/RPBjb9qSHDcWZHGzUCIG2Es59z8ugGrDY+pxLQnwfotadxd+Uy\n"
+                                  "v/Ow5T0q5gIJAiEAyS4RaI9YG8EWx/2w0T67ZUVAw8eOMB6BIUg0Xcu+3okCIBOs\n"
+                                  "/5OiPgoTdSy7bcF9IGpSE8ZgGKzgYQVZeN97YE00\n"
+                                  "-----END RSA PRIVATE KEY-----\n"));
+  ASSERT_TRUE(pkcs1);
+  EXPECT_EQ(pkcs1->bits(), 512u);
+  for (const char* wrong : {"", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+                            "-----BEGIN PUBLIC KEY-----\n"
+                            "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
+                            "-----END PUBLIC KEY-----\n"})
+    EXPECT_FALSE(PrivateKey::from_pem(Secret(wrong))) << wrong;
+}
+
+TEST(Signature, OtherKindsOfKeysAreUnsupported) {
+  // A P-256 key
+  const auto key =
+      PrivateKey::from_pem(Secret("-----BEGIN EC PRIVATE KEY-----\n"
+                                  "MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY/PuoAoGCCqGSM49\n"
+                                  "AwEHoUQDQgAEPR3tU2Fta9ktY+6P9G0cWO+0kETA6SFs38GecTyudlHz6xvCdz8q\n"
+                                  "EKTcWGekdmdDPsHloRNtsiCa697B2O9IFA==\n"
+                                  "-----END EC PRIVATE KEY-----\n"));
+  ASSERT_FALSE(key);
+  EXPECT_EQ(key.error().code(), Errc::unsupported);
+}
+
+TEST(Signature, OneKeyServesSeveralThreads) {
+  const Sum256 sum = sha256("letter");
+  const Bytes signature = rsa().sign(sum.view()).value();
+  const PublicKey known = rsa().public_key().value();
+  std::vector<int> right(4);
+  {
+    std::vector<std::jthread> threads;
+    for (int& count : right)
+      threads.emplace_back([&] {
+        for (int i = 0; i < 10; ++i)
+          if (rsa().sign(sum.view()) == signature && known.verify(DigestKind::sha256, sum.view(), signature)) ++count;
+      });
+  }
+  for (const int count : right) EXPECT_EQ(count, 10);
+}
+
+}  // namespace
+}  // namespace chappe::crypto
