@@ -25,22 +25,6 @@ const OptionRow kWhere = {
     {},
     true};
 
-// Of the verbs that ask the DNS without a server.
-const OptionRow kZone = {"zone",
-                         "FILE",
-                         {"Answer from this zone text (docs/formats/zone-text.md).",
-                          "Répondre d'après ce texte de zone (docs/formats/zone-text.md)."}};
-const OptionRow kRootHints = {
-    "root-hints",
-    "FILE",
-    {"The servers of the root, instead of the Internet's.", "Les serveurs de la racine, au lieu de ceux d'Internet."}};
-const OptionRow kAnchor = {"anchor",
-                           "FILE",
-                           {"A trust anchor, as DS or DNSKEY; without one nothing is validated.",
-                            "Une ancre de confiance, en DS ou DNSKEY ; sans ancre, rien n'est validé."},
-                           {},
-                           true};
-
 std::vector<VerbRow> make_verbs() {
   return {
       {"serve",
@@ -448,10 +432,12 @@ std::vector<VerbRow> make_verbs() {
 const std::vector<VerbRow>& verbs() {
   static const std::vector<VerbRow> kVerbs = [] {
     std::vector<VerbRow> out = make_verbs();
-    // Behind the directory's.
-    const auto at = std::ranges::find(out, std::string_view("message"), &VerbRow::name);
-    const auto store = store_verbs();
-    out.insert(at, store.begin(), store.end());
+    // The store's behind the directory's, those of trust behind what tells of a letter.
+    const auto insert = [&out](std::string_view before, const std::vector<VerbRow>& rows) {
+      out.insert(std::ranges::find(out, before, &VerbRow::name), rows.begin(), rows.end());
+    };
+    insert("message", store_verbs());
+    insert("dns query", trust_verbs());
     return out;
   }();
   return kVerbs;

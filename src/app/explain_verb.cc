@@ -1,7 +1,5 @@
 #include "app/explain_verb.h"
 
-#include <unistd.h>
-
 #include "app/admin_input.h"
 #include "app/explain_print.h"
 #include "app/resolver_choice.h"
@@ -11,13 +9,6 @@
 
 namespace chappe::app {
 namespace {
-
-// The one that is named; else the host's, where there is one that this user may read; else none, which will do, too.
-Result<Config> config_of(const Invocation& invocation) {
-  const std::string path = *invocation.value("config");
-  if (!invocation.has("config") && access(path.c_str(), R_OK) != 0) return Config{};
-  return load_config(path);
-}
 
 net::Task<Result<Explanation>> explain_within(const ExplainSources* sources, std::string address, Duration limit) {
   co_return co_await explain(sources, std::move(address), net::Deadline::in(limit));

@@ -11,6 +11,7 @@
 #include "app/local_verb.h"
 #include "app/message_verb.h"
 #include "app/serve.h"
+#include "app/trust/trust_verbs.h"
 #include "app/walk.h"
 
 // What jemalloc is told (docs/decisions/0005-libraries.md): memory that was freed goes back to the system after a
@@ -27,5 +28,7 @@ int main(int argc, char** argv) {
       {"demo", run_demo}};
   const auto admin = admin_bindings();
   bindings.insert(bindings.end(), admin.begin(), admin.end());
+  const auto trust = trust_bindings();
+  bindings.insert(bindings.end(), trust.begin(), trust.end());
   return run_command_line(argc, argv, bindings);
 }

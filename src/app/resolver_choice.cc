@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "dns/zone_resolver.h"
+
 namespace chappe::app {
 namespace {
 
@@ -43,6 +45,19 @@ void take_options(const Invocation& invocation, dns::LiveOptions& options) {
     options.trust_anchors.clear();
   }
   if (invocation.has("anchor")) options.trust_anchors = invocation.values("anchor");
+}
+
+Result<Config> config_of(const Invocation& invocation) {
+  const std::string path = *invocation.value("config");
+  if (!invocation.has("config") && access(path.c_str(), R_OK) != 0) return Config{};
+  return load_config(path);
+}
+
+Result<std::unique_ptr<dns::Resolver>> resolver_of(const Invocation& invocation, const Config::Dns& config) {
+  if (const auto zone = invocation.value("zone")) return TRY(dns::ZoneResolver::from_file(*zone));
+  dns::LiveOptions options = TRY(live_options(config));
+  take_options(invocation, options);
+  return TRY(dns::LiveResolver::start(options));
 }
 
 }  // namespace chappe::app

@@ -142,6 +142,7 @@ struct Server::Parts {
   std::unique_ptr<post::Deliver> deliver;
   std::unique_ptr<post::Trail> trail;
   std::unique_ptr<post::Directory> directory;
+  std::unique_ptr<post::Keys> keys;
   // Where there are mailboxes.
   std::unique_ptr<post::search::Search> search;
   std::unique_ptr<post::search::Extractors> extractors;
@@ -240,6 +241,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   p.trail = std::make_unique<post::Trail>(*p.store, *p.commit, system_clock(),
                                           post::TrailLimits{.age = p.config.limits.trail_age});
   p.directory = TRY(net::run_on(p.shards.at(0), Parts::open_directory(&p)));
+  p.keys = std::make_unique<post::Keys>(post::Keys::Parts{p.store.get(), p.commit.get(), &p.reads, &system_clock()});
   if (p.config.server.plays(Actor::mda)) p.make_index();
   const bool carries = p.options.mta || !p.config.server.relay.host.empty();
   if (carries || !p.config.server.mda.host.empty()) TRY(p.make_resolver());
@@ -358,7 +360,8 @@ Result<void> Server::Parts::open_control() {
                .reload = options.reload,
                .stop = options.stop},
       .search = search.get(),
-      .indexer = indexer.get()};
+      .indexer = indexer.get(),
+      .keys = keys.get()};
   control_socket::ControlOptions socket;
   socket.path = control_socket::socket_path(config.server.data_dir.value);
   socket.uid = geteuid();
@@ -580,6 +583,7 @@ void Server::stop() {
   p.resolver.reset();
   p.counted.reset();
   p.live.reset();
+  p.keys.reset();
   p.directory.reset();
   p.trail.reset();
   p.deliver.reset();

@@ -24,6 +24,7 @@ constexpr ParamRow kMailbox = {"mailbox", text, true, "its name, '/' between the
 constexpr ParamRow kDeletedSince = {"since", text, false, "only those deleted from this time on (RFC 3339)"};
 constexpr ParamRow kDeletedFrom = {"mailbox", text, false, "only those of the mailbox that has, or had, this name"};
 constexpr ParamRow kHeld = {"object", text, true, "an address of an account, or a domain"};
+constexpr ParamRow kSelector = {"selector", text, true, "of the key"};
 constexpr ParamRow kLimit = {"limit", number, false, "rows at most; 1000 when not given, never more than 10000"};
 
 std::vector<MethodRow> make_methods() {
@@ -227,6 +228,30 @@ std::vector<MethodRow> make_methods() {
       {"hold.remove", "Lifts a legal hold.", {kHeld}, hold_remove},
       {"hold.list", "The accounts and domains under legal hold.", {}, hold_list},
 
+      {"key.new",
+       "Makes a DKIM key for a domain, in state next.",
+       {kDomain,
+        {"algorithm", text, true, "rsa or ed25519"},
+        {"selector", text, false, "made of the algorithm and the day when not given"},
+        {"bits", number, false, "of RSA; 2048 when not given"}},
+       key_new},
+      {"key.import",
+       "Takes over a DKIM key that was made elsewhere.",
+       {kDomain,
+        {"selector", text, true, "under which its record is published"},
+        {"pem", secret, true, ""},
+        {"state", text, true, "next, published, signing or retiring"}},
+       key_import},
+      {"key.set",
+       "Brings a DKIM key into another state. One that is revoked has no private part any more.",
+       {kDomain, kSelector, {"state", text, true, "published, signing, retiring or revoked"}},
+       key_set},
+      {"key.remove", "Forgets a DKIM key that was never published, or is revoked.", {kDomain, kSelector}, key_remove},
+      {"key.list",
+       "The DKIM keys with what their records say; no private parts.",
+       {{"domain", text, false, "only those of this domain"}},
+       key_list},
+
       {"search.find",
        "Letters of an account, the best first, with the words that were found. `pending` messages are not in the index "
        "yet.",
@@ -297,8 +322,8 @@ bool fits(const Value& value, ParamKind kind) {
 bool about_directory(std::string_view method) {
   static constexpr std::string_view kStore[] = {"store.verify", "store.repair", "store.backup", "store.job"};
   if (std::ranges::find(kStore, method) != std::end(kStore)) return false;
-  static constexpr std::string_view kFamilies[] = {"domain.", "account.", "alias.", "config.",
-                                                   "audit.",  "store.",   "hold.",  "search."};
+  static constexpr std::string_view kFamilies[] = {"domain.", "account.", "alias.",  "config.", "audit.",
+                                                   "store.",  "hold.",    "search.", "key."};
   return std::ranges::any_of(kFamilies, [method](std::string_view family) { return method.starts_with(family); });
 }
 

@@ -18,6 +18,7 @@
 #include "post/care/drafts.h"
 #include "post/care/jobs.h"
 #include "post/directory/directory.h"
+#include "post/keys/keys.h"
 #include "post/mailbox/mailbox.h"
 #include "post/queue/queue.h"
 #include "post/search/indexer.h"
@@ -88,6 +89,7 @@ struct Office {
   // Null: mailboxes are elsewhere.
   post::search::Search* search = nullptr;
   post::search::Indexer* indexer = nullptr;
+  post::Keys* keys = nullptr;  // null: there is no directory
 };
 
 enum class ParamKind : std::uint8_t { text, secret, number, yes_no, texts, objects };

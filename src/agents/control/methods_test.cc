@@ -29,6 +29,7 @@ class Methods : public testing::Test {
     if (!opened) std::abort();
     directory = std::move(*opened);
     office = {directory.get(), &mailboxes, &queue, &trail, &care, &drafts, &jobs, {}};
+    office.keys = &keys;
   }
   ~Methods() override { commit.stop(); }
 
@@ -110,6 +111,7 @@ class Methods : public testing::Test {
   post::Drafts drafts{mailboxes, system_clock()};
   post::Jobs jobs{*store, commit, system_clock(), [] { return post::Beside(); }};
   std::unique_ptr<post::Directory> directory;
+  post::Keys keys{{&*store, &commit, &offload, &system_clock()}};
   Office office;
 };
 
@@ -289,6 +291,34 @@ TEST_F(Methods, ALargeLetterComesInPieces) {
   EXPECT_EQ(*value("store.octets", "{" + inbox + R"(,"uid":1})").get_string("octets"), "QUJDRA==");
   for (std::size_t i = 0; i < post::Drafts::kMost; ++i) text("store.draft", R"({"octets":"QQ=="})");
   EXPECT_THAT(text("store.draft", R"({"octets":"QQ=="})"), HasSubstr("busy: "));
+}
+
+TEST_F(Methods, Keys) {
+  text("domain.add", R"({"domain":"example.org"})");
+  const std::string one = R"("domain":"example.org","selector":"one")";
+  EXPECT_THAT(text("key.new", R"({"domain":"example.org","algorithm":"dsa"})"), HasSubstr("invalid: 'algorithm'"));
+  EXPECT_THAT(text("key.new", R"({"domain":"example.net","algorithm":"rsa"})"), HasSubstr("not_found: "));
+  const auto made = value("key.new", "{" + one + R"(,"algorithm":"ed25519"})");
+  EXPECT_EQ(*made.get_string("name"), "one._domainkey.example.org");
+  EXPECT_EQ(*made.get_string("state"), "next");
+  EXPECT_THAT(std::string(*made.get_string("record")), testing::StartsWith("v=DKIM1; k=ed25519; p="));
+  EXPECT_THAT(text("key.set", "{" + one + R"(,"state":"old"})"),
+              HasSubstr("those are next, published, signing, retiring, revoked"));
+  EXPECT_EQ(*value("key.set", "{" + one + R"(,"state":"signing"})").get_string("state"), "signing");
+  const std::string pem(crypto::PrivateKey::generate_ed25519().value().pem().reveal());
+  std::string quoted;
+  codec::json::Writer(quoted).value(pem);
+  const std::string two = R"("domain":"example.org","selector":"two","state":"published","pem":)";
+  EXPECT_EQ(*value("key.import", "{" + two + quoted + "}").get_string("selector"), "two");
+  EXPECT_THAT(text("key.import", "{" + two + R"("no key 7531"})"),
+              testing::AllOf(HasSubstr("invalid: "), Not(HasSubstr("7531"))));
+  EXPECT_THAT(column(value("key.list"), "keys", "state"), ElementsAre("signing", "published"));
+  EXPECT_THAT(column(value("key.list", R"({"domain":"example.org"})"), "keys", "selector"), ElementsAre("one", "two"));
+  EXPECT_THAT(text("key.list"), Not(HasSubstr("PRIVATE")));
+  EXPECT_THAT(text("key.remove", "{" + one + "}"), HasSubstr("conflict: "));
+  EXPECT_THAT(text("domain.remove", R"({"domain":"example.org"})"), HasSubstr("exists: "));
+  text("key.set", "{" + one + R"(,"state":"revoked"})");
+  EXPECT_EQ(text("key.remove", "{" + one + "}"), "{}");
 }
 
 TEST_F(Methods, LegalHold) {

@@ -112,6 +112,12 @@ Answer hold_add(const Office* office, Call call);
 Answer hold_remove(const Office* office, Call call);
 Answer hold_list(const Office* office, Call call);
 
+Answer key_new(const Office* office, Call call);
+Answer key_import(const Office* office, Call call);
+Answer key_set(const Office* office, Call call);
+Answer key_remove(const Office* office, Call call);
+Answer key_list(const Office* office, Call call);
+
 Answer search_find(const Office* office, Call call);
 Answer search_progress(const Office* office, Call call);
 Answer search_renew(const Office* office, Call call);

@@ -146,6 +146,8 @@ Result<void> Editor::remove_domain(const Domain& domain) {
   if (!left.empty())
     return fail(Errc::exists, "the domain {} still has {} accounts and {} aliases", domain.name, accounts,
                 left.size() - static_cast<std::size_t>(accounts));
+  const auto keys = TRY(txn_.scan(rows::key(rows::Sub::dkim_key).u32(domain.id.value).range(), {.rows = 1}));
+  if (!keys.rows.empty()) return fail(Errc::exists, "the domain {} still has DKIM keys", domain.name);
   TRY(must_not_be_held(txn_, Hold::Of::domain, domain.id.value, domain.name));
   txn_.remove(rows::domain_key(domain.id));
   txn_.remove(rows::domain_name_key(domain.name));

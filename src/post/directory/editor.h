@@ -1,5 +1,6 @@
 // The directory under change: what one Change of the commit path does to it, with the rules that keep it whole, and an
-// audit row for each step. Of the directory's own files only; lives inside the Change, on the commit thread.
+// audit row for each step. Of the directory's own files and of what hangs on it (post/keys); lives inside the Change,
+// on the commit thread.
 //
 // Steps may come in any order; what they refer to is checked by finish(), so that an alias may be set before its
 // target.
@@ -40,7 +41,7 @@ class Editor {
   // now is read again.
   Result<Domain> add_domain(std::string_view written, const DomainSettings& settings);
   Result<void> set_domain(Domain domain, const DomainSettings& settings);
-  // Errc::exists while it has addresses; denied while it is under hold.
+  // Errc::exists while it has addresses or keys; denied while it is under hold.
   Result<void> remove_domain(const Domain& domain);
   Result<Account> add_account(NewAccount account);
   Result<void> set_account(Account account, const AccountChange& change);
@@ -57,6 +58,9 @@ class Editor {
   Result<void> set_alias(const AddressKey& address, std::vector<AddressKey> targets);
   Result<void> remove_alias(const AddressKey& address);
 
+  // An audit row for what somebody else changes in the same Change.
+  Result<void> audit(std::string_view what, std::string object, std::string before, std::string after);
+
   // What the steps left behind: targets in domains of ours must be somebody's (not_found), and what was removed must
   // be no alias's target (exists). To be called last.
   Result<void> finish();
@@ -64,7 +68,6 @@ class Editor {
  private:
   Result<Domain> domain_of(const AddressKey& address);
   Result<rows::Counters*> counters();
-  Result<void> audit(std::string_view what, std::string object, std::string before, std::string after);
   Result<bool> is_somebodys(const AddressKey& address);
   Result<void> put_entry(DomainId domain, const AddressKey& address, const rows::Entry& entry);
   void forget_targets(DomainId domain, const AddressKey& address, const rows::Entry& entry);

@@ -1,5 +1,5 @@
-// How the directory lies in the store: keys and records (docs/formats/directory.md). Of the directory's own files only.
-// Pure functions.
+// How the directory lies in the store: keys and records (docs/formats/directory.md). Of the directory's own files and
+// of what hangs on it (post/keys). Pure functions.
 #pragma once
 
 #include "post/directory/types.h"
@@ -20,6 +20,8 @@ enum class Sub : std::uint8_t {
   target = 0x31,       // (target text, domain u32, local raw)  nothing: the alias of that address has that target
   audit = 0x40,        // (seq u64)               AuditRow
   hold = 0x50,         // (kind u8, id u32)       Hold
+  dkim_key = 0x60,     // (domain u32, selector raw)  DkimKey (post/keys/dkim_key.h)
+  dkim_secret = 0x61,  // (domain u32, selector raw)  its private part: PEM
 };
 
 store::KeyWriter key(Sub sub);

@@ -1,0 +1,102 @@
+// The rows of the verbs that judge letters, and of the keys that sign them.
+#include "app/cli_rows.h"
+
+namespace chappe::app {
+namespace {
+
+const OptionRow kTimeout = {
+    "timeout", "TIME", {"How long all of it may take.", "Combien de temps le tout peut durer."}, "30s"};
+const OptionRow kAt = {
+    "at", "TIME", {"As if it were this time (RFC 3339).", "Comme s'il était cette heure (RFC 3339)."}};
+
+}  // namespace
+
+std::vector<VerbRow> trust_verbs() {
+  return {
+      {"spf",
+       {"Say whether a host may send for a domain (SPF).", "Dire si une machine peut envoyer pour un domaine (SPF)."},
+       {"Evaluates the SPF record as for a letter from that address and host, and shows each term that was looked at, "
+        "with what it led to. Of a name without @, as of the null sender <> with HELO, the identity is that of HELO. "
+        "Exits with 0 for any verdict that the DNS did not keep back.",
+        "Évalue l'enregistrement SPF comme pour une lettre de cette adresse et de cette machine, et montre chaque "
+        "terme "
+        "examiné avec ce à quoi il a mené. D'un nom sans @, comme de l'expéditeur vide <> avec HELO, l'identité est "
+        "celle de HELO. Sort avec 0 pour tout verdict que le DNS n'a pas retenu."},
+       {{"IP"}, {"FROM"}, {"HELO", true}},
+       {kAt, kTimeout, kZone, kRootHints, kAnchor, kConfig},
+       {{"chappe spf 192.0.2.25 alice@example.org", {"", ""}},
+        {"chappe spf 2001:db8::25 \"<>\" mail.example.org", {"", ""}}}},
+      {"dmarc",
+       {"Say what a domain asks for letters that do not prove to be its own (DMARC).",
+        "Dire ce qu'un domaine demande pour les lettres qui ne prouvent pas être de lui (DMARC)."},
+       {"Finds the policy record of the domain as RFC 9989 says, from name to name up the tree, and shows which one "
+        "counts, and what a letter without any proof would meet.",
+        "Trouve l'enregistrement de politique du domaine selon la RFC 9989, de nom en nom en remontant l'arbre, et "
+        "montre lequel compte et ce que rencontrerait une lettre sans aucune preuve."},
+       {{"DOMAIN"}},
+       {kAt, kTimeout, kZone, kRootHints, kAnchor, kConfig},
+       {{"chappe dmarc example.org", {"", ""}}}},
+      {"key new",
+       {"Make DKIM keys for a domain.", "Créer des clefs DKIM pour un domaine."},
+       {"One of RSA and one of Ed25519, each under a selector of its own. They sign when they are told to (key set), "
+        "and "
+        "should not before their records are published: chappe dns records says what these are.",
+        "Une RSA et une Ed25519, chacune sous son sélecteur. Elles signent quand on le leur dit (key set), ce qui ne "
+        "doit "
+        "pas être avant la publication de leurs enregistrements : chappe dns records dit lesquels."},
+       {{"DOMAIN"}},
+       {{"selector", "NAME", {"Its name, instead of one made of the day.", "Son nom, au lieu d'un nom tiré du jour."}},
+        {"algorithm",
+         "NAME",
+         {"Which keys are made.", "Quelles clefs sont créées."},
+         "both",
+         false,
+         {"both", "rsa", "ed25519"}},
+        kConfig,
+        kData},
+       {{"chappe key new example.org", {"", ""}}}},
+      {"key import",
+       {"Take over DKIM keys that were made elsewhere.", "Reprendre des clefs DKIM créées ailleurs."},
+       {"One key from a PEM file, or all that OpenDKIM's KeyTable names: with its SigningTable, those sign that sign "
+        "there, and the others are published. What cannot be taken over is told, and does not keep the others out.",
+        "Une clef d'un fichier PEM, ou toutes celles que nomme la KeyTable d'OpenDKIM : avec sa SigningTable, signent "
+        "celles qui y signent, et les autres sont publiées. Ce qui ne peut être repris est dit, sans retenir le "
+        "reste."},
+       {{"DOMAIN", true}},
+       {{"selector", "NAME", {"The selector of the key.", "Le sélecteur de la clef."}},
+        {"key",
+         "FILE",
+         {"The private key, in PEM; \"-\" is standard input.",
+          "La clef privée, en PEM ; « - » est l'entrée standard."}},
+        {"state",
+         "STATE",
+         {"What it is from now on.", "Ce qu'elle est désormais."},
+         "signing",
+         false,
+         {"next", "published", "signing", "retiring"}},
+        {"opendkim", "FILE", {"The KeyTable of OpenDKIM.", "La KeyTable d'OpenDKIM."}},
+        {"signing-table", "FILE", {"Its SigningTable.", "Sa SigningTable."}},
+        kConfig,
+        kData},
+       {{"chappe key import example.org --selector mail --key mail.private", {"", ""}},
+        {"chappe key import --opendkim /etc/opendkim/KeyTable --signing-table /etc/opendkim/SigningTable", {"", ""}}}},
+      {"key list", {"List the DKIM keys.", "Lister les clefs DKIM."}, {}, {{"DOMAIN", true}}, {kConfig, kData}},
+      {"key set",
+       {"Bring a DKIM key into another state.", "Faire passer une clef DKIM à un autre état."},
+       {"published: its record is in the DNS. signing: letters are signed with it. retiring: no longer, while others "
+        "may "
+        "still look at what it signed. revoked: for good; the private key is destroyed.",
+        "published : son enregistrement est dans le DNS. signing : elle signe les lettres. retiring : plus maintenant, "
+        "mais d'autres vérifient encore ce qu'elle a signé. revoked : pour toujours ; la clef privée est détruite."},
+       {{"DOMAIN"}, {"SELECTOR"}, {.name = "STATE", .choices = {"published", "signing", "retiring", "revoked"}}},
+       {kConfig, kData},
+       {{"chappe key set example.org r20261126 signing", {"", ""}}}},
+      {"key remove",
+       {"Forget a DKIM key.", "Oublier une clef DKIM."},
+       {"One that was never published, or is revoked.", "Une qui n'a jamais été publiée, ou qui est révoquée."},
+       {{"DOMAIN"}, {"SELECTOR"}},
+       {kConfig, kData}},
+  };
+}
+
+}  // namespace chappe::app

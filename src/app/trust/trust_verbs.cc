@@ -1,0 +1,112 @@
+#include "app/trust/trust_verbs.h"
+
+#include "app/admin_input.h"
+#include "app/resolver_choice.h"
+#include "app/trust/verdict_json.h"
+#include "app/trust/verdict_text.h"
+#include "base/text.h"
+#include "trust/mail_domain.h"
+
+namespace chappe::app {
+namespace {
+
+namespace dmarc = trust::dmarc;
+namespace spf = trust::spf;
+
+// What all of these verbs need.
+struct Asking {
+  Config config;
+  std::unique_ptr<dns::Resolver> resolver;
+  Duration limit;
+  Time now;
+
+  net::Deadline deadline() const { return net::Deadline::in(limit); }
+};
+
+Result<Time> time_of(const Invocation& invocation) {
+  const auto text = invocation.value("at");
+  if (!text) return system_clock().now();
+  const auto time = from_rfc3339(*text);
+  if (!time) return fail(Errc::usage, "--at: '{}' is no time like 2026-11-24T18:00:00Z", printable(*text, 40));
+  return *time;
+}
+
+Result<Asking> asking_of(const Invocation& invocation) {
+  Asking out;
+  const auto limit = parse_duration(*invocation.value("timeout"));
+  if (!limit) return fail(Errc::usage, "--timeout: {}", limit.error().text());
+  out.limit = *limit;
+  out.now = TRY(time_of(invocation));
+  out.config = TRY(config_of(invocation));
+  out.resolver = TRY(resolver_of(invocation, out.config.dns));
+  return out;
+}
+
+// A verdict under its name as JSON, or as a text; gives the exit code: 0 for a verdict, that of a failed look-up where
+// the DNS kept it back.
+template <class V>
+int show(const Invocation& invocation, std::string_view name, const V& verdict,
+         void (*write)(codec::json::Writer&, const V&), std::string (*text)(const V&, bool), bool kept_back) {
+  std::string out;
+  if (invocation.json()) {
+    codec::json::Writer w(out, 2);
+    w.begin_object().key(name);
+    write(w, verdict);
+    w.end_object();
+    out += '\n';
+  } else {
+    out = text(verdict, invocation.french());
+  }
+  const int printed = print(out);
+  return printed != 0 || !kept_back ? printed : error_row(Errc::timeout).exit;
+}
+
+net::Task<spf::Verdict> check_spf(const Asking* asking, spf::Query query, bool helo) {
+  if (helo) co_return co_await spf::check_helo(*asking->resolver, std::move(query), asking->deadline());
+  co_return co_await spf::check(*asking->resolver, std::move(query), asking->deadline());
+}
+
+Result<int> say_spf(const Invocation& invocation) {
+  const Asking asking = TRY(asking_of(invocation));
+  spf::Query query;
+  query.ip = invocation.argument(0);
+  query.mail_from = invocation.argument(1) == "<>" ? "" : invocation.argument(1);
+  if (invocation.arguments().size() > 2) query.helo = invocation.argument(2);
+  query.receiver = asking.config.server.hostname;
+  query.now = asking.now;
+  if (query.mail_from.empty() && query.helo.empty())
+    return fail(Errc::usage, "a letter without a sender is judged by its HELO: name that, too");
+  // A name alone is a host's: what it says of itself is its HELO.
+  const bool helo = !query.mail_from.empty() && query.mail_from.find('@') == std::string::npos;
+  if (helo) query.helo = query.mail_from;
+  const auto verdict = net::run(check_spf(&asking, std::move(query), helo));
+  return show(invocation, "spf", verdict, write_spf, spf_text, verdict.result == spf::ResultCode::temperror);
+}
+
+net::Task<dmarc::Verdict> find_dmarc(const Asking* asking, dmarc::Input input) {
+  co_return co_await dmarc::evaluate(*asking->resolver, std::move(input), asking->deadline());
+}
+
+// What a letter of the domain without any proof would meet.
+Result<int> say_dmarc(const Invocation& invocation) {
+  const Asking asking = TRY(asking_of(invocation));
+  const auto domain = trust::mail_domain(invocation.argument(0));
+  if (!domain) return fail(Errc::usage, "{}", domain.error().text());
+  const auto verdict = net::run(find_dmarc(&asking, {.author = *domain, .spf = {}, .dkim = {}}));
+  return show(invocation, "dmarc", verdict, write_dmarc, dmarc_text, verdict.result == dmarc::Outcome::temperror);
+}
+
+template <Result<int> (*say)(const Invocation&)>
+int run(const Invocation& invocation) {
+  const auto code = say(invocation);
+  return code ? *code : invocation.refuse(code.error());
+}
+
+}  // namespace
+
+std::span<const Binding> trust_bindings() {
+  static constexpr Binding kBindings[] = {{"spf", run<say_spf>}, {"dmarc", run<say_dmarc>}};
+  return kBindings;
+}
+
+}  // namespace chappe::app

@@ -1,0 +1,140 @@
+#include "app/trust/verdict_json.h"
+
+#include "app/dns_print.h"
+
+namespace chappe::app {
+namespace {
+
+using codec::json::Writer;
+namespace dmarc = trust::dmarc;
+namespace spf = trust::spf;
+
+void write_questions(Writer& w, const std::vector<dns::Answer>& questions) {
+  w.key("questions").begin_array();
+  for (const dns::Answer& answer : questions) write_answer(w, answer);
+  w.end_array();
+}
+
+void write_numbers(Writer& w, std::string_view key, const std::vector<std::size_t>& numbers) {
+  w.key(key).begin_array();
+  for (const std::size_t n : numbers) w.value(n);
+  w.end_array();
+}
+
+// --- SPF
+
+void write_evaluation(Writer& w, const spf::Evaluation& e);
+
+void write_step(Writer& w, const spf::Evaluation& e, const spf::Step& step) {
+  static constexpr std::string_view kEffects[] = {"match", "no-match", "error"};
+  w.begin_object().field("term", e.record.text_of(e.record.terms.at(step.term)));
+  if (!step.target.empty()) w.field("target", step.target);
+  w.field("effect", kEffects[static_cast<std::size_t>(step.effect)]);
+  if (step.effect == spf::Effect::error) w.field("error", result_row(step.error).name);
+  const spf::ReasonRow& why = reason_row(step.reason);
+  w.field("reason", why.id).field("rule", why.rule);
+  write_numbers(w, "questions", step.questions);
+  if (!step.inside.empty()) {
+    w.key("inside");
+    write_evaluation(w, step.inside.front());
+  }
+  w.end_object();
+}
+
+void write_evaluation(Writer& w, const spf::Evaluation& e) {
+  w.begin_object().field("domain", e.domain).field("record", e.record.text);
+  w.field("result", result_row(e.result).name).field("reason", reason_row(e.reason).id);
+  write_numbers(w, "questions", e.questions);
+  if (!e.record.faults.empty()) {
+    w.key("faults").begin_array();
+    for (const spf::SyntaxFault& fault : e.record.faults)
+      w.begin_object()
+          .field("fault", flaw_row(fault.flaw).id)
+          .field("rule", flaw_row(fault.flaw).rule)
+          .field("text", std::string_view(e.record.text).substr(fault.at, fault.size))
+          .end_object();
+    w.end_array();
+  }
+  w.key("steps").begin_array();
+  for (const spf::Step& step : e.steps) write_step(w, e, step);
+  w.end_array().end_object();
+}
+
+// --- DMARC
+
+void write_identifier(Writer& w, const dmarc::Identifier& id) {
+  w.begin_object().field("method", id.method == dmarc::Method::spf ? "spf" : "dkim").field("domain", id.domain);
+  if (!id.selector.empty()) w.field("selector", id.selector);
+  w.field("result", authentication_name(id.result)).field("aligned", id.aligned());
+  w.field("alignment", alignment_row(id.alignment).id);
+  if (!id.organization.empty()) w.field("organization", id.organization);
+  if (id.walk) w.field("walk", *id.walk);
+  w.end_object();
+}
+
+void write_flaws(Writer& w, const dmarc::Reading& reading) {
+  if (reading.flaws.empty()) return;
+  w.key("flaws").begin_array();
+  for (const dmarc::Flawed& f : reading.flaws)
+    w.begin_object().field("flaw", flaw_row(f.flaw).id).field("at", f.at).field("text", f.what).end_object();
+  w.end_array();
+}
+
+void write_discovery(Writer& w, const dmarc::Discovery& discovery) {
+  static constexpr std::string_view kStandards[] = {"nothing", "record", "several", "error"};
+  w.key("names").begin_array();
+  for (const dmarc::Found& found : discovery.found) {
+    w.begin_object().field("domain", found.domain.domain());
+    w.field("found", kStandards[static_cast<std::size_t>(found.standard)]);
+    if (found.asked != dmarc::Found::kNotAsked) w.field("question", found.asked);
+    if (found.record()) w.field("record", found.record()->text);
+    write_flaws(w, found.reading);
+    w.end_object();
+  }
+  w.end_array().key("walks").begin_array();
+  for (const dmarc::Walk& walk : discovery.walks) {
+    w.begin_object().field("start", walk.start.domain());
+    write_numbers(w, "names", walk.steps);
+    w.field("end", walk_end_name(walk.end)).field("choice", choice_name(walk.choice));
+    if (walk.organization) w.field("organization", walk.organization->domain());
+    w.end_object();
+  }
+  w.end_array();
+}
+
+}  // namespace
+
+void write_spf(Writer& w, const spf::Verdict& v) {
+  const spf::ReasonRow& why = reason_row(v.reason);
+  w.begin_object().field("result", result_row(v.result).name);
+  w.field("identity", v.identity == spf::Identity::helo || v.null_sender ? "helo" : "mailfrom");
+  w.field("sender", v.sender).field("domain", v.domain);
+  w.field("reason", why.id).field("rule", why.rule);
+  w.field("decided_at", v.decided_at).field("decided_by", v.decided_by).field("text", describe(v));
+  if (!v.explanation.empty()) w.field("explanation", v.explanation);
+  w.field("lookups", v.lookups).field("voids", v.voids).key("evaluation");
+  write_evaluation(w, v.evaluation);
+  write_questions(w, v.questions);
+  w.end_object();
+}
+
+void write_dmarc(Writer& w, const dmarc::Verdict& v) {
+  const dmarc::ReasonRow& why = reason_row(v.reason);
+  w.begin_object().field("result", outcome_name(v.result));
+  w.field("policy", v.policy ? policy_name(v.asked) : std::string_view()).field("domain", v.author);
+  w.field("disposition", policy_name(v.wanted)).field("reason", why.id).field("rule", why.section);
+  if (v.policy) {
+    w.key("record").begin_object().field("domain", v.policy->domain).field("text", v.policy->record.text);
+    w.field("source", source_name(v.policy->source)).field("tag", tag_name(v.tag)).field("lowered", v.lowered);
+    w.field("discovery_method", discovery_method_name(v.policy->method)).end_object();
+  }
+  if (!v.organization.empty()) w.field("organization", v.organization);
+  w.key("identifiers").begin_array();
+  for (const dmarc::Identifier& id : v.identifiers) write_identifier(w, id);
+  w.end_array();
+  write_discovery(w, v.discovery);
+  write_questions(w, v.discovery.asked);
+  w.end_object();
+}
+
+}  // namespace chappe::app

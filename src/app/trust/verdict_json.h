@@ -1,0 +1,15 @@
+// Verdicts of trust/ as JSON: everything that led to them. docs/formats/verdict.md says which members stay as they are.
+// Pure.
+#pragma once
+
+#include "codec/json.h"
+#include "trust/dmarc/evaluate.h"
+#include "trust/spf/check.h"
+
+namespace chappe::app {
+
+// As the value of the member that the caller has begun.
+void write_spf(codec::json::Writer& out, const trust::spf::Verdict& verdict);
+void write_dmarc(codec::json::Writer& out, const trust::dmarc::Verdict& verdict);
+
+}  // namespace chappe::app

@@ -1,0 +1,119 @@
+#include "app/trust/verdict_text.h"
+
+#include <fmt/format.h>
+
+#include "app/admin_print.h"
+
+namespace chappe::app {
+namespace {
+
+namespace dmarc = trust::dmarc;
+namespace spf = trust::spf;
+
+// A sentence of a table, with what it speaks of.
+template <class... Args>
+std::string say(bool french, Text text, const Args&... args) {
+  return fmt::format(fmt::runtime(text.in(french)), args...);
+}
+
+std::string_view in(const auto& row, bool french) { return french ? row.fr : row.en; }
+
+std::string rule_of(std::string_view rule) { return rule.empty() ? std::string() : fmt::format(" ({})", rule); }
+
+// --- SPF
+
+constexpr std::string_view kMarks[] = {"→", "·", "!"};  // match, no match, error
+
+void append_evaluation(std::string& out, const spf::Evaluation& e, std::size_t depth, bool french) {
+  const std::string indent(2 * depth, ' ');
+  const std::string_view record = e.record.text;
+  out += fmt::format("{}{}  {}\n", indent, one_line(e.domain),
+                     record.empty() ? std::string(in(reason_row(e.reason), french)) : one_line(record));
+  for (const spf::SyntaxFault& fault : e.record.faults) {
+    const spf::FlawRow& row = flaw_row(fault.flaw);
+    out += fmt::format("{}  ! {}: {}{}\n", indent, one_line(record.substr(fault.at, fault.size)), in(row, french),
+                       rule_of(row.rule));
+  }
+  for (const spf::Step& step : e.steps) {
+    const spf::ReasonRow& why = reason_row(step.reason);
+    std::string term = one_line(e.record.text_of(e.record.terms.at(step.term)));
+    if (!step.target.empty() && term.find(step.target) == term.npos)
+      term += fmt::format(" = {}", one_line(step.target));
+    out += fmt::format("{}  {} {}  {}\n", indent, kMarks[static_cast<std::size_t>(step.effect)], term, in(why, french));
+    for (const spf::Evaluation& inside : step.inside) append_evaluation(out, inside, depth + 2, french);
+  }
+}
+
+// --- DMARC
+
+std::string walk_text(const dmarc::Discovery& d, const dmarc::Walk& walk, bool french) {
+  std::string out;
+  for (const std::size_t at : walk.steps) {
+    const dmarc::Found& found = d.found.at(at);
+    std::string what;
+    switch (found.standard) {
+      case dmarc::Standard::nothing:
+        what = Text{"nothing", "rien"}.in(french);
+        break;
+      case dmarc::Standard::record:
+        what = one_line(found.record()->text);
+        break;
+      case dmarc::Standard::several:
+        what = say(french, {"{} records, of which none counts", "{} enregistrements, dont aucun ne compte"},
+                   found.records);
+        break;
+      case dmarc::Standard::error:
+        what = Text{"no answer", "pas de réponse"}.in(french);
+    }
+    out += fmt::format("  _dmarc.{}  {}\n", one_line(found.domain.domain()), what);
+    for (const dmarc::Flawed& f : found.reading.flaws)
+      out += fmt::format("    ! {}{}{}\n", in(flaw_row(f.flaw), french), f.what.empty() ? "" : ": ", one_line(f.what));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string spf_text(const spf::Verdict& v, bool french) {
+  const spf::ReasonRow& why = reason_row(v.reason);
+  std::string out = fmt::format("SPF {}: {}\n", result_row(v.result).name, in(result_row(v.result), french));
+  Facts facts;
+  facts.add(v.identity == spf::Identity::helo || v.null_sender ? "HELO" : "MAIL FROM", v.sender);
+  std::string decided = fmt::format("{}{}", in(why, french), rule_of(why.rule));
+  if (!v.decided_by.empty()) decided = fmt::format("{}: {}, {}", v.decided_at, v.decided_by, decided);
+  facts.add(Text{"Because", "Parce que"}.in(french), decided);
+  if (!v.explanation.empty()) facts.add(Text{"It explains", "Il explique"}.in(french), v.explanation);
+  facts.add(
+      Text{"Costs", "Coût"}.in(french),
+      say(french, {"{} of 10 lookups, {} of them void", "{} recherches sur 10, dont {} vaines"}, v.lookups, v.voids));
+  out += facts.text() + "\n";
+  append_evaluation(out, v.evaluation, 0, french);
+  return out;
+}
+
+std::string dmarc_text(const dmarc::Verdict& v, bool french) {
+  const dmarc::ReasonRow& why = reason_row(v.reason);
+  std::string out = fmt::format("DMARC {}: {}{}\n", outcome_name(v.result), in(why, french),
+                                why.section.empty() ? "" : fmt::format(" (RFC 9989 {})", why.section));
+  Facts facts;
+  facts.add(Text{"Author", "Auteur"}.in(french), v.author);
+  if (v.policy) {
+    facts.add(Text{"Record of", "Enregistrement de"}.in(french), v.policy->domain);
+    facts.add(Text{"Policy", "Politique"}.in(french),
+              fmt::format("{}={}{}", tag_name(v.tag), policy_name(v.asked),
+                          v.lowered ? Text{", one step lower by t=y", ", un degré plus bas par t=y"}.in(french) : ""));
+  }
+  if (!v.organization.empty()) facts.add(Text{"Organization", "Organisation"}.in(french), v.organization);
+  out += facts.text() + "\n";
+  for (const dmarc::Identifier& id : v.identifiers)
+    out += fmt::format("{} {} {}: {}\n", id.method == dmarc::Method::spf ? "SPF" : "DKIM", one_line(id.domain),
+                       authentication_name(id.result), in(alignment_row(id.alignment), french));
+  if (!v.identifiers.empty()) out += '\n';
+  for (const dmarc::Walk& walk : v.discovery.walks) {
+    out += say(french, {"From {} upwards:\n", "De {} en montant :\n"}, one_line(walk.start.domain()));
+    out += walk_text(v.discovery, walk, french);
+  }
+  return out;
+}
+
+}  // namespace chappe::app

@@ -1,0 +1,15 @@
+// Verdicts of trust/ for people, in English and French: what came out, why, and the way to it. Pure.
+#pragma once
+
+#include <string>
+
+#include "app/cli.h"
+#include "trust/dmarc/evaluate.h"
+#include "trust/spf/check.h"
+
+namespace chappe::app {
+
+std::string spf_text(const trust::spf::Verdict& verdict, bool french);
+std::string dmarc_text(const trust::dmarc::Verdict& verdict, bool french);
+
+}  // namespace chappe::app
