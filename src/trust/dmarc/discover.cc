@@ -1,0 +1,134 @@
+#include "trust/dmarc/discover.h"
+
+#include <utility>
+
+namespace chappe::trust::dmarc {
+
+std::string_view walk_end_name(WalkEnd end) {
+  switch (end) {
+    case WalkEnd::psd_yes:
+      return "psd-yes";
+    case WalkEnd::psd_no:
+      return "psd-no";
+    case WalkEnd::top:
+      return "top";
+    case WalkEnd::error:
+      return "error";
+  }
+  std::unreachable();
+}
+
+std::string_view choice_name(Choice choice) {
+  switch (choice) {
+    case Choice::psd_no:
+      return "psd-no";
+    case Choice::below_psd:
+      return "below-psd";
+    case Choice::fewest_labels:
+      return "fewest-labels";
+    case Choice::itself:
+      return "itself";
+    case Choice::unknown:
+      return "unknown";
+  }
+  std::unreachable();
+}
+
+net::Task<std::size_t> Discoverer::ask(dns::Question question) {
+  if (const auto known = asked_.find(question); known != asked_.end()) co_return known->second;
+  dns::Answer answer = co_await resolver_.ask(question, deadline_);
+  out_.asked.push_back(std::move(answer));
+  asked_.emplace(std::move(question), out_.asked.size() - 1);
+  co_return out_.asked.size() - 1;
+}
+
+net::Task<std::size_t> Discoverer::look(dns::Name domain) {
+  if (const auto known = looked_.find(domain); known != looked_.end()) co_return known->second;
+  Found found;
+  found.domain = domain;
+  if (const auto name = domain.child("_dmarc")) {
+    found.asked = co_await ask({*name, dns::Type::txt});
+    const dns::Answer& answer = out_.asked[found.asked];
+    if (!answer && !answer.absent()) found.standard = Standard::error;
+    for (const dns::Txt& txt : answer.records.as<dns::Txt>()) {
+      ++found.texts;
+      Reading reading = parse_record(txt.joined());  // RFC 9989 §4.5
+      if (reading.record) {
+        ++found.records;
+        found.reading = std::move(reading);
+      } else if (found.records == 0 && !reading.has(Flaw::not_dmarc)) {
+        found.reading = std::move(reading);
+      }
+    }
+    // RFC 9989 §4.10 steps 2 and 6
+    if (found.records == 1) found.standard = Standard::record;
+    if (found.records > 1) {
+      found.standard = Standard::several;
+      found.reading = {};
+    }
+  }
+  out_.found.push_back(std::move(found));
+  looked_.emplace(std::move(domain), out_.found.size() - 1);
+  co_return out_.found.size() - 1;
+}
+
+// RFC 9989 §4.10
+net::Task<std::size_t> Discoverer::walk(dns::Name start) {
+  if (const auto known = walked_.find(start); known != walked_.end()) co_return known->second;
+  Walk walk;
+  walk.start = start;
+  dns::Name target = start;
+  while (!target.is_root()) {
+    walk.steps.push_back(co_await look(target));
+    const Found& found = out_.found[walk.steps.back()];
+    if (found.standard == Standard::error) {
+      walk.end = WalkEnd::error;
+      break;
+    }
+    const Psd psd = found.record() != nullptr ? found.record()->psd : Psd::unsaid;
+    if (psd != Psd::unsaid) {
+      walk.end = psd == Psd::yes ? WalkEnd::psd_yes : WalkEnd::psd_no;
+      break;
+    }
+    // Step 4: from eight labels or more to seven; then one after the other.
+    target = target.label_count() > kWalkLabels ? target.suffix(kWalkLabels) : target.parent();
+  }
+  choose(walk);
+  out_.walks.push_back(std::move(walk));
+  walked_.emplace(std::move(start), out_.walks.size() - 1);
+  co_return out_.walks.size() - 1;
+}
+
+// RFC 9989 §4.10.2. A walk stops at the first psd=n or psd=y, so only its last step can have one.
+void Discoverer::choose(Walk& walk) const {
+  if (walk.failed()) return;
+  walk.choice = Choice::itself;
+  walk.organization = walk.start;
+  if (walk.steps.empty()) return;  // the root
+  const Found& last = out_.found[walk.steps.back()];
+  if (walk.end == WalkEnd::psd_no) {
+    walk.choice = Choice::psd_no;
+    walk.organization = last.domain;
+    return;
+  }
+  if (walk.end == WalkEnd::psd_yes && walk.steps.size() > 1) {
+    walk.choice = Choice::below_psd;
+    walk.organization = walk.start.suffix(last.domain.label_count() + 1);
+    walk.psd = walk.steps.back();
+    return;
+  }
+  for (const std::size_t step : walk.steps) {
+    if (out_.found[step].record() == nullptr) continue;
+    walk.choice = Choice::fewest_labels;
+    walk.organization = out_.found[step].domain;
+  }
+}
+
+net::Task<Existence> Discoverer::existence(dns::Name domain) {
+  const dns::Answer& answer = out_.asked[co_await ask({std::move(domain), dns::Type::a})];
+  if (answer.outcome == dns::Outcome::nxdomain)
+    co_return answer.chain.empty() ? Existence::nonexistent : Existence::exists;
+  co_return answer || answer.absent() ? Existence::exists : Existence::unknown;
+}
+
+}  // namespace chappe::trust::dmarc
