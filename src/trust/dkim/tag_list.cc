@@ -1,0 +1,156 @@
+#include "trust/dkim/tag_list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "codec/base64.h"
+
+namespace chappe::trust::dkim {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n";
+
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+// RFC 6376 §3.2: ALNUMPUNC
+constexpr bool is_name_octet(char c) { return is_alnum(c) || c == '_'; }
+
+std::string_view fault_text(TagFault fault) {
+  switch (fault) {
+    case TagFault::no_tag:
+      return "there is no tag where one should be";
+    case TagFault::bad_name:
+      return "no name of a tag";
+    case TagFault::no_equals:
+      return "no \"=\" behind the name of a tag";
+    case TagFault::bad_octet:
+      return "an octet that no value may hold";
+    case TagFault::duplicate:
+      return "a tag stands twice";
+    case TagFault::too_many:
+      return "more tags than are read";
+    case TagFault::too_large:
+      return "more octets than are read";
+  }
+  return {};
+}
+
+// FWS = [*WSP CRLF] 1*WSP (RFC 5322 §3.2.2): a line end has a blank behind it. Where the first octet stands that is
+// neither VALCHAR nor part of a blank; npos if there is none.
+std::size_t bad_octet(ByteView value) {
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (c == '\r' && (i + 1 >= value.size() || value[i + 1] != '\n')) return i;
+    if (c == '\n' && i + 1 < value.size() && !is_wsp(value[i + 1])) return i;
+    if (is_ctl(c) && !is_blank(c)) return i;
+  }
+  return ByteView::npos;
+}
+
+}  // namespace
+
+std::string TagError::text() const {
+  if (tag.empty()) return fmt::format("{} (octet {})", fault_text(fault), at);
+  return fmt::format("{}: {} (octet {})", fault_text(fault), printable(tag, 40), at);
+}
+
+std::expected<TagList, TagError> TagList::parse(ByteView text) {
+  const auto wrong = [](TagFault fault, std::size_t at, ByteView name = {}) {
+    return std::unexpected(TagError{fault, at, std::string(name)});
+  };
+  if (text.size() > kMaxOctets) return wrong(TagFault::too_large, kMaxOctets);
+  TagList list;
+  std::size_t at = 0;
+  for (;;) {
+    const std::size_t name_at = text.find_first_not_of(kBlanks, at);
+    if (name_at == ByteView::npos) {
+      if (list.tags_.empty()) return wrong(TagFault::no_tag, at);
+      return list;  // RFC 6376 §3.2: a ";" may close the list
+    }
+    std::size_t name_end = name_at;
+    while (name_end < text.size() && is_name_octet(text[name_end])) ++name_end;
+    const ByteView name = text.substr(name_at, name_end - name_at);
+    if (name.empty()) return wrong(text[name_at] == ';' ? TagFault::no_tag : TagFault::bad_name, name_at);
+    if (!is_alpha(name.front())) return wrong(TagFault::bad_name, name_at, name);
+    const std::size_t equals = text.find_first_not_of(kBlanks, name_end);
+    if (equals == ByteView::npos || text[equals] == ';') return wrong(TagFault::no_equals, name_end, name);
+    if (text[equals] != '=') return wrong(equals == name_end ? TagFault::bad_name : TagFault::no_equals, equals, name);
+    Tag tag{.name = name, .value = {}, .begin = equals + 1, .end = std::min(text.find(';', equals), text.size())};
+    const ByteView written = text.substr(tag.begin, tag.end - tag.begin);
+    if (const std::size_t bad = bad_octet(written); bad != ByteView::npos)
+      return wrong(TagFault::bad_octet, tag.begin + bad, name);
+    tag.value = trim(written, kBlanks);
+    // RFC 6376 §3.2: then the whole list is invalid.
+    if (list.find(name) != nullptr) return wrong(TagFault::duplicate, name_at, name);
+    if (list.tags_.size() == kMaxTags) return wrong(TagFault::too_many, name_at, name);
+    list.tags_.push_back(tag);
+    if (tag.end == text.size()) return list;
+    at = tag.end + 1;
+  }
+}
+
+const Tag* TagList::find(std::string_view name) const {
+  const auto found = std::ranges::find(tags_, name, &Tag::name);
+  return found == tags_.end() ? nullptr : &*found;
+}
+
+std::optional<ByteView> TagList::value(std::string_view name) const {
+  const Tag* tag = find(name);
+  if (tag == nullptr) return std::nullopt;
+  return tag->value;
+}
+
+std::string without_blanks(ByteView value) {
+  std::string out;
+  out.reserve(value.size());
+  std::ranges::remove_copy_if(value, std::back_inserter(out), is_blank);
+  return out;
+}
+
+std::optional<Bytes> base64_with_blanks(ByteView value) {
+  std::string text = without_blanks(value);
+  if (!text.ends_with('=')) text.append((4 - text.size() % 4) % 4, '=');
+  return codec::base64_decode(text);
+}
+
+std::optional<std::vector<ByteView>> colon_list(ByteView value, std::size_t limit) {
+  std::vector<ByteView> out;
+  for (;;) {
+    const std::size_t colon = value.find(':');
+    const ByteView part = trim(value.substr(0, colon), kBlanks);
+    if (part.empty() || out.size() == limit) return std::nullopt;
+    out.push_back(part);
+    if (colon == ByteView::npos) return out;
+    value.remove_prefix(colon + 1);
+  }
+}
+
+std::optional<std::uint64_t> decimal(ByteView value, std::size_t digits) {
+  if (value.empty() || value.size() > digits) return std::nullopt;
+  return to_number<std::uint64_t>(value);
+}
+
+std::optional<std::string> unquote(ByteView value) {
+  // RFC 2045 §6.7: upper case only, which writers of the world do not always keep to.
+  const auto digit = [](char c) {
+    return is_digit(c) ? c - '0' : lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+  };
+  std::string out;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (is_blank(value[i])) continue;
+    if (value[i] != '=') {
+      out += value[i];
+      continue;
+    }
+    const int high = i + 2 < value.size() ? digit(value[i + 1]) : -1;
+    const int low = high < 0 ? -1 : digit(value[i + 2]);
+    if (low < 0) return std::nullopt;
+    out += static_cast<char>(high << 4 | low);
+    i += 2;
+  }
+  return out;
+}
+
+}  // namespace chappe::trust::dkim
