@@ -31,7 +31,7 @@ inline const OptionRow kAnchor = {"anchor",
 
 // chappe store …
 std::vector<VerbRow> store_verbs();
-// chappe key …, spf, dmarc
+// chappe verify, spf, dmarc, key …
 std::vector<VerbRow> trust_verbs();
 
 }  // namespace chappe::app

@@ -13,6 +13,33 @@ const OptionRow kAt = {
 
 std::vector<VerbRow> trust_verbs() {
   return {
+      {"verify",
+       {"Say who sent a letter, and by what proof.", "Dire qui a envoyé une lettre, et sur quelle preuve."},
+       {"Judges a letter as the exchanger does: who it says that it is from, each DKIM signature, SPF for the address "
+        "and "
+        "the host that the options name, DMARC for the author's domain; with every question to the DNS and every "
+        "reason. Exits with 0 for any verdict that the DNS did not keep back.",
+        "Juge une lettre comme le fait l'échangeur : de qui elle se dit, chaque signature DKIM, SPF pour l'adresse et "
+        "la "
+        "machine que nomment les options, DMARC pour le domaine de l'auteur ; avec chaque question au DNS et chaque "
+        "raison. Sort avec 0 pour tout verdict que le DNS n'a pas retenu."},
+       {{"MESSAGE"}},
+       {{"ip",
+         "IP",
+         {"The host that sent it; without it SPF is not asked.",
+          "La machine qui l'a envoyée ; sans elle SPF n'est pas consulté."}},
+        {"helo", "NAME", {"What that host called itself.", "Le nom que cette machine s'est donné."}},
+        {"from",
+         "ADDRESS",
+         {"The address of MAIL FROM; without it, the null sender.",
+          "L'adresse de MAIL FROM ; sans elle, l'expéditeur vide."}},
+        kAt,
+        kTimeout,
+        kZone,
+        kRootHints,
+        kAnchor,
+        kConfig},
+       {{"chappe verify letter.eml --ip 192.0.2.25 --helo mail.example.org --from alice@example.org", {"", ""}}}},
       {"spf",
        {"Say whether a host may send for a domain (SPF).", "Dire si une machine peut envoyer pour un domaine (SPF)."},
        {"Evaluates the SPF record as for a letter from that address and host, and shows each term that was looked at, "

@@ -5,6 +5,8 @@
 #include "app/trust/verdict_json.h"
 #include "app/trust/verdict_text.h"
 #include "base/text.h"
+#include "post/care/line_ends.h"
+#include "trust/judgement.h"
 #include "trust/mail_domain.h"
 
 namespace chappe::app {
@@ -12,6 +14,9 @@ namespace {
 
 namespace dmarc = trust::dmarc;
 namespace spf = trust::spf;
+
+// It has to fit into memory.
+constexpr std::size_t kMaxLetter = 200 * 1024 * 1024;
 
 // What all of these verbs need.
 struct Asking {
@@ -61,6 +66,13 @@ int show(const Invocation& invocation, std::string_view name, const V& verdict,
   return printed != 0 || !kept_back ? printed : error_row(Errc::timeout).exit;
 }
 
+// A file of Unix has LF where the wire had CRLF.
+Result<Bytes> read_letter(const std::string& path) {
+  Bytes out;
+  post::LineEndsIn().feed(TRY(read_input(path, kMaxLetter)), out);
+  return out;
+}
+
 net::Task<spf::Verdict> check_spf(const Asking* asking, spf::Query query, bool helo) {
   if (helo) co_return co_await spf::check_helo(*asking->resolver, std::move(query), asking->deadline());
   co_return co_await spf::check(*asking->resolver, std::move(query), asking->deadline());
@@ -96,6 +108,39 @@ Result<int> say_dmarc(const Invocation& invocation) {
   return show(invocation, "dmarc", verdict, write_dmarc, dmarc_text, verdict.result == dmarc::Outcome::temperror);
 }
 
+net::Task<trust::Judgement> judge(const Asking* asking, trust::Envelope envelope, const message::Letter* letter,
+                                  const trust::dkim::BodyHashes* bodies, trust::JudgeOptions options) {
+  co_return co_await trust::judge(*asking->resolver, std::move(envelope), *letter, *bodies, std::move(options),
+                                  asking->deadline());
+}
+
+Result<int> say_verify(const Invocation& invocation) {
+  const Asking asking = TRY(asking_of(invocation));
+  const Bytes octets = TRY(read_letter(invocation.argument(0)));
+  const message::Letter letter(octets);
+  trust::dkim::BodyHashes bodies(letter.fields());
+  bodies.feed(ByteView(octets).substr(letter.root().body));
+  bodies.finish();
+  const trust::Envelope envelope{.ip = invocation.value("ip").value_or(""),
+                                 .helo = invocation.value("helo").value_or(""),
+                                 .mail_from = invocation.value("from").value_or("")};
+  const auto judgement =
+      net::run(judge(&asking, envelope, &letter, &bodies,
+                     {.receiver = asking.config.server.hostname, .now = asking.now, .dkim = {}, .spf = {}}));
+  std::string out;
+  if (invocation.json()) {
+    codec::json::Writer w(out, 2);
+    w.begin_object();
+    write_judgement(w, judgement);
+    w.end_object();
+    out += '\n';
+  } else {
+    out = judgement_text(judgement, invocation.french());
+  }
+  const int printed = print(out);
+  return printed != 0 || !judgement.kept_back() ? printed : error_row(Errc::timeout).exit;
+}
+
 template <Result<int> (*say)(const Invocation&)>
 int run(const Invocation& invocation) {
   const auto code = say(invocation);
@@ -105,7 +150,8 @@ int run(const Invocation& invocation) {
 }  // namespace
 
 std::span<const Binding> trust_bindings() {
-  static constexpr Binding kBindings[] = {{"spf", run<say_spf>}, {"dmarc", run<say_dmarc>}};
+  static constexpr Binding kBindings[] = {
+      {"spf", run<say_spf>}, {"dmarc", run<say_dmarc>}, {"verify", run<say_verify>}};
   return kBindings;
 }
 

@@ -1,6 +1,7 @@
 #include "app/trust/verdict_json.h"
 
 #include "app/dns_print.h"
+#include "codec/base64.h"
 
 namespace chappe::app {
 namespace {
@@ -58,6 +59,30 @@ void write_evaluation(Writer& w, const spf::Evaluation& e) {
   w.key("steps").begin_array();
   for (const spf::Step& step : e.steps) write_step(w, e, step);
   w.end_array().end_object();
+}
+
+// --- DKIM
+
+void write_signature(Writer& w, const trust::dkim::SignatureVerdict& v) {
+  const trust::dkim::ReasonRow& why = reason_row(v.reason);
+  const trust::dkim::Signature& s = v.signature;
+  w.begin_object().field("result", result_name(v.result())).field("domain", s.domain).field("selector", s.selector);
+  w.field("reason", why.id).field("rule", why.section).field("text", why.en);
+  if (!v.detail.empty()) w.field("detail", v.detail);
+  w.field("algorithm", s.algorithm);
+  w.field("canonicalization", std::string(canon_name(s.header_canon)) + "/" + std::string(canon_name(s.body_canon)));
+  if (!s.domain.empty()) w.field("identity", s.identity());
+  w.field("bits", v.bits()).field("testing", v.testing()).field("header_field", v.field);
+  w.key("signed").begin_array();
+  for (const std::string& name : s.fields) w.value(name);
+  w.end_array();
+  if (v.body) {
+    w.key("body").begin_object().field("signed", codec::base64_encode(s.body_hash));
+    w.field("found", codec::base64_encode(v.body->hash)).field("octets", v.body->octets);
+    w.field("unsigned_octets", v.body->uncovered()).end_object();
+  }
+  if (v.question) w.field("question", *v.question);
+  w.end_object();
 }
 
 // --- DMARC
@@ -135,6 +160,31 @@ void write_dmarc(Writer& w, const dmarc::Verdict& v) {
   write_discovery(w, v.discovery);
   write_questions(w, v.discovery.asked);
   w.end_object();
+}
+
+void write_judgement(Writer& w, const trust::Judgement& j) {
+  if (j.spf) {
+    w.key("spf");
+    write_spf(w, *j.spf);
+  }
+  if (j.helo) {
+    w.key("helo");
+    write_spf(w, *j.helo);
+  }
+  w.key("dkim").begin_array();
+  for (const auto& signature : j.dkim.signatures) write_signature(w, signature);
+  w.end_array().key("dkim_questions").begin_array();
+  for (const dns::Answer& answer : j.dkim.questions) write_answer(w, answer);
+  w.end_array();
+  static constexpr std::string_view kClasses[] = {"one", "several", "no-author", "ambiguous"};
+  const trust::AuthorReasonRow& author = author_reason_row(j.author.reason);
+  w.key("from").begin_object().field("class", kClasses[static_cast<std::size_t>(author.class_)]);
+  w.field("reason", author.id).field("text", author.en).key("domains").begin_array();
+  for (const std::string& domain : j.author.domains) w.value(domain);
+  w.end_array().end_object().key("dmarc");
+  if (const auto* verdict = j.decisive()) return write_dmarc(w, *verdict);
+  w.begin_object().field("result", "permerror").field("policy", "").field("domain", "").field("disposition", "reject");
+  w.field("reason", author.id).end_object();
 }
 
 }  // namespace chappe::app

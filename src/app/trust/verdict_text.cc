@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/admin_print.h"
+#include "codec/base64.h"
 
 namespace chappe::app {
 namespace {
@@ -42,6 +43,34 @@ void append_evaluation(std::string& out, const spf::Evaluation& e, std::size_t d
     out += fmt::format("{}  {} {}  {}\n", indent, kMarks[static_cast<std::size_t>(step.effect)], term, in(why, french));
     for (const spf::Evaluation& inside : step.inside) append_evaluation(out, inside, depth + 2, french);
   }
+}
+
+// --- DKIM
+
+std::string signature_text(const trust::dkim::SignatureVerdict& v, bool french) {
+  const trust::dkim::ReasonRow& why = reason_row(v.reason);
+  const trust::dkim::Signature& s = v.signature;
+  std::string out = fmt::format("DKIM {}: {}{}\n", result_name(v.result()), in(why, french),
+                                why.section.empty() ? "" : fmt::format(" ({})", why.section));
+  Facts facts;
+  if (!v.detail.empty()) facts.add(Text{"In particular", "En particulier"}.in(french), v.detail);
+  if (!s.domain.empty()) {
+    facts.add(Text{"Signed by", "Signé par"}.in(french), fmt::format("{} ({})", s.domain, s.identity()));
+    facts.add(Text{"Key", "Clef"}.in(french),
+              fmt::format("{}._domainkey.{}, {}{}{}", s.selector, s.domain, s.algorithm,
+                          v.bits() ? fmt::format(", {} bits", v.bits()) : "",
+                          v.testing() ? Text{", only tried out (t=y)", ", seulement à l'essai (t=y)"}.in(french) : ""));
+  }
+  if (v.body) {
+    facts.add(Text{"Body signed", "Corps signé"}.in(french), codec::base64_encode(s.body_hash));
+    if (v.body->hash != s.body_hash)
+      facts.add(Text{"Body found", "Corps trouvé"}.in(french), codec::base64_encode(v.body->hash));
+    if (v.body->uncovered() > 0)
+      facts.add(Text{"Not signed", "Non signé"}.in(french),
+                say(french, {"the last {} octets of the body (l=)", "les {} derniers octets du corps (l=)"},
+                    v.body->uncovered()));
+  }
+  return out + facts.text();
 }
 
 // --- DMARC
@@ -113,6 +142,27 @@ std::string dmarc_text(const dmarc::Verdict& v, bool french) {
     out += say(french, {"From {} upwards:\n", "De {} en montant :\n"}, one_line(walk.start.domain()));
     out += walk_text(v.discovery, walk, french);
   }
+  return out;
+}
+
+std::string judgement_text(const trust::Judgement& j, bool french) {
+  std::string out;
+  const trust::AuthorReasonRow& author = author_reason_row(j.author.reason);
+  std::string domains;
+  for (const std::string& domain : j.author.domains) domains += (domains.empty() ? "" : ", ") + domain;
+  out += fmt::format("From {}{}\n\n", domains.empty() ? "" : domains + ": ", in(author, french));
+  if (j.dmarc.empty()) {
+    out += say(french, {"DMARC is not asked: there is no author to be judged.\n\n",
+                        "DMARC n'est pas consulté : il n'y a pas d'auteur à juger.\n\n"});
+  }
+  for (const dmarc::Verdict& v : j.dmarc) out += dmarc_text(v, french) + "\n";
+  if (j.dkim.signatures.empty())
+    out += say(french,
+               {"DKIM none: nobody has signed this letter\n\n", "DKIM none : personne n'a signé cette lettre\n\n"});
+  for (const auto& v : j.dkim.signatures) out += signature_text(v, french) + "\n";
+  if (j.spf) out += spf_text(*j.spf, french) + "\n";
+  if (j.helo && !(j.spf && j.spf->null_sender)) out += spf_text(*j.helo, french) + "\n";
+  out.pop_back();
   return out;
 }
 

@@ -4,12 +4,12 @@
 #include <string>
 
 #include "app/cli.h"
-#include "trust/dmarc/evaluate.h"
-#include "trust/spf/check.h"
+#include "trust/judgement.h"
 
 namespace chappe::app {
 
 std::string spf_text(const trust::spf::Verdict& verdict, bool french);
 std::string dmarc_text(const trust::dmarc::Verdict& verdict, bool french);
+std::string judgement_text(const trust::Judgement& judgement, bool french);
 
 }  // namespace chappe::app

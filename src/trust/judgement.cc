@@ -1,0 +1,159 @@
+#include "trust/judgement.h"
+
+#include <algorithm>
+
+#include "codec/base64.h"
+#include "trust/authres/methods.h"
+
+namespace chappe::trust {
+namespace {
+
+// RFC 6008 §4: as much of b= as tells one signature from another.
+constexpr std::size_t kSignatureOctets = 8;
+
+dmarc::Authentication authentication(spf::ResultCode result) {
+  switch (result) {
+    case spf::ResultCode::none:
+      return dmarc::Authentication::none;
+    case spf::ResultCode::neutral:
+      return dmarc::Authentication::neutral;
+    case spf::ResultCode::pass:
+      return dmarc::Authentication::pass;
+    case spf::ResultCode::fail:
+      return dmarc::Authentication::fail;
+    case spf::ResultCode::softfail:
+      return dmarc::Authentication::softfail;
+    case spf::ResultCode::temperror:
+      return dmarc::Authentication::temperror;
+    case spf::ResultCode::permerror:
+      return dmarc::Authentication::permerror;
+  }
+  std::unreachable();
+}
+
+dmarc::Authentication authentication(dkim::ResultCode result) {
+  switch (result) {
+    case dkim::ResultCode::none:
+      return dmarc::Authentication::none;
+    case dkim::ResultCode::pass:
+      return dmarc::Authentication::pass;
+    case dkim::ResultCode::fail:
+      return dmarc::Authentication::fail;
+    case dkim::ResultCode::policy:
+      return dmarc::Authentication::policy;
+    case dkim::ResultCode::neutral:
+      return dmarc::Authentication::neutral;
+    case dkim::ResultCode::temperror:
+      return dmarc::Authentication::temperror;
+    case dkim::ResultCode::permerror:
+      return dmarc::Authentication::permerror;
+  }
+  std::unreachable();
+}
+
+dmarc::Input input_of(const Judgement& j, std::string author) {
+  dmarc::Input input{.author = std::move(author), .spf = {}, .dkim = {}};
+  if (j.spf) input.spf = dmarc::SpfIdentity{.domain = j.spf->domain, .result = authentication(j.spf->result)};
+  for (const dkim::SignatureVerdict& v : j.dkim.signatures)
+    input.dkim.push_back({.domain = v.signature.domain,
+                          .selector = v.signature.selector,
+                          .result = authentication(v.result()),
+                          .partial = v.body && v.body->uncovered() > 0});
+  return input;
+}
+
+net::Task<void> check_spf(dns::Resolver* resolver, Judgement* out, spf::Query query, net::Deadline deadline) {
+  out->spf = co_await spf::check(*resolver, std::move(query), deadline);
+}
+net::Task<void> check_helo(dns::Resolver* resolver, Judgement* out, spf::Query query, net::Deadline deadline) {
+  out->helo = co_await spf::check_helo(*resolver, std::move(query), deadline);
+}
+net::Task<void> verify(dns::Resolver* resolver, Judgement* out, const message::Letter* letter,
+                       const dkim::BodyHashes* bodies, const JudgeOptions* options, net::Deadline deadline) {
+  out->dkim = co_await dkim::verify(*resolver, letter->fields(), *bodies, options->now, options->dkim, deadline);
+}
+
+// What a failing letter meets, the more the higher.
+int severity(const dmarc::Verdict& v) {
+  switch (v.result) {
+    case dmarc::Outcome::fail:
+      return 3 + static_cast<int>(v.wanted);
+    case dmarc::Outcome::temperror:
+      return 2;
+    case dmarc::Outcome::permerror:
+    case dmarc::Outcome::none:
+      return 1;
+    case dmarc::Outcome::pass:
+      return 0;
+  }
+  std::unreachable();
+}
+
+}  // namespace
+
+const dmarc::Verdict* Judgement::decisive() const {
+  const auto most = std::ranges::max_element(dmarc, {}, severity);
+  return most == dmarc.end() ? nullptr : &*most;
+}
+
+bool Judgement::kept_back() const {
+  const dmarc::Verdict* const verdict = decisive();
+  if (verdict) return verdict->result == dmarc::Outcome::temperror;
+  return (spf && spf->result == spf::ResultCode::temperror) || dkim.result() == dkim::ResultCode::temperror;
+}
+
+net::Task<Judgement> judge(dns::Resolver& resolver, Envelope envelope, const message::Letter& letter,
+                           const dkim::BodyHashes& bodies, JudgeOptions options, net::Deadline deadline) {
+  Judgement out;
+  out.envelope = std::move(envelope);
+  out.author = decide_author(letter);
+  {
+    net::Scope scope;
+    if (!out.envelope.ip.empty()) {
+      const spf::Query query{.ip = out.envelope.ip,
+                             .mail_from = out.envelope.mail_from,
+                             .helo = out.envelope.helo,
+                             .receiver = options.receiver,
+                             .now = options.now,
+                             .limits = options.spf};
+      scope.spawn(check_spf(&resolver, &out, query, deadline));
+      if (!query.helo.empty()) scope.spawn(check_helo(&resolver, &out, query, deadline));
+    }
+    scope.spawn(verify(&resolver, &out, &letter, &bodies, &options, deadline));
+    co_await scope.join();
+  }
+  for (const std::string& author : out.author.domains)
+    out.dmarc.push_back(co_await dmarc::evaluate(resolver, input_of(out, author), deadline));
+  co_return out;
+}
+
+authres::Results results_of(const Judgement& j, std::string authserv_id) {
+  authres::Results out{.authserv_id = std::move(authserv_id), .version = 1, .results = {}};
+  for (const dkim::SignatureVerdict& v : j.dkim.signatures) {
+    const dkim::ReasonRow& why = reason_row(v.reason);
+    const dkim::Signature& s = v.signature;
+    out.results.push_back(authres::dkim(result_name(v.result()),
+                                        {.domain = s.domain,
+                                         .selector = s.selector,
+                                         .identity = s.domain.empty() ? std::string() : s.identity(),
+                                         .algorithm = s.algorithm,
+                                         .signature = codec::base64_encode(s.value).substr(0, kSignatureOctets)},
+                                        v.reason == dkim::Reason::verified ? std::string_view() : why.en));
+  }
+  if (j.spf) {
+    const bool null = j.spf->null_sender;
+    out.results.push_back(authres::spf(result_row(j.spf->result).name, null ? std::string_view() : j.spf->sender,
+                                       null ? std::string_view(j.envelope.helo) : std::string_view()));
+  }
+  if (j.helo && j.spf && !j.spf->null_sender)
+    out.results.push_back(authres::spf(result_row(j.helo->result).name, {}, j.envelope.helo));
+  for (const dmarc::Verdict& v : j.dmarc) out.results.push_back(authres::dmarc(v));
+  if (j.dmarc.empty()) {
+    const AuthorReasonRow& why = author_reason_row(j.author.reason);
+    out.results.push_back(
+        {.method = "dmarc", .version = 1, .result = "permerror", .reason = std::string(why.en), .properties = {}});
+  }
+  return out;
+}
+
+}  // namespace chappe::trust

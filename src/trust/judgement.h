@@ -1,0 +1,57 @@
+// Everything that is known of who sent a letter, in one value: SPF of MAIL FROM and of HELO, each DKIM signature, the
+// author, DMARC for each author domain. The exchanger decides by it, `chappe verify` shows it, Authentication-Results
+// and the trail are what is told of it: all of them are views of one result.
+//
+// Pure but for the resolver's questions, which all end by the deadline; the methods ask at the same time. Runs on the
+// caller's executor, blocks nothing, never fails.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "message/letter.h"
+#include "trust/author.h"
+#include "trust/authres/results.h"
+#include "trust/dkim/verify.h"
+#include "trust/dmarc/evaluate.h"
+#include "trust/spf/check.h"
+
+namespace chappe::trust {
+
+// What a client said before DATA.
+struct Envelope {
+  std::string ip;         // where it speaks from; empty: not known, and SPF is not asked
+  std::string helo;       // as given
+  std::string mail_from;  // without angle brackets; empty: the null reverse-path
+};
+
+struct JudgeOptions {
+  std::string receiver;  // our own host name
+  Time now;              // when the letter came
+  dkim::Limits dkim = {};
+  spf::Limits spf = {};
+};
+
+struct Judgement {
+  Envelope envelope;
+  std::optional<spf::Verdict> spf;   // of MAIL FROM
+  std::optional<spf::Verdict> helo;  // of HELO; nothing without one
+  dkim::Verdict dkim;
+  Author author;
+  std::vector<dmarc::Verdict> dmarc;  // one for each of author.domains
+
+  // The one that counts: of several, that which asks for most (RFC 9989 §11.5). Null: there is no author to judge.
+  const dmarc::Verdict* decisive() const;
+  // The DNS kept something back that could have changed the outcome.
+  bool kept_back() const;
+};
+
+// `resolver`, `letter` and `bodies` (finished) must outlive the task.
+net::Task<Judgement> judge(dns::Resolver& resolver, Envelope envelope, const message::Letter& letter,
+                           const dkim::BodyHashes& bodies, JudgeOptions options, net::Deadline deadline);
+
+// What Authentication-Results tells of it (RFC 8601).
+authres::Results results_of(const Judgement& judgement, std::string authserv_id);
+
+}  // namespace chappe::trust
