@@ -70,6 +70,19 @@ bool Ip::in(const Ip& network, unsigned prefix) const {
   return rest == 0 || (octets_[whole] ^ network.octets_[whole]) >> (8 - rest) == 0;
 }
 
+Ip::Number Ip::number() const {
+  Number out = 0;
+  for (std::size_t i = 0; i < (v4_ ? 4 : 16); ++i) out = out << 8 | octets_[i];
+  return out;
+}
+
+Ip Ip::of_number(Number number, bool v4) {
+  Ip out;
+  out.v4_ = v4;
+  for (std::size_t i = v4 ? 4 : 16; i > 0; number >>= 8) out.octets_[--i] = static_cast<unsigned char>(number);
+  return out;
+}
+
 std::vector<Ip> ips_of(const dns::RRset& records) {
   std::vector<Ip> out;
   if (records.type == dns::Type::a)

@@ -36,6 +36,11 @@ class Ip {
   bool in(const Ip& network, unsigned prefix) const;
   bool operator==(const Ip&) const = default;
 
+  // The octets as one number, for who counts addresses.
+  using Number = unsigned __int128;
+  Number number() const;
+  static Ip of_number(Number number, bool v4);
+
  private:
   std::array<unsigned char, 16> octets_{};  // of IPv4 the first four
   bool v4_ = true;

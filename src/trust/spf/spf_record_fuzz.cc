@@ -1,5 +1,7 @@
 // SPF records from anyone: no crash; terms and faults lie in the text, in order and apart, and cover every word of it.
 #include "../../../tests/fuzz/fuzzing.h"
+#include "base/text.h"
+#include "trust/spf/lint.h"
 #include "trust/spf/record.h"
 
 using namespace chappe;
@@ -30,6 +32,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const SyntaxFault& fault : record.faults) {
     check(fault.at >= at && fault.at + fault.size <= text.size());
     at = fault.at + fault.size;
+  }
+  for (const LintFinding& finding : lint_record(record)) {
+    check(finding.at + finding.size <= text.size());
+    check(printable(finding.detail, std::string::npos) == finding.detail || finding.detail.ends_with("…"));
   }
   return 0;
 }
