@@ -16,9 +16,12 @@ using message::Address;
 using message::Finding;
 using message::kNone;
 
+// Whether it was found in the letter's own header, as far as that is known: places are kept up to a limit.
 bool of_header(const message::Findings& findings, Finding id) {
-  return std::any_of(findings.places().begin(), findings.places().end(),
-                     [id](const message::Found& f) { return f.id == id && f.part == 0; });
+  const auto& places = findings.places();
+  return findings.has(id) && (places.size() >= message::Findings::kMaxPlaces ||
+                              std::any_of(places.begin(), places.end(),
+                                          [id](const message::Found& f) { return f.id == id && f.part == 0; }));
 }
 
 // A CR that no LF follows, or NUL.
@@ -29,17 +32,33 @@ bool stray_octets(ByteView raw) {
   return false;
 }
 
-// Whether a reader that takes quotes for letters, or parentheses in them for comments, could go astray: parentheses
-// that are not a pair within one quoted string.
-bool loose_parentheses(ByteView value) {
+// Whether another From field begins within `raw` for those to whom a CR alone ends a line.
+bool hides_from(ByteView raw) {
+  for (std::size_t cr = raw.find('\r'); cr != ByteView::npos; cr = raw.find('\r', cr + 1)) {
+    ByteView rest = raw.substr(cr + 1);
+    if (!istarts_with(rest, "from")) continue;
+    rest.remove_prefix(4);
+    if (const std::size_t colon = rest.find_first_not_of(" \t"); colon != ByteView::npos && rest[colon] == ':')
+      return true;
+  }
+  return false;
+}
+
+// What a reader who does not know quotes or comments as it should could make something else of: in one quoted string,
+// parentheses that are no pairs, or an "@" beside what ends a name or an address; an "@" or "<" in a comment.
+bool loose_text(ByteView value) {
   message::Lexer lexer(value);
   while (!lexer.done()) {
     if (lexer.peek() == '(') {
-      lexer.skip_cfws();
+      std::string comment;
+      lexer.skip_cfws(&comment);
+      if (comment.find_first_of("@<") != std::string::npos) return true;
     } else if (lexer.peek() == '"') {
       bool closed = false;
+      const ByteView inside = lexer.take_quoted(closed);
+      if (inside.find('@') != ByteView::npos && inside.find_first_of("<>,;\\") != ByteView::npos) return true;
       int depth = 0;
-      for (const char c : lexer.take_quoted(closed)) {
+      for (const char c : inside) {
         depth += c == '(' ? 1 : c == ')' ? -1 : 0;
         if (depth < 0) return true;
       }
@@ -88,15 +107,17 @@ class Decision {
   AuthorReason decide() {
     using enum AuthorReason;
     const message::Field* from = nullptr;
+    bool hidden = false;
     for (const message::Field& f : letter_.fields()) {
+      hidden = hidden || hides_from(f.raw());
       if (f.id() != message::FieldName::from) continue;
       if (from == nullptr) from = &f;
       ++out_.fields;
     }
     const message::Findings& found = letter_.findings();
-    if (of_header(found, Finding::header_cut)) return header_cut;
+    if (found.has(Finding::header_cut)) return header_cut;
     if (of_header(found, Finding::too_many_fields) || found.has(Finding::too_large)) return header_limit;
-    if (out_.fields > 1) return several_fields;
+    if (out_.fields > 1 || hidden) return several_fields;
     if (from == nullptr) return from_missing;
 
     const ByteView value = from->value();
@@ -147,7 +168,7 @@ class Decision {
     if (of_header(letter_.findings(), blank_fold)) return true;
     for (const Address& a : list.entries)
       if (!a.is_mailbox() || a.comment.find_first_of("@<") != std::string::npos) return true;
-    return loose_parentheses(value);
+    return loose_text(value);
   }
 
   std::optional<std::string> elsewhere(ByteView value) const {

@@ -5,16 +5,17 @@
 // The rule, in this order:
 //   1. A header that ends where other readers may read on, or that was too long to be read to its end, may hold another
 //      From: ambiguous.
-//   2. There is exactly one From field (RFC 5322 §3.6). None: no author. Several: ambiguous, whatever they say.
+//   2. There is exactly one From field (RFC 5322 §3.6). None: no author. Several: ambiguous, whatever they say; so is
+//      one that begins behind a CR alone in some field.
 //   3. NUL, a CR without LF and control characters in an address: ambiguous.
 //   4. Every mailbox in it, in a group or not, is an author. Without any, or with none that has a domain: no author. An
 //      address literal is no domain: no author, or ambiguous beside other authors. What follows "@" and is no domain
 //      name, or has dots that are not ASCII: ambiguous.
 //   5. Where the parser had to guess, or others are known to read something else (routes, comments that hold an
-//      address or stand inside one, "@" in quoted local parts and in encoded words, parentheses in quotes, groups, what
-//      is not closed, octets that are not UTF-8), every text behind an "@" anywhere in the field is taken, in quotes,
-//      comments and decoded words too. If all are the one domain of the author, every reader comes to it; else:
-//      ambiguous.
+//      address or stand inside one, "@" in quoted local parts and in encoded words, in quotes lone parentheses or "@"
+//      beside brackets, commas and backslashes, groups, what is not closed, octets that are not UTF-8), every text
+//      behind an "@" anywhere in the field is taken, in quotes, comments and decoded words too. If all are the one
+//      domain of the author, every reader comes to it; else: ambiguous.
 //   6. One domain, of one author or several: it is the author domain. Several domains: each is to be judged (§11.5), up
 //      to kMaxAuthorDomains; more: ambiguous.
 //

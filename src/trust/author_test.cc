@@ -145,6 +145,13 @@ TEST(Author, Ambiguous) {
       {"From: \"Pat <a@junk.example>", "without-domain"},
       {"From: Pat <b@example.com> \"x <a@junk.example>", "read-differently not junk.example"},
       {"From: a@example.com,\r\n \r\n b@junk.example", "read-differently not junk.example"},
+      {"From: (b@junk.example), a@example.com", "read-differently not junk.example"},
+      {"From: \"Pat <a@junk.example>\" <b@example.com>", "read-differently not junk.example"},
+      {"From: \"a@junk.example,\" <b@example.com>", "read-differently not junk.example"},
+      {"From: \"x\\\" <a@junk.example>, \\\"\" <b@example.com>", "read-differently not junk.example"},
+      {"From: Pat\\\"x <a@junk.example>\" <b@example.com>", "read-differently not junk.example"},
+      {"X: y\rFrom: a@junk.example\r\nFrom: b@example.com", "several-fields"},
+      {"X: y\rfrom : a@junk.example\r\nFrom: b@example.com", "several-fields"},
       {"From: a@example.com@junk.example", "domain-invalid"},
       {"From: a@-junk.example", "domain-invalid"},
       {"From: a@example..com", "domain-invalid"},
@@ -190,7 +197,12 @@ TEST(Author, HeadersThatOthersReadOn) {
   EXPECT_EQ(told(decide(
                 "From: a@example.com\r\nContent-Type: message/rfc822\r\n\r\nFrom: b@junk.example\r\nbroken\r\n\r\nx")),
             "single example.com");
-  std::string many = "From: a@example.com\r\n";
+  // However much else is found before.
+  std::string spaced = "From: a@example.com\r\n";
+  for (int i = 0; i < 300; ++i) spaced += "X : y\r\n";
+  EXPECT_EQ(told(decide(spaced + "no field\r\nFrom: b@junk.example\r\n\r\n")), "header-cut");
+  EXPECT_EQ(told(decide(spaced + "\r\n")), "single example.com");
+  std::string many = spaced;
   for (int i = 0; i < 20'001; ++i) many += "X: y\r\n";
   EXPECT_EQ(told(decide_author(message::Letter(many + "From: b@junk.example\r\n\r\n"))), "header-limit");
 }

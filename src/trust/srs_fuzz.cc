@@ -1,0 +1,35 @@
+// Rewritten senders: no crash, nothing that we did not sign is believed, and what we sign comes back.
+#include "trust/srs.h"
+
+#include "../../tests/fuzz/fuzzing.h"
+#include "base/text.h"
+#include "trust/mail_domain.h"
+
+using namespace chappe;
+using namespace chappe::trust;
+using fuzz::check;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const ByteView input = fuzz::view(data, size);
+  std::vector<crypto::Secret> secrets;
+  secrets.emplace_back("of the fuzzer");
+  const Time now{1'700'000'000'000'000};
+  check(!srs_reverse(input, secrets, now));
+
+  const std::size_t at = input.rfind('@');
+  const SrsAddress sender{std::string(input.substr(0, at)),
+                          at == ByteView::npos ? "example.com" : std::string(input.substr(at + 1))};
+  const auto out = srs_forward(sender, "fwd.example", secrets, now);
+  if (!out) return 0;
+  check(out->domain == "fwd.example");
+  if (out->local == sender.local) {  // ours already
+    check(iequals(sender.domain, "fwd.example"));
+    return 0;
+  }
+  check(out->local.size() <= kMaxSrsLocal);
+  const auto back = srs_reverse(out->local, secrets, now);
+  check(back.has_value());
+  check(back->local == sender.local || istarts_with(sender.local, "SRS"));
+  check(mail_domain(back->domain).value() == back->domain);
+  return 0;
+}
