@@ -73,28 +73,17 @@ net::Task<void> verify(dns::Resolver* resolver, Judgement* out, const message::L
   out->dkim = co_await dkim::verify(*resolver, letter->fields(), *bodies, options->now, options->dkim, deadline);
 }
 
-// What a failing letter meets, the more the higher.
-int severity(const dmarc::Verdict& v) {
-  switch (v.result) {
-    case dmarc::Outcome::fail:
-      return 3 + static_cast<int>(v.wanted);
-    case dmarc::Outcome::temperror:
-      return 2;
-    case dmarc::Outcome::permerror:
-    case dmarc::Outcome::none:
-      return 1;
-    case dmarc::Outcome::pass:
-      return 0;
-  }
-  std::unreachable();
+// Whether anything tells that the letter came by a list, a forwarder or a gateway: each of them leaves a trace field at
+// the least (RFC 5321 §4.4).
+bool came_indirectly(const message::Letter& letter) {
+  using message::FieldName;
+  static constexpr FieldName kTraces[] = {FieldName::received,      FieldName::list_id,         FieldName::delivered_to,
+                                          FieldName::return_path,   FieldName::resent_from,     FieldName::arc_seal,
+                                          FieldName::resent_sender, FieldName::list_unsubscribe};
+  return std::ranges::any_of(kTraces, [&](FieldName name) { return letter.find(name) != nullptr; });
 }
 
 }  // namespace
-
-const dmarc::Verdict* Judgement::decisive() const {
-  const auto most = std::ranges::max_element(dmarc, {}, severity);
-  return most == dmarc.end() ? nullptr : &*most;
-}
 
 bool Judgement::kept_back() const {
   const dmarc::Verdict* const verdict = decisive();
@@ -124,6 +113,8 @@ net::Task<Judgement> judge(dns::Resolver& resolver, Envelope envelope, const mes
   }
   for (const std::string& author : out.author.domains)
     out.dmarc.push_back(co_await dmarc::evaluate(resolver, input_of(out, author), deadline));
+  if (!came_indirectly(letter)) options.knowledge.against.push_back(dmarc::Evidence::no_indirect_flow);
+  out.decision = dmarc::decide(out.author, out.dmarc, options.knowledge, options.policy);
   co_return out;
 }
 

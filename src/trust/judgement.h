@@ -1,6 +1,6 @@
 // Everything that is known of who sent a letter, in one value: SPF of MAIL FROM and of HELO, each DKIM signature, the
-// author, DMARC for each author domain. The exchanger decides by it, `chappe verify` shows it, Authentication-Results
-// and the trail are what is told of it: all of them are views of one result.
+// author, DMARC for each author domain, and what this host would do. The exchanger decides by it, `chappe verify` shows
+// it, Authentication-Results and the trail are what is told of it: all of them are views of one result.
 //
 // Pure but for the resolver's questions, which all end by the deadline; the methods ask at the same time. Runs on the
 // caller's executor, blocks nothing, never fails.
@@ -14,7 +14,7 @@
 #include "trust/author.h"
 #include "trust/authres/results.h"
 #include "trust/dkim/verify.h"
-#include "trust/dmarc/evaluate.h"
+#include "trust/dmarc/action.h"
 #include "trust/spf/check.h"
 
 namespace chappe::trust {
@@ -31,6 +31,9 @@ struct JudgeOptions {
   Time now;              // when the letter came
   dkim::Limits dkim = {};
   spf::Limits spf = {};
+  // What this host makes of DMARC, and what it knows beside it; judge() adds what the letter itself shows.
+  dmarc::LocalPolicy policy = {};
+  dmarc::Knowledge knowledge = {};
 };
 
 struct Judgement {
@@ -40,9 +43,10 @@ struct Judgement {
   dkim::Verdict dkim;
   Author author;
   std::vector<dmarc::Verdict> dmarc;  // one for each of author.domains
+  dmarc::Decision decision;
 
-  // The one that counts: of several, that which asks for most (RFC 9989 §11.5). Null: there is no author to judge.
-  const dmarc::Verdict* decisive() const;
+  // The one that decides. Null: there is no author to judge.
+  const dmarc::Verdict* decisive() const { return dmarc.empty() ? nullptr : &dmarc.at(decision.governing); }
   // The DNS kept something back that could have changed the outcome.
   bool kept_back() const;
 };

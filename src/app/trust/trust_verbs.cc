@@ -2,10 +2,10 @@
 
 #include "app/admin_input.h"
 #include "app/resolver_choice.h"
+#include "app/trust/sign_verb.h"
 #include "app/trust/verdict_json.h"
 #include "app/trust/verdict_text.h"
 #include "base/text.h"
-#include "post/care/line_ends.h"
 #include "trust/judgement.h"
 #include "trust/mail_domain.h"
 
@@ -14,9 +14,6 @@ namespace {
 
 namespace dmarc = trust::dmarc;
 namespace spf = trust::spf;
-
-// It has to fit into memory.
-constexpr std::size_t kMaxLetter = 200 * 1024 * 1024;
 
 // What all of these verbs need.
 struct Asking {
@@ -27,14 +24,6 @@ struct Asking {
 
   net::Deadline deadline() const { return net::Deadline::in(limit); }
 };
-
-Result<Time> time_of(const Invocation& invocation) {
-  const auto text = invocation.value("at");
-  if (!text) return system_clock().now();
-  const auto time = from_rfc3339(*text);
-  if (!time) return fail(Errc::usage, "--at: '{}' is no time like 2026-11-24T18:00:00Z", printable(*text, 40));
-  return *time;
-}
 
 Result<Asking> asking_of(const Invocation& invocation) {
   Asking out;
@@ -64,13 +53,6 @@ int show(const Invocation& invocation, std::string_view name, const V& verdict,
   }
   const int printed = print(out);
   return printed != 0 || !kept_back ? printed : error_row(Errc::timeout).exit;
-}
-
-// A file of Unix has LF where the wire had CRLF.
-Result<Bytes> read_letter(const std::string& path) {
-  Bytes out;
-  post::LineEndsIn().feed(TRY(read_input(path, kMaxLetter)), out);
-  return out;
 }
 
 net::Task<spf::Verdict> check_spf(const Asking* asking, spf::Query query, bool helo) {
@@ -124,9 +106,8 @@ Result<int> say_verify(const Invocation& invocation) {
   const trust::Envelope envelope{.ip = invocation.value("ip").value_or(""),
                                  .helo = invocation.value("helo").value_or(""),
                                  .mail_from = invocation.value("from").value_or("")};
-  const auto judgement =
-      net::run(judge(&asking, envelope, &letter, &bodies,
-                     {.receiver = asking.config.server.hostname, .now = asking.now, .dkim = {}, .spf = {}}));
+  const auto judgement = net::run(
+      judge(&asking, envelope, &letter, &bodies, {.receiver = asking.config.server.hostname, .now = asking.now}));
   std::string out;
   if (invocation.json()) {
     codec::json::Writer w(out, 2);
@@ -151,7 +132,7 @@ int run(const Invocation& invocation) {
 
 std::span<const Binding> trust_bindings() {
   static constexpr Binding kBindings[] = {
-      {"spf", run<say_spf>}, {"dmarc", run<say_dmarc>}, {"verify", run<say_verify>}};
+      {"spf", run<say_spf>}, {"dmarc", run<say_dmarc>}, {"verify", run<say_verify>}, {"sign", run_sign}};
   return kBindings;
 }
 

@@ -1,5 +1,6 @@
-// chappe spf, dmarc: what the judges of trust/ say, so that anybody can come to the same verdict. Asks the DNS from the
-// root, or a zone text (--zone) and nobody else. Blocks until all answers are there.
+// chappe verify, spf, dmarc: what the judges of trust/ say, so that anybody can come to the same verdict. They ask the
+// DNS from the root, or a zone text (--zone) and nobody else, and block until all answers are there. chappe sign is the
+// other side; it asks nobody.
 #pragma once
 
 #include <span>

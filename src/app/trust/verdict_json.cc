@@ -87,6 +87,17 @@ void write_signature(Writer& w, const trust::dkim::SignatureVerdict& v) {
 
 // --- DMARC
 
+void write_decision(Writer& w, const dmarc::Decision& d) {
+  const dmarc::ActionReasonRow& why = action_reason_row(d.reason);
+  w.key("action").begin_object().field("action", action_name(d.action)).field("reason", why.id).field("text", why.en);
+  w.key("overrides").begin_array();
+  for (const dmarc::Override& o : d.overrides)
+    w.begin_object().field("type", override_name(o.type)).field("comment", o.comment).end_object();
+  w.end_array().key("evidence").begin_array();
+  for (const dmarc::Evidence e : d.evidence) w.value(evidence_name(e));
+  w.end_array().end_object();
+}
+
 void write_identifier(Writer& w, const dmarc::Identifier& id) {
   w.begin_object().field("method", id.method == dmarc::Method::spf ? "spf" : "dkim").field("domain", id.domain);
   if (!id.selector.empty()) w.field("selector", id.selector);
@@ -181,7 +192,9 @@ void write_judgement(Writer& w, const trust::Judgement& j) {
   w.key("from").begin_object().field("class", kClasses[static_cast<std::size_t>(author.class_)]);
   w.field("reason", author.id).field("text", author.en).key("domains").begin_array();
   for (const std::string& domain : j.author.domains) w.value(domain);
-  w.end_array().end_object().key("dmarc");
+  w.end_array().end_object();
+  write_decision(w, j.decision);
+  w.key("dmarc");
   if (const auto* verdict = j.decisive()) return write_dmarc(w, *verdict);
   w.begin_object().field("result", "permerror").field("policy", "").field("domain", "").field("disposition", "reject");
   w.field("reason", author.id).end_object();

@@ -75,29 +75,25 @@ std::string signature_text(const trust::dkim::SignatureVerdict& v, bool french) 
 
 // --- DMARC
 
-std::string walk_text(const dmarc::Discovery& d, const dmarc::Walk& walk, bool french) {
-  std::string out;
-  for (const std::size_t at : walk.steps) {
-    const dmarc::Found& found = d.found.at(at);
-    std::string what;
-    switch (found.standard) {
-      case dmarc::Standard::nothing:
-        what = Text{"nothing", "rien"}.in(french);
-        break;
-      case dmarc::Standard::record:
-        what = one_line(found.record()->text);
-        break;
-      case dmarc::Standard::several:
-        what = say(french, {"{} records, of which none counts", "{} enregistrements, dont aucun ne compte"},
-                   found.records);
-        break;
-      case dmarc::Standard::error:
-        what = Text{"no answer", "pas de réponse"}.in(french);
-    }
-    out += fmt::format("  _dmarc.{}  {}\n", one_line(found.domain.domain()), what);
-    for (const dmarc::Flawed& f : found.reading.flaws)
-      out += fmt::format("    ! {}{}{}\n", in(flaw_row(f.flaw), french), f.what.empty() ? "" : ": ", one_line(f.what));
+std::string found_text(const dmarc::Found& found, bool french) {
+  std::string what;
+  switch (found.standard) {
+    case dmarc::Standard::nothing:
+      what = Text{"nothing", "rien"}.in(french);
+      break;
+    case dmarc::Standard::record:
+      what = one_line(found.record()->text);
+      break;
+    case dmarc::Standard::several:
+      what =
+          say(french, {"{} records, of which none counts", "{} enregistrements, dont aucun ne compte"}, found.records);
+      break;
+    case dmarc::Standard::error:
+      what = Text{"no answer", "pas de réponse"}.in(french);
   }
+  std::string out = fmt::format("  _dmarc.{}  {}\n", one_line(found.domain.domain()), what);
+  for (const dmarc::Flawed& f : found.reading.flaws)
+    out += fmt::format("    ! {}{}{}\n", in(flaw_row(f.flaw), french), f.what.empty() ? "" : ": ", one_line(f.what));
   return out;
 }
 
@@ -140,13 +136,17 @@ std::string dmarc_text(const dmarc::Verdict& v, bool french) {
   if (!v.identifiers.empty()) out += '\n';
   for (const dmarc::Walk& walk : v.discovery.walks) {
     out += say(french, {"From {} upwards:\n", "De {} en montant :\n"}, one_line(walk.start.domain()));
-    out += walk_text(v.discovery, walk, french);
+    for (const std::size_t at : walk.steps) out += found_text(v.discovery.found.at(at), french);
   }
+  // A record at the author's own name needs no walk.
+  if (v.discovery.walks.empty())
+    for (const dmarc::Found& found : v.discovery.found) out += found_text(found, french);
   return out;
 }
 
 std::string judgement_text(const trust::Judgement& j, bool french) {
-  std::string out;
+  const dmarc::ActionReasonRow& action = action_reason_row(j.decision.reason);
+  std::string out = fmt::format("→ {}: {}\n\n", action_name(j.decision.action), in(action, french));
   const trust::AuthorReasonRow& author = author_reason_row(j.author.reason);
   std::string domains;
   for (const std::string& domain : j.author.domains) domains += (domains.empty() ? "" : ", ") + domain;
