@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""chappe verify, spf, dmarc and sign: the members that docs/formats/verdict.md promises, exit codes, and what people
+read. The judges themselves are tested beside their code."""
+
+import json
+import pathlib
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+from chappe import BINARY  # noqa: E402
+from dkim_peers_test import made_key  # noqa: E402
+from suite import Suite, check, contains, equal, run, succeed  # noqa: E402
+
+LETTER = (
+    "From: Alice <alice@bank.example>\nTo: bob@example.net\nSubject: accounts\n"
+    "Date: Thu, 26 Nov 2026 06:00:00 +0000\nMessage-ID: <1@bank.example>\n\nAll is well.\n"
+)
+
+suite = Suite()
+
+
+class Place:
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="chappe-test-")
+        self.path = pathlib.Path(self.folder.name)
+
+    def __enter__(self):
+        self.pem, self.seed, self.record = made_key(self.path, "ed25519-sha256")
+        self.zone = self.path / "zone"
+        self.zone.write_text(
+            "$ORIGIN bank.example.\n"
+            '@ 300 IN TXT "v=spf1 ip4:192.0.2.0/28 include:_spf.example.net -all"\n'
+            '_dmarc 300 IN TXT "v=DMARC1; p=reject; sp=quarantine; np=reject"\n'
+            f'mail._domainkey 300 IN TXT "{self.record}"\n'
+            "www 300 IN A 192.0.2.1\n"
+            '_spf.example.net. 300 IN TXT "v=spf1 ip4:198.51.100.7 ?all"\n'
+            "$SERVFAIL *.broken.example.\n$TIMEOUT late.example.\n"
+            "$SERVFAIL lost._domainkey.bank.example.\n"
+        )
+        self.letter = self.write("letter.eml", LETTER)
+        return self
+
+    def __exit__(self, *_):
+        self.folder.cleanup()
+
+    def write(self, name, text):
+        path = self.path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def ask(self, *words, code=0):
+        got, out, err = run(BINARY, *words, "--zone", self.zone, "--json")
+        equal(got, code, f"the exit code of {words}, {err}")
+        return json.loads(out)
+
+    def signed(self, *options, letter=None, selector="mail"):
+        return succeed(
+            BINARY, "sign", letter or self.letter, "--domain", "bank.example", "--selector", selector,
+            "--key", self.pem, *options,
+        )  # fmt: skip
+
+
+@suite.test("a letter that proves itself is accepted")
+def _(place):
+    path = place.write("signed.eml", place.signed())
+    said = place.ask("verify", path, "--ip", "203.0.113.5", "--helo", "mail.x.example", "--from", "alice@bank.example")
+    equal(said["spf"]["result"], "fail", "spf.result")
+    (signature,) = said["dkim"]
+    equal(
+        {name: signature[name] for name in ("result", "domain", "selector", "reason")},
+        {"result": "pass", "domain": "bank.example", "selector": "mail", "reason": "verified"},
+        "dkim[0]",
+    )
+    equal(
+        {name: said["dmarc"][name] for name in ("result", "policy", "domain", "disposition")},
+        {"result": "pass", "policy": "reject", "domain": "bank.example", "disposition": "none"},
+        "dmarc",
+    )
+    equal(said["action"]["action"], "accept", "action")
+    check(said["dkim_questions"] and said["dmarc"]["questions"], "the questions are told")
+
+
+@suite.test("a forged letter is refused, with the evidence")
+def _(place):
+    said = place.ask("verify", place.letter, "--ip", "203.0.113.5", "--from", "alice@bank.example")
+    equal((said["dmarc"]["result"], said["dmarc"]["disposition"]), ("fail", "reject"), "dmarc")
+    equal((said["action"]["action"], said["action"]["evidence"]), ("reject", ["no-indirect-flow"]), "action")
+    forwarded = place.write("forwarded.eml", "Received: from a by b; Thu, 26 Nov 2026 06:00:00 +0000\n" + LETTER)
+    said = place.ask("verify", forwarded, "--ip", "203.0.113.5", "--from", "alice@bank.example")
+    equal(said["action"]["action"], "junk", "without other evidence, p=reject does not reject (RFC 9989 §5.4)")
+    out = succeed(BINARY, "verify", place.letter, "--zone", place.zone, "--lang", "fr").decode()
+    contains(out, "→ reject: ", "what people read")
+
+
+@suite.test("an altered body, an altered field, a signature of nobody")
+def _(place):
+    signed = place.signed()
+    body = place.write("body.eml", signed.replace(b"All is well.", b"All is lost."))
+    (signature,) = place.ask("verify", body)["dkim"]
+    equal((signature["result"], signature["reason"]), ("fail", "body-differs"), "the body")
+    check(signature["body"]["signed"] != signature["body"]["found"], "both hashes are told")
+    field = place.write("field.eml", signed.replace(b"accounts", b"account5"))
+    (signature,) = place.ask("verify", field)["dkim"]
+    equal((signature["result"], signature["reason"]), ("fail", "signature-differs"), "the subject")
+    added = place.write("added.eml", b"Subject: another one\r\n" + signed)
+    (signature,) = place.ask("verify", added)["dkim"]
+    equal(signature["result"], "fail", "a second subject")
+    unknown = place.write("unknown.eml", place.signed(selector="other"))
+    (signature,) = place.ask("verify", unknown)["dkim"]
+    equal((signature["result"], signature["reason"]), ("permerror", "key-missing"), "a key that is not there")
+    equal(place.ask("verify", place.letter)["dkim"], [], "no signature")
+
+
+@suite.test("what the DNS keeps back is no verdict, and exits with 75")
+def _(place):
+    lost = place.write("lost.eml", place.signed(selector="lost"))
+    said = place.ask("verify", lost, code=75)
+    equal((said["dkim"][0]["result"], said["dmarc"]["result"]), ("temperror", "temperror"), "results")
+    equal(said["action"]["action"], "defer", "action")
+    equal(place.ask("spf", "192.0.2.1", "a@x.broken.example", code=75)["spf"]["result"], "temperror", "SERVFAIL")
+    equal(place.ask("spf", "192.0.2.1", "a@late.example", code=75)["spf"]["result"], "temperror", "no answer")
+    equal(place.ask("dmarc", "x.broken.example", code=75)["dmarc"]["result"], "temperror", "dmarc")
+
+
+@suite.test("spf tells the term that decides")
+def _(place):
+    said = place.ask("spf", "198.51.100.7", "alice@bank.example")["spf"]
+    equal((said["result"], said["decided_at"], said["decided_by"]), ("pass", "bank.example", "include:_spf.example.net"), "spf")
+    equal(said["evaluation"]["steps"][1]["inside"]["record"], "v=spf1 ip4:198.51.100.7 ?all", "what the include led to")
+    equal(place.ask("spf", "192.0.2.15", "bank.example")["spf"]["identity"], "helo", "a name alone")
+    null = place.ask("spf", "192.0.2.15", "<>", "bank.example")["spf"]
+    equal((null["identity"], null["sender"]), ("helo", "postmaster@bank.example"), "the null sender")
+    equal(run(BINARY, "spf", "192.0.2.1", "<>", "--zone", place.zone)[0], 64, "a null sender without HELO")
+
+
+@suite.test("dmarc finds the record that counts")
+def _(place):
+    for domain, tag, policy in (
+        ("bank.example", "p", "reject"),
+        ("www.bank.example", "sp", "quarantine"),
+        ("nowhere.bank.example", "np", "reject"),
+    ):
+        said = place.ask("dmarc", domain)["dmarc"]
+        equal((said["policy"], said["record"]["tag"]), (policy, tag), domain)
+        equal(said["record"]["domain"], "bank.example", "where it stands")
+    equal(place.ask("dmarc", "elsewhere.example")["dmarc"]["result"], "none", "no record")
+    equal(run(BINARY, "dmarc", "a b", "--zone", place.zone)[0], 64, "no domain")
+
+
+@suite.test("a From that can be read in two ways is decided before DMARC")
+def _(place):
+    two = place.write("two.eml", "From: eve@evil.example\n" + LETTER)
+    said = place.ask("verify", two, "--ip", "192.0.2.1", "--from", "alice@bank.example")
+    equal((said["from"]["class"], said["from"]["reason"]), ("ambiguous", "several-fields"), "from")
+    equal((said["dmarc"]["result"], said["action"]["action"]), ("permerror", "reject"), "what comes of it")
+    none = place.write("none.eml", LETTER.replace("From:", "X-From:"))
+    equal(place.ask("verify", none)["from"]["class"], "no-author", "no From")
+
+
+@suite.test("sign takes what it is told, and says what it cannot")
+def _(place):
+    at = ("--at", "2026-11-26T06:00:00Z")
+    equal(place.signed(*at), place.signed(*at), "Ed25519, twice the same")
+    for canon in ("simple/simple", "simple/relaxed", "relaxed/simple", "relaxed/relaxed", "relaxed"):
+        path = place.write("canon.eml", place.signed("--canon", canon))
+        (signature,) = place.ask("verify", path)["dkim"]
+        equal(signature["result"], "pass", canon)
+        equal(signature["canonicalization"], canon if "/" in canon else canon + "/simple", "c=")
+    seed = succeed(BINARY, "sign", place.letter, "--domain", "bank.example", "--selector", "mail", "--key", place.seed, *at)
+    equal(seed, place.signed(*at), "the key as 32 octets")
+    listed = json.loads(place.signed("--headers", "from:subject:from", "--json"))["fields"][0]
+    contains(listed.replace("\r\n ", ""), "h=from:from:subject", "h=")
+    for wrong in (
+        ("--canon", "loose"),
+        ("--headers", "subject"),
+        ("--domain", "a b"),
+        ("--selector", ""),
+        ("--algorithm", "rsa-sha256"),
+        ("--key", "/nonexistent"),
+        ("--at", "tomorrow"),
+        ("--identity", "bob@elsewhere.example"),
+    ):
+        code, out, err = run(
+            BINARY, "sign", place.letter, "--domain", "bank.example", "--selector", "mail", "--key", place.pem, *wrong
+        )
+        check(code in (64, 65, 66) and not out and err, f"{wrong} ends with {code}: {err}")
+    key = place.write("empty", "")
+    equal(run(BINARY, "sign", place.letter, "--domain", "d.example", "--selector", "s", "--key", key)[0], 65, "no key")
+
+
+if __name__ == "__main__":
+    suite.main(Place)
