@@ -144,13 +144,13 @@ TEST(Signature, APemIsReadAgain) {
   // PKCS#1, 512 bits: RFC 8017 A.1.2 as older tools write it.
   const auto pkcs1 =
       PrivateKey::from_pem(Secret("-----BEGIN RSA PRIVATE KEY-----\n"
-                                  "MIIBOgIBAAJBAKj34GkxFhD90vcNLYLInFEX6Ppy1tPf9Cnzj4p4WGeKLs1Pt8Qu\n"
-                                  "KUpRKfFLfRYC9AIKjbJTWit+CqvjWYzvQwECAwEAAQJAIJLixBy2qpFoS4DSmoEm\n"
-                                  "o3qGy0t6z09AIJtH+5OeRV1be+N4cDYJKffGzDa88vQENZiRm0GRq6a+HPGQMd2k\n"
-                                  "TQIhAKMSvzIBnni7ot/OSie2TmJLY4SwTQAevXysE2RbFDYdAiEBCUEaRQnMnbp7\n"
-                                  "9mxDXDf6AU0cN/RPBjb9qSHDcWZHGzUCIG2Es59z8ugGrDY+pxLQnwfotadxd+Uy\n"
-                                  "v/Ow5T0q5gIJAiEAyS4RaI9YG8EWx/2w0T67ZUVAw8eOMB6BIUg0Xcu+3okCIBOs\n"
-                                  "/5OiPgoTdSy7bcF9IGpSE8ZgGKzgYQVZeN97YE00\n"
+                                  "MIIBOgIBAAJBAJZDjs6HrtqglRql7/msKHwqxZh50s3uwwITRLQoTwLtRroSEcPH\n"
+                                  "du0gDx93xeieiH1lOUiT9tIXZdgLKSvVyK8CAwEAAQJAVBF0AkSTJSoWgZQ5EJyr\n"
+                                  "Ad0EM+xkbmaYn76b/5dVrTKrly051a//6AqtWtg62uKkObR9teAFOOjp7WC5rkoX\n"
+                                  "4QIhAMZgaofBIQQTrSJweo1KCKPjtsXfkfOREhkzMq9pT5x3AiEAweloMRwfGXdc\n"
+                                  "y8Yk6JzQzIKbrGiBzXVl9y7ReOo5m4kCIQCkuqmbw1b8QK6Tm51YuDKGjXBXzfgv\n"
+                                  "rra9sFMVcDjIrwIgATsaDjW/fMnlLOX1FgTozmOF2XJQYJ1+KDOD4OCbvQECIBPS\n"
+                                  "g6I3Ol7220rQNLKryHKyMc6ZKrAQemFmgdSJEAvv\n"
                                   "-----END RSA PRIVATE KEY-----\n"));
   ASSERT_TRUE(pkcs1);
   EXPECT_EQ(pkcs1->bits(), 512u);
@@ -165,9 +165,9 @@ TEST(Signature, OtherKindsOfKeysAreUnsupported) {
   // A P-256 key
   const auto key =
       PrivateKey::from_pem(Secret("-----BEGIN EC PRIVATE KEY-----\n"
-                                  "MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY/PuoAoGCCqGSM49\n"
-                                  "AwEHoUQDQgAEPR3tU2Fta9ktY+6P9G0cWO+0kETA6SFs38GecTyudlHz6xvCdz8q\n"
-                                  "EKTcWGekdmdDPsHloRNtsiCa697B2O9IFA==\n"
+                                  "MHcCAQEEIBLiFQztP3KuAXBfNpFhk23utRa9YI1cIBS3oOp25lWnoAoGCCqGSM49\n"
+                                  "AwEHoUQDQgAE8w6XwpDojTXKp534CaU+Qk5jrpWv7ANgqBvk1o03GXILXR3n7Sdu\n"
+                                  "S/pF3MvhGgKaVr71gMK9SPQxToCnXCP3Bw==\n"
                                   "-----END EC PRIVATE KEY-----\n"));
   ASSERT_FALSE(key);
   EXPECT_EQ(key.error().code(), Errc::unsupported);

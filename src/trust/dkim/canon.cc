@@ -10,20 +10,26 @@ namespace {
 // Appends a value, or a part of one, by RFC 6376 §3.4.2: folds undone, runs of blanks made one space, none at the start
 // or the end. `blank` holds whether blanks came last, and are to be written if something follows.
 void append_relaxed(std::string& out, ByteView text, std::size_t start, bool& blank) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  const auto stops = [](char c) { return is_wsp(c) || c == '\r'; };
+  std::size_t i = 0;
+  while (i < text.size()) {
     const char c = text[i];
     if (is_wsp(c)) {
       blank = true;
+      ++i;
       continue;
     }
     // CRLF with a blank behind it is a fold (RFC 5322 §2.2.3).
     if (c == '\r' && i + 2 < text.size() && text[i + 1] == '\n' && is_wsp(text[i + 2])) {
-      ++i;
+      i += 2;
       continue;
     }
+    std::size_t end = i + 1;
+    while (end < text.size() && !stops(text[end])) ++end;
     if (blank && out.size() > start) out += ' ';
     blank = false;
-    out += c;
+    out += text.substr(i, end - i);
+    i = end;
   }
 }
 

@@ -42,9 +42,10 @@ std::string_view fault_text(TagFault fault) {
 std::size_t bad_octet(ByteView value) {
   for (std::size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
+    if (!is_ctl(c)) continue;
     if (c == '\r' && (i + 1 >= value.size() || value[i + 1] != '\n')) return i;
     if (c == '\n' && i + 1 < value.size() && !is_wsp(value[i + 1])) return i;
-    if (is_ctl(c) && !is_blank(c)) return i;
+    if (!is_blank(c)) return i;
   }
   return ByteView::npos;
 }
@@ -105,7 +106,13 @@ std::optional<ByteView> TagList::value(std::string_view name) const {
 std::string without_blanks(ByteView value) {
   std::string out;
   out.reserve(value.size());
-  std::ranges::remove_copy_if(value, std::back_inserter(out), is_blank);
+  std::size_t i = 0;
+  while (i < value.size()) {
+    std::size_t end = i;
+    while (end < value.size() && !is_blank(value[end])) ++end;
+    out += value.substr(i, end - i);
+    i = end + 1;
+  }
   return out;
 }
 
