@@ -1,4 +1,4 @@
-// Rewritten senders: no crash, nothing that we did not sign is believed, and what we sign comes back.
+// Rewritten senders: no crash, what one host signed no other believes, and what we sign comes back.
 #include "trust/srs.h"
 
 #include "../../tests/fuzz/fuzzing.h"
@@ -14,7 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<crypto::Secret> secrets;
   secrets.emplace_back("of the fuzzer");
   const Time now{1'700'000'000'000'000};
-  check(!srs_reverse(input, secrets, now));
+  std::vector<crypto::Secret> others;
+  others.emplace_back("of another host");
+  // libFuzzer watches comparisons, so it may well learn a sum; not two of them.
+  check(!srs_reverse(input, secrets, now) || !srs_reverse(input, others, now));
 
   const std::size_t at = input.rfind('@');
   const SrsAddress sender{std::string(input.substr(0, at)),
@@ -22,8 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto out = srs_forward(sender, "fwd.example", secrets, now);
   if (!out) return 0;
   check(out->domain == "fwd.example");
-  if (out->local == sender.local) {  // ours already
-    check(iequals(sender.domain, "fwd.example"));
+  if (mail_domain(sender.domain).value() == out->domain) {  // ours already
+    check(out->local == sender.local);
     return 0;
   }
   check(out->local.size() <= kMaxSrsLocal);

@@ -43,10 +43,10 @@ MethodResult dmarc(const dmarc::Verdict& verdict) {
   return out;
 }
 
-MethodResult arc(std::string_view result, std::string_view remote_ip, unsigned oldest_pass) {
+MethodResult arc(std::string_view result, std::string_view remote_ip, std::optional<unsigned> oldest_pass) {
   MethodResult out = made("arc", result);
   add(out, "smtp", "remote-ip", remote_ip);
-  if (oldest_pass > 0) add(out, "header", "oldest-pass", std::to_string(oldest_pass));
+  if (oldest_pass) add(out, "header", "oldest-pass", std::to_string(*oldest_pass));
   return out;
 }
 

@@ -1,5 +1,5 @@
 // The results of the methods that Chappe knows, with their properties as the registry "Email Authentication Methods"
-// names them (RFC 8601 §2.7, RFC 8617 §10.1, RFC 8904 §3, RFC 9989 §9.1). What is empty is left out. Pure.
+// names them (RFC 8601 §2.7, RFC 8617 §10.2, RFC 8904, RFC 9989 §9.1). What is empty is left out. Pure.
 #pragma once
 
 #include <string>
@@ -21,8 +21,9 @@ MethodResult dkim(std::string_view result, const DkimProperties& properties, std
 // policy.dmarc is what the domain wants for a letter that fails, else what it would want (RFC 9989 §9.1).
 MethodResult dmarc(const dmarc::Verdict& verdict);
 
-// Of a chain: its cv, the address that the letter came from, the oldest instance that still holds.
-MethodResult arc(std::string_view result, std::string_view remote_ip = {}, unsigned oldest_pass = 0);
+// Of a chain: its cv, the address that the letter came from, the oldest instance whose AMS validates; 0: they all do.
+MethodResult arc(std::string_view result, std::string_view remote_ip = {},
+                 std::optional<unsigned> oldest_pass = std::nullopt);
 
 MethodResult iprev(std::string_view result, std::string_view ip, std::string_view reason = {});
 // SMTP AUTH: who logged in (RFC 4954).

@@ -235,10 +235,10 @@ TEST(Authres, Writes) {
             "Authentication-Results: mx.example.org;\r\n    spf=pass smtp.mailfrom=pat@example.com;\r\n"
             "    auth=pass smtp.auth=pat\r\n");
   EXPECT_EQ(write(ours({iprev("pass", "2001:db8::1"), dnswl("pass", "list.dnswl.org", "127.0.9.2"),
-                        arc("pass", "192.0.2.1", 2)})),
+                        arc("pass", "192.0.2.1", 0)})),
             "Authentication-Results: mx.example.org;\r\n    iprev=pass policy.iprev=\"2001:db8::1\";\r\n"
             "    dnswl=pass dns.zone=list.dnswl.org policy.ip=127.0.9.2;\r\n"
-            "    arc=pass smtp.remote-ip=192.0.2.1 header.oldest-pass=2\r\n");
+            "    arc=pass smtp.remote-ip=192.0.2.1 header.oldest-pass=0\r\n");
   EXPECT_EQ(
       write(ours(
           {dkim("fail", {"example.com", "sel", "@example.com", "rsa-sha256", "AbC/d+=="}, "body hash (mismatch)")})),

@@ -24,7 +24,7 @@ void clean_text(std::string& text) {
     if (is_ctl(c)) c = '?';
 }
 
-// RFC 8601 §5 and RFC 8616 §5: domains are written as A-labels.
+// Domains are written as A-labels: the letter may be one of ASCII (RFC 8616 §3).
 void clean_value(std::string& value) {
   clean_text(value);
   if (codec::is_ascii(value)) return;

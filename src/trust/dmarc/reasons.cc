@@ -73,7 +73,7 @@ constexpr std::string_view kAuthentications[] = {"none",    "pass",   "fail",   
 constexpr std::string_view kOutcomes[] = {"none", "pass", "fail", "temperror", "permerror"};
 constexpr std::string_view kSources[] = {"author", "organization", "psd"};
 constexpr std::string_view kTagNames[] = {"p", "sp", "np"};
-constexpr std::string_view kMethods[] = {"psl", "treewalk"};  // RFC 9990 §3.1.1.5.5
+constexpr std::string_view kMethods[] = {"psl", "treewalk"};  // RFC 9990 §3.1.1.5
 
 }  // namespace
 

@@ -235,13 +235,14 @@ class Parser {
     Uri out;
     out.text = text;
     if (!iequals(scheme, "mailto")) return out;
-    // RFC 6068 §2: one address; what follows "?" are header fields, which nobody sets in a report.
+    // RFC 6068 §2: one address, in ASCII (RFC 8616 §6); what follows "?" are header fields, which nobody sets in a
+    // report.
     const std::string_view to = text.substr(colon + 1, text.find('?', colon) - colon - 1);
     const std::string decoded = percent_decoded(to);
     const std::size_t at = decoded.rfind('@');
     if (at == std::string::npos) return std::nullopt;
     const auto domain = mail_domain(std::string_view(decoded).substr(at + 1));
-    if (!domain || !codec::utf8_valid(decoded) || !message::is_dot_atom(std::string_view(decoded).substr(0, at)))
+    if (!domain || !codec::is_ascii(decoded) || !message::is_dot_atom(std::string_view(decoded).substr(0, at)))
       return std::nullopt;
     out.mailbox = decoded;
     out.domain = *domain;

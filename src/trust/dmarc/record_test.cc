@@ -135,6 +135,7 @@ constexpr Case kCases[] = {
     {"v=DMARC1; p=none; rua=mailto:a@exa(mple.com", "p=none sp=- np=-", "uri-invalid@18"},
     {"v=DMARC1; p=none; rua=mailto:a%2cb@example.com", "p=none sp=- np=-", "uri-invalid@18"},
     {"v=DMARC1; p=none; rua=mailto:a%2bb@example.com", "p=none sp=- np=- rua=mailto:a%2bb@example.com@example.com", ""},
+    {"v=DMARC1; p=none; rua=mailto:p%c3%a9@example.com", "p=none sp=- np=-", "uri-invalid@18"},  // RFC 8616 §6
     {"v=DMARC1; p=none; rua=mailto:a%0d%0ab@example.com", "p=none sp=- np=-", "uri-invalid@18"},
     {"v=DMARC1; p=none; rua=mailto:a%2@example.com", "p=none sp=- np=-", "uri-invalid@18"},
     {"v=DMARC1; p=none; rua=mailto:a@example.com,,mailto:b@example.com",
