@@ -11,6 +11,7 @@
 #include "dns/resolver.h"
 #include "net/task.h"
 #include "trust/dkim/body_hash.h"
+#include "trust/dkim/header_fields.h"
 #include "trust/dkim/key.h"
 #include "trust/dkim/reason.h"
 #include "trust/dkim/signature.h"
@@ -63,6 +64,7 @@ class KeyQuestions {
  public:
   // Which of the questions is this signature's; Errc::too_large as above.
   Result<std::size_t> add(const Signature& signature);
+  std::size_t size() const { return questions_.size(); }
   // Asks them all at the same time. `resolver` must outlive the task.
   net::Task<std::vector<dns::Answer>> ask(dns::Resolver& resolver, net::Deadline deadline) &&;
 
@@ -88,5 +90,10 @@ std::optional<Fault> key_fault(SignatureVerdict& out, const dns::Answer& answer,
 
 // Verifies out.signature over `text`, all that was signed, by each of the keys until one says yes, and decides.
 void decide_by_keys(SignatureVerdict& out, std::vector<FitKey> fit, ByteView text, const Limits& limits);
+
+// All of it for a signature over a header and a body: its key, its body hash, its value. `octets` counts what was
+// hashed so far, and is held against limits.octets.
+void decide_over_letter(SignatureVerdict& out, const dns::Answer& answer, const HeaderFields& header,
+                        const BodyHashes& bodies, const Limits& limits, std::size_t& octets);
 
 }  // namespace chappe::trust::dkim

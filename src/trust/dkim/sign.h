@@ -50,6 +50,14 @@ struct SignOptions {
   BodyHashKind body_kind() const { return {body_canon, crypto::DigestKind::sha256, {}}; }
 };
 
+// What a key signs as, in the forms in which it is written. Errc::invalid: a domain or selector that may not be, or a
+// key shorter than RFC 8301 §3.2 allows.
+struct SignerNames {
+  std::string domain, selector;
+  std::string_view algorithm;
+};
+Result<SignerNames> signer_names(const SigningKey& key);
+
 // The names of `h=`: those of the fields that are there, and those that are to stay away. Errc::invalid: no From (RFC
 // 6376 §5.4); Errc::too_large: more than kMaxSignedFields.
 Result<std::vector<std::string>> signed_names(const HeaderFields& header, std::span<const SignedName> names);
