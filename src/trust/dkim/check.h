@@ -1,5 +1,6 @@
 // One signature put to the test, step by step: its times, its body hash, its keys. What DKIM and ARC share (RFC 6376
-// §6.1, RFC 8617 §5.2). Pure; linear; on a shard, verifying costs 20 µs for RSA-2048 and 0.1 ms for Ed25519.
+// §6.1, RFC 8617 §5.2). Pure; linear; on a shard, verifying costs 50 µs for RSA-2048 with the reading of its key, and
+// 0.12 ms for Ed25519.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,7 @@ struct KeyTried {
 struct SignatureVerdict {
   std::size_t field = 0;  // among the fields of the header
   Signature signature;
-  Reason reason = Reason::verified;
+  Reason reason = Reason::not_looked_at;
   std::string detail;                   // particulars in English, empty if there are none
   std::optional<std::size_t> question;  // among Verdict::questions
   std::vector<KeyTried> keys;           // in the order in which they were tried
