@@ -134,4 +134,21 @@ void decide_by_keys(SignatureVerdict& out, std::vector<FitKey> fit, ByteView tex
   out.decide({Reason::signature_differs, {}});
 }
 
+void decide_over_letter(SignatureVerdict& v, const dns::Answer& answer, const HeaderFields& header,
+                        const BodyHashes& bodies, const Limits& limits, std::size_t& octets) {
+  std::vector<FitKey> fit;
+  if (auto fault = key_fault(v, answer, limits, fit)) return v.decide(std::move(*fault));
+  if (auto fault = body_fault(v, bodies)) return v.decide(std::move(*fault));
+  const message::Field& own = header.fields()[v.field];
+  v.signed_fields = header.select(v.signature.fields, static_cast<std::uint32_t>(v.field));
+  std::size_t size = own.raw().size();
+  for (const std::uint32_t index : v.signed_fields) size += header.fields()[index].raw().size();
+  if (size > limits.octets - octets) return v.decide({Reason::header_too_large, {}});
+  octets += size;
+  // RFC 6376 §3.7
+  std::string text = header.canonical(v.signature.header_canon, v.signed_fields);
+  append_own(text, v.signature.header_canon, own, v.signature.b_begin, v.signature.b_end);
+  decide_by_keys(v, std::move(fit), text, limits);
+}
+
 }  // namespace chappe::trust::dkim

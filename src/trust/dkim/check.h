@@ -1,5 +1,6 @@
 // One signature put to the test, step by step: its times, its body hash, its keys. What DKIM and ARC share (RFC 6376
-// §6.1, RFC 8617 §5.2). Pure; linear; on a shard, verifying costs 20 µs for RSA-2048 and 0.1 ms for Ed25519.
+// §6.1, RFC 8617 §5.2). Pure; linear; on a shard, verifying costs 50 µs for RSA-2048 with the reading of its key, and
+// 0.12 ms for Ed25519.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include "dns/resolver.h"
 #include "net/task.h"
 #include "trust/dkim/body_hash.h"
+#include "trust/dkim/header_fields.h"
 #include "trust/dkim/key.h"
 #include "trust/dkim/reason.h"
 #include "trust/dkim/signature.h"
@@ -36,7 +38,7 @@ struct KeyTried {
 struct SignatureVerdict {
   std::size_t field = 0;  // among the fields of the header
   Signature signature;
-  Reason reason = Reason::verified;
+  Reason reason = Reason::not_looked_at;
   std::string detail;                   // particulars in English, empty if there are none
   std::optional<std::size_t> question;  // among Verdict::questions
   std::vector<KeyTried> keys;           // in the order in which they were tried
@@ -63,6 +65,7 @@ class KeyQuestions {
  public:
   // Which of the questions is this signature's; Errc::too_large as above.
   Result<std::size_t> add(const Signature& signature);
+  std::size_t size() const { return questions_.size(); }
   // Asks them all at the same time. `resolver` must outlive the task.
   net::Task<std::vector<dns::Answer>> ask(dns::Resolver& resolver, net::Deadline deadline) &&;
 
@@ -88,5 +91,10 @@ std::optional<Fault> key_fault(SignatureVerdict& out, const dns::Answer& answer,
 
 // Verifies out.signature over `text`, all that was signed, by each of the keys until one says yes, and decides.
 void decide_by_keys(SignatureVerdict& out, std::vector<FitKey> fit, ByteView text, const Limits& limits);
+
+// All of it for a signature over a header and a body: its key, its body hash, its value. `octets` counts what was
+// hashed so far, and is held against limits.octets.
+void decide_over_letter(SignatureVerdict& out, const dns::Answer& answer, const HeaderFields& header,
+                        const BodyHashes& bodies, const Limits& limits, std::size_t& octets);
 
 }  // namespace chappe::trust::dkim

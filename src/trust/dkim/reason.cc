@@ -81,6 +81,7 @@ constexpr ReasonRow kReasons[] = {
      "Le contenu de l'enregistrement n'est pas une telle clé"},
     {Reason::key_too_large, "key-too-large", permerror, "RFC 8301 §3.2", "The key is larger than what is computed with",
      "La clé est plus grande que ce qui est calculé"},
+    {Reason::not_looked_at, "not-looked-at", neutral, "", "Not looked at", "Non examinée"},
     {Reason::too_many_signatures, "too-many-signatures", neutral, "RFC 6376 §8.4",
      "Not looked at: there are too many signatures", "Non examinée : il y a trop de signatures"},
     {Reason::too_many_bodies, "too-many-bodies", neutral, "",

@@ -57,6 +57,7 @@ enum class Reason : std::uint8_t {
   key_unusable,
   key_too_large,
   // nobody looked
+  not_looked_at,
   too_many_signatures,
   too_many_bodies,
   header_too_large,

@@ -40,6 +40,16 @@ std::span<const SignedName> standard_names() {
   return names;
 }
 
+Result<SignerNames> signer_names(const SigningKey& key) {
+  auto domain = signing_domain(key.domain);
+  if (!domain) return fail(Errc::invalid, "{} is no domain that can sign", printable(key.domain));
+  auto selector = selector_name(key.selector);
+  if (!selector) return fail(Errc::invalid, "{} is no selector", printable(key.selector));
+  if (key.key->kind() == crypto::KeyKind::rsa && key.key->bits() < kMinBits)
+    return fail(Errc::invalid, "a key of {} bits signs nothing; RFC 8301 wants {}", key.key->bits(), kMinBits);
+  return SignerNames{std::move(*domain), std::move(*selector), algorithm_of(key.key->kind())};
+}
+
 Result<std::vector<std::string>> signed_names(const HeaderFields& header, std::span<const SignedName> names) {
   std::vector<std::string> out;
   bool from = false;
@@ -64,17 +74,12 @@ Result<std::vector<std::string>> sign(std::span<const message::Field> fields, co
   const std::int64_t seconds = now.us / 1'000'000;
   std::vector<std::string> out;
   for (const SigningKey& key : keys) {
-    const auto domain = signing_domain(key.domain);
-    if (!domain) return fail(Errc::invalid, "{} is no domain that can sign", printable(key.domain));
-    const auto selector = selector_name(key.selector);
-    if (!selector) return fail(Errc::invalid, "{} is no selector", printable(key.selector));
-    if (key.key->kind() == crypto::KeyKind::rsa && key.key->bits() < kMinBits)
-      return fail(Errc::invalid, "a key of {} bits signs nothing; RFC 8301 wants {}", key.key->bits(), kMinBits);
+    const SignerNames signer = TRY(signer_names(key));
     FieldWriter field("DKIM-Signature", message::FieldName::dkim_signature);
-    field.tag("v", "1").tag("a", algorithm_of(key.key->kind()));
+    field.tag("v", "1").tag("a", signer.algorithm);
     field.tag("c", std::string(canon_name(options.header_canon)) + '/' + std::string(canon_name(options.body_canon)));
-    field.tag("d", *domain).tag("s", *selector);
-    if (!key.identity.empty()) field.tag("i", TRY(identity_of(key, *domain)));
+    field.tag("d", signer.domain).tag("s", signer.selector);
+    if (!key.identity.empty()) field.tag("i", TRY(identity_of(key, signer.domain)));
     if (options.timestamp) field.tag("t", std::to_string(seconds));
     if (options.lifetime) field.tag("x", std::to_string((now + *options.lifetime).us / 1'000'000));
     field.list("h", names).base64("bh", body->hash);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "trust/dkim/header_fields.h"
-
 namespace chappe::trust::dkim {
 namespace {
 
@@ -16,23 +14,6 @@ std::optional<Fault> early_fault(const SignatureVerdict& v, std::size_t number, 
   if (number >= limits.signatures) return Fault{Reason::too_many_signatures, {}};
   if (v.signature.fault) return v.signature.fault;
   return time_fault(v.signature, now, limits.clock_skew);
-}
-
-void decide(SignatureVerdict& v, const dns::Answer& answer, const HeaderFields& header, const BodyHashes& bodies,
-            const Limits& limits, std::size_t& octets) {
-  std::vector<FitKey> fit;
-  if (auto fault = key_fault(v, answer, limits, fit)) return v.decide(std::move(*fault));
-  if (auto fault = body_fault(v, bodies)) return v.decide(std::move(*fault));
-  const message::Field& own = header.fields()[v.field];
-  v.signed_fields = header.select(v.signature.fields, static_cast<std::uint32_t>(v.field));
-  std::size_t size = own.raw().size();
-  for (const std::uint32_t index : v.signed_fields) size += header.fields()[index].raw().size();
-  if (size > limits.octets - octets) return v.decide({Reason::header_too_large, {}});
-  octets += size;
-  // RFC 6376 §3.7
-  std::string text = header.canonical(v.signature.header_canon, v.signed_fields);
-  append_own(text, v.signature.header_canon, own, v.signature.b_begin, v.signature.b_end);
-  decide_by_keys(v, std::move(fit), text, limits);
 }
 
 }  // namespace
@@ -69,7 +50,7 @@ net::Task<Verdict> verify(dns::Resolver& resolver, std::span<const message::Fiel
   for (SignatureVerdict& v : out.signatures) {
     if (!v.question) continue;
     if (computed) co_await net::yield();
-    decide(v, out.questions[*v.question], fields, bodies, limits, octets);
+    decide_over_letter(v, out.questions[*v.question], fields, bodies, limits, octets);
     computed = true;
   }
   co_return out;

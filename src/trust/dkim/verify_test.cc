@@ -293,6 +293,29 @@ TEST(DkimVerify, SizesOfKeys) {
   EXPECT_EQ(why(one(rsa.letter(), zone_with("r1", "p=" + codec::base64_encode(large)))), "key-too-large");
 }
 
+// RFC 8301 §3.1. Nothing here signs with SHA-1, so this one was made elsewhere.
+TEST(DkimVerify, Sha1NeverPasses) {
+  const std::string key =
+      "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDSFv/F39b7qktghZvRIRuIAfY5PBkTUx9TOZ25rnyWl0rUuxxXGtWOnW+23VVS"
+      "p869CKhLX/e8vU+ykEeS+jyENtBOTwGcpt+4dXN5wI6AQ4CgeZP5mw3W1m/0Q76yY8l05dg/QoPABKPrUnmLqwMZkMep3x2yDoqT"
+      "r6pWbLVgQQIDAQAB";
+  const std::string value =
+      "fO1MM/a76/7t6p9Bg1bDvhUcuPwjl3EPoQHrevour335TKrg3SkSOlQr1tlMc3kdYhOsc60/LijAxky6WFfEn9SBJod31j4620Hk"
+      "0ckcQ/QvnHptk2Ckdr/Q1YS/BXi9xmkYuzKxhtwBVVxIS85wPiQdrheF2ki3qwXoM+FkU54=";
+  const std::string bytes =
+      "DKIM-Signature: v=1; a=rsa-sha1; d=example.org; s=old; h=From; bh=/t0YeXgRpK9llnjqXbYY+NyRSAs=; b=" + value +
+      "\r\nFrom: Joe <joe@example.org>\r\n\r\n";
+  const std::string text = zone_with("old", "p=" + key);
+  const SignatureVerdict holds = one(bytes + "Hello\r\n", text);
+  EXPECT_EQ(why(holds), "sha1");
+  EXPECT_EQ(holds.result(), ResultCode::policy);
+  EXPECT_EQ(why(one(bytes + "Other\r\n", text)), "body-differs");
+  EXPECT_EQ(why(one("From: Eve <eve@example.org>\r\n" + bytes + "Hello\r\n", text)), "sha1");
+  std::string bent = bytes + "Hello\r\n";
+  bent.replace(bent.find("Joe"), 3, "Eve");
+  EXPECT_EQ(why(one(bent, text)), "signature-differs");
+}
+
 TEST(DkimVerify, FieldsAreTakenFromTheBottomUp) {
   Hand h;
   h.fields = "Subject: one\r\nFrom: joe@example.org\r\nSubject: two\r\n";
