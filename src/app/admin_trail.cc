@@ -28,6 +28,7 @@ Text event_text(std::string_view event) {
   };
   static constexpr Row kRows[] = {
       {"accepted", {"accepted", "acceptée"}},
+      {"judged", {"judged", "jugée"}},
       {"refused", {"refused", "refusée"}},
       {"abandoned", {"given up", "abandonnée"}},
       {"filed", {"filed", "classée"}},
@@ -71,6 +72,9 @@ std::string about(const Invocation& i, const Value& step) {
   const std::string from = peer_of(step, "hello");
   if (step.find("door") && !from.empty()) add(fmt::format(fmt::runtime(i.say({"from {}", "de {}"})), from));
   named({"by {}", "de la part de {}"}, "account");
+  named({"{}", "{}"}, "action");
+  named({"because {}", "car {}"}, "reason");
+  named({"{}", "{}"}, "authentication");
   named({"it tells of {}", "elle parle de {}"}, "about");
   named({"in {}", "dans {}"}, "mailbox");
   if (step.find("host")) add(peer_of(step, "host"));

@@ -73,6 +73,31 @@ std::vector<VerbRow> trust_verbs() {
           "s'ajouter."}},
         kAt},
        {{"chappe sign letter.eml --domain example.org --selector mail --key mail.private", {"", ""}}}},
+      {"seal",
+       {"Seal a letter that is handed on (ARC).", "Sceller une lettre que l'on transmet (ARC)."},
+       {"Verifies the chain of seals that the letter has, and prints it with one more set above it: what was found "
+        "(the "
+        "Authentication-Results of that server in the letter, or else what is found now), and signatures of it and of "
+        "the letter. A chain that is broken is sealed as broken, once.",
+        "Vérifie la chaîne de sceaux que porte la lettre, et l'écrit sous un jeu de plus : ce qui fut trouvé (les "
+        "Authentication-Results de ce serveur dans la lettre, sinon ce qui est trouvé maintenant), signé avec la "
+        "lettre. Une chaîne rompue est scellée comme rompue, une fois."},
+       {{"MESSAGE"}},
+       {{"domain", "NAME", {"Who seals: d=.", "Qui scelle : d=."}},
+        {"selector", "NAME", {"The selector of the key: s=.", "Le sélecteur de la clef : s=."}},
+        {"key",
+         "FILE",
+         {"The private key: PEM, or 32 octets of Ed25519 in base64.",
+          "La clef privée : PEM, ou 32 octets d'Ed25519 en base64."}},
+        {"authserv-id", "NAME", {"As whom the results are told.", "Au nom de qui les résultats sont dits."}},
+        kAt,
+        kTimeout,
+        kZone,
+        kRootHints,
+        kAnchor,
+        kConfig},
+       {{"chappe seal letter.eml --domain example.org --selector arc --key arc.private --authserv-id mx.example.org",
+         {"", ""}}}},
       {"spf",
        {"Say whether a host may send for a domain (SPF).", "Dire si une machine peut envoyer pour un domaine (SPF)."},
        {"Evaluates the SPF record as for a letter from that address and host, and shows each term that was looked at, "

@@ -170,7 +170,7 @@ std::string completed(std::string_view words, std::size_t count) {
 }
 
 TEST(Cli, BashCompletes) {
-  EXPECT_EQ(completed("chappe se", 2), "search serve");
+  EXPECT_EQ(completed("chappe se", 2), "seal search serve");
   EXPECT_EQ(completed("chappe domain ''", 3), "add list remove show");
   EXPECT_EQ(completed("chappe --json queue d", 4), "drop");
   EXPECT_EQ(completed("chappe store ''", 3), "backup export hold import reindex repair restore undelete verify");

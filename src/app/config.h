@@ -128,6 +128,11 @@ struct Config {
     std::vector<DnsStub> stubs;
   } dns;
 
+  struct Mx {
+    bool judge = true;
+    bool reject = true;
+  } mx;
+
   struct Mta {
     std::uint64_t port = 25;  // where other servers listen
   } mta;

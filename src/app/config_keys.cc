@@ -123,6 +123,19 @@ std::vector<KeyRow> make_keys() {
        "An authoritative name server, as an IP address and a port. Its answers are validated like all others.",
        "Un serveur de noms faisant autorité, adresse IP et port. Ses réponses sont validées comme toutes les autres."},
 
+      {"mx", "judge", false, 0, 0, [](Config& c) -> Slot { return &c.mx.judge; },
+       "Whether letters of other hosts are judged before they are taken: SPF, DKIM, DMARC. What was found is written "
+       "above them (Authentication-Results) and into their trail.",
+       "Si les lettres d'autres machines sont jugées avant d'être prises : SPF, DKIM, DMARC. Ce qui est trouvé est "
+       "écrit "
+       "au-dessus d'elles (Authentication-Results) et dans leur trace."},
+      {"mx", "reject", false, 0, 0, [](Config& c) -> Slot { return &c.mx.reject; },
+       "Whether letters are rejected that do not prove to be from their author's domain, if it wants that and more "
+       "speaks "
+       "against them, or that have no clear author. If not, they go into Junk.",
+       "Si sont rejetées les lettres qui ne prouvent pas venir du domaine de leur auteur, quand il le veut et que plus "
+       "parle contre elles, ou qui n'ont pas d'auteur clair. Sinon, elles vont dans Junk."},
+
       {"mta", "port", false, 1, 65535, [](Config& c) -> Slot { return &c.mta.port; },
        "The port on which the servers of other domains are reached. Something else than 25 is for laboratories.",
        "Le port où joindre les serveurs des autres domaines. Autre chose que 25 est bon pour les laboratoires."},
@@ -385,6 +398,8 @@ const std::vector<SectionRow>& config_sections() {
       {"dns.stub", true, [](Config& c) { c.dns.stubs.emplace_back(); },
        "Zones whose name server is named here instead of found from the root.",
        "Zones dont le serveur de noms est nommé ici au lieu d'être trouvé depuis la racine."},
+      {"mx", false, nothing, "How letters of other hosts are looked at.",
+       "Comment les lettres d'autres machines sont examinées."},
       {"mta", false, nothing, "How letters leave.", "Comment les lettres partent."},
       {"search", false, nothing, "What searches find.", "Ce que trouvent les recherches."},
       {"search.extractor", true, [](Config& c) { c.search.extractors.emplace_back(); },

@@ -3,6 +3,7 @@
 #include "app/admin_input.h"
 #include "app/explain_print.h"
 #include "app/resolver_choice.h"
+#include "app/trust/reasons.h"
 #include "dns/root_servers.h"
 #include "dns/zone_resolver.h"
 #include "net/shard.h"
@@ -55,9 +56,35 @@ Result<int> explain_address(const Invocation& invocation) {
   return printed != 0 ? printed : exit_code(*explanation);
 }
 
+int explain_reasons(const Invocation& invocation, const std::vector<ReasonFound>& reasons) {
+  std::string out;
+  if (invocation.json()) {
+    codec::json::Writer w(out, 2);
+    w.begin_object().key("reasons").begin_array();
+    for (const ReasonFound& r : reasons)
+      w.begin_object()
+          .field("subject", r.subject)
+          .field("id", r.id)
+          .field("rule", r.rule)
+          .field("text", invocation.french() ? r.fr : r.en)
+          .end_object();
+    w.end_array().end_object();
+    out += '\n';
+  } else {
+    for (const ReasonFound& r : reasons)
+      out +=
+          fmt::format("{}{}{}: {}\n", r.subject, r.rule.empty() ? "" : ", ", r.rule, invocation.french() ? r.fr : r.en);
+  }
+  return print(out);
+}
+
 }  // namespace
 
 int run_explain(const Invocation& invocation) {
+  // Every address and domain has a dot or an @, and no id has.
+  if (invocation.argument(0).find_first_of("@.") == std::string::npos)
+    if (const auto reasons = find_reasons(invocation.argument(0)); !reasons.empty())
+      return explain_reasons(invocation, reasons);
   const auto code = explain_address(invocation);
   return code ? *code : invocation.refuse(code.error());
 }

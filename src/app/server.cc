@@ -76,6 +76,13 @@ agents::SiteLimits site_limits(const Config& config) {
   return out;
 }
 
+trust::dmarc::LocalPolicy local_policy(const Config::Mx& config) {
+  trust::dmarc::LocalPolicy out;
+  out.rejects = config.reject;
+  if (!config.reject) out.no_author = out.ambiguous = trust::dmarc::Action::junk;
+  return out;
+}
+
 Result<std::unique_ptr<Log>> open_log(const Config::Logging& config) {
   auto sink =
       config.file.value.empty() ? Result<std::unique_ptr<LogSink>>(stderr_sink()) : file_sink(config.file.value);
@@ -272,6 +279,8 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .handshakes = {p.shards.size(),
                      agents::Handshakes(p.options.limits ? p.config.limits.tls_handshakes_per_network : 0)},
       .tls = std::move(tls),
+      .resolver = p.config.mx.judge ? p.resolver.get() : nullptr,
+      .policy = local_policy(p.config.mx),
       .search = p.search.get()});
   if (carries) TRY(p.make_mta());
   p.routes.emplace(RouteSources{.directory = p.registry->rcpts(),
@@ -545,6 +554,8 @@ Result<void> Server::reload(Config fresh) {
                                            a.server.port == b.server.port;
                                   }));
   differs("search.extractor", fresh.search.extractors != old.search.extractors);
+  differs("mx.judge", fresh.mx.judge != old.mx.judge);
+  differs("mx.reject", fresh.mx.reject != old.mx.reject);
   differs("mta.port", fresh.mta.port != old.mta.port);
   differs("server.shards", fresh.server.shards != old.server.shards);
   differs("log.file", fresh.log.file.value != old.log.file.value);

@@ -27,6 +27,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +74,7 @@ struct AuthorReasonRow {
   std::string_view text(message::Lang lang) const { return lang == message::Lang::fr ? fr : en; }
 };
 const AuthorReasonRow& author_reason_row(AuthorReason reason);
+std::span<const AuthorReasonRow> author_reason_rows();
 
 struct Author {
   AuthorReason reason = AuthorReason::from_missing;

@@ -45,5 +45,6 @@ static_assert(std::size(kRows) == static_cast<std::size_t>(too_many_domains) + 1
 }  // namespace
 
 const AuthorReasonRow& author_reason_row(AuthorReason reason) { return kRows[std::to_underlying(reason)]; }
+std::span<const AuthorReasonRow> author_reason_rows() { return kRows; }
 
 }  // namespace chappe::trust

@@ -68,6 +68,13 @@ net::Task<void> check_spf(dns::Resolver* resolver, Judgement* out, spf::Query qu
 net::Task<void> check_helo(dns::Resolver* resolver, Judgement* out, spf::Query query, net::Deadline deadline) {
   out->helo = co_await spf::check_helo(*resolver, std::move(query), deadline);
 }
+net::Task<void> look_up(dns::Resolver* resolver, Judgement* out, net::Deadline deadline) {
+  out->iprev = co_await check_iprev(*resolver, out->envelope.ip, deadline);
+}
+net::Task<void> verify_chain(dns::Resolver* resolver, Judgement* out, const message::Letter* letter,
+                             const dkim::BodyHashes* bodies, const JudgeOptions* options, net::Deadline deadline) {
+  out->arc = co_await arc::verify(*resolver, letter->fields(), *bodies, options->now, options->arc, deadline);
+}
 net::Task<void> verify(dns::Resolver* resolver, Judgement* out, const message::Letter* letter,
                        const dkim::BodyHashes* bodies, const JudgeOptions* options, net::Deadline deadline) {
   out->dkim = co_await dkim::verify(*resolver, letter->fields(), *bodies, options->now, options->dkim, deadline);
@@ -107,7 +114,9 @@ net::Task<Judgement> judge(dns::Resolver& resolver, Envelope envelope, const mes
                              .limits = options.spf};
       scope.spawn(check_spf(&resolver, &out, query, deadline));
       if (!query.helo.empty()) scope.spawn(check_helo(&resolver, &out, query, deadline));
+      scope.spawn(look_up(&resolver, &out, deadline));
     }
+    scope.spawn(verify_chain(&resolver, &out, &letter, &bodies, &options, deadline));
     scope.spawn(verify(&resolver, &out, &letter, &bodies, &options, deadline));
     co_await scope.join();
   }
@@ -139,6 +148,10 @@ authres::Results results_of(const Judgement& j, std::string authserv_id) {
   if (j.helo && j.spf && !j.spf->null_sender)
     out.results.push_back(authres::spf(result_row(j.helo->result).name, {}, j.envelope.helo));
   for (const dmarc::Verdict& v : j.dmarc) out.results.push_back(authres::dmarc(v));
+  if (j.arc.status() != arc::Status::none)
+    out.results.push_back(authres::arc(status_name(j.arc.status()), j.envelope.ip, j.arc.oldest_pass));
+  if (j.iprev && j.iprev->result() != IprevResult::none)
+    out.results.push_back(authres::iprev(iprev_result_name(j.iprev->result()), j.envelope.ip));
   if (j.dmarc.empty()) {
     const AuthorReasonRow& why = author_reason_row(j.author.reason);
     out.results.push_back(

@@ -1,6 +1,7 @@
-// Everything that is known of who sent a letter, in one value: SPF of MAIL FROM and of HELO, each DKIM signature, the
-// author, DMARC for each author domain, and what this host would do. The exchanger decides by it, `chappe verify` shows
-// it, Authentication-Results and the trail are what is told of it: all of them are views of one result.
+// Everything that is known of who sent a letter, in one value: SPF of MAIL FROM and of HELO, the names of the client's
+// address, each DKIM signature, the ARC chain, the author, DMARC for each author domain, and what this host would do.
+// The exchanger decides by it, `chappe verify` shows it, Authentication-Results and the trail are what is told of it:
+// all of them are views of one result.
 //
 // Pure but for the resolver's questions, which all end by the deadline; the methods ask at the same time. Runs on the
 // caller's executor, blocks nothing, never fails.
@@ -11,17 +12,19 @@
 #include <vector>
 
 #include "message/letter.h"
+#include "trust/arc/verify.h"
 #include "trust/author.h"
 #include "trust/authres/results.h"
 #include "trust/dkim/verify.h"
 #include "trust/dmarc/action.h"
+#include "trust/iprev.h"
 #include "trust/spf/check.h"
 
 namespace chappe::trust {
 
 // What a client said before DATA.
 struct Envelope {
-  std::string ip;         // where it speaks from; empty: not known, and SPF is not asked
+  std::string ip;         // where it speaks from; empty: not known, and neither SPF nor iprev is asked
   std::string helo;       // as given
   std::string mail_from;  // without angle brackets; empty: the null reverse-path
 };
@@ -31,6 +34,7 @@ struct JudgeOptions {
   Time now;              // when the letter came
   dkim::Limits dkim = {};
   spf::Limits spf = {};
+  arc::Limits arc = {};
   // What this host makes of DMARC, and what it knows beside it; judge() adds what the letter itself shows.
   dmarc::LocalPolicy policy = {};
   dmarc::Knowledge knowledge = {};
@@ -40,7 +44,9 @@ struct Judgement {
   Envelope envelope;
   std::optional<spf::Verdict> spf;   // of MAIL FROM
   std::optional<spf::Verdict> helo;  // of HELO; nothing without one
+  std::optional<Iprev> iprev;        // whether the names of its address lead back to it
   dkim::Verdict dkim;
+  arc::Verdict arc;
   Author author;
   std::vector<dmarc::Verdict> dmarc;  // one for each of author.domains
   dmarc::Decision decision;

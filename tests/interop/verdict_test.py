@@ -159,6 +159,35 @@ def _(place):
     equal(place.ask("verify", none)["from"]["class"], "no-author", "no From")
 
 
+@suite.test("a letter that is handed on is sealed, and the seal holds")
+def _(place):
+    seal = (
+        "seal", "--domain", "bank.example", "--selector", "mail", "--key", str(place.pem), "--authserv-id", "mx.bank.example",
+        "--zone", str(place.zone),
+    )  # fmt: skip
+    first = place.write("first.eml", succeed(BINARY, *seal, place.write("s.eml", place.signed())))
+    said = place.ask("verify", first)
+    equal((said["arc"]["cv"], said["arc"]["reason"]), ("pass", "verified"), "one seal")
+    contains(first.read_bytes().replace(b"\r\n ", b" "), b"dkim=pass", "what the seal tells")
+    second = place.write("second.eml", succeed(BINARY, *seal, place.write("list.eml", b"List-Id: <l.example>\r\n" + first.read_bytes())))
+    said = place.ask("verify", second)
+    equal((said["arc"]["cv"], len(said["arc"]["sets"])), ("pass", 2), "two")
+    broken = place.write("broken.eml", second.read_bytes().replace(b"All is well.", b"All is lost."))
+    equal(place.ask("verify", broken)["arc"]["cv"], "fail", "changed since")
+    third = place.write("third.eml", succeed(BINARY, *seal, broken))
+    contains(third.read_bytes(), b"cv=fail", "it is sealed as broken")
+    equal(succeed(BINARY, *seal, third), third.read_bytes(), "and once only")
+    equal(place.ask("verify", place.letter)["arc"]["cv"], "none", "no chain")
+
+
+@suite.test("ids of reasons are expanded")
+def _(place):
+    contains(succeed(BINARY, "explain", "reject-with-evidence"), b"DMARC: ", "in English")
+    found = json.loads(succeed(BINARY, "explain", "body-differs", "--json", "--lang", "fr"))["reasons"]
+    equal([one["subject"] for one in found], ["DKIM"], "of what")
+    check(found[0]["rule"].startswith("RFC 6376"), found)
+
+
 @suite.test("sign takes what it is told, and says what it cannot")
 def _(place):
     at = ("--at", "2026-11-26T06:00:00Z")

@@ -42,6 +42,10 @@ void write_arrival(Writer& w, const TrailHead& head) {
   if (head.about) w.field("about", head.about.text());
   write_reply(w, head.reply);
   w.end_object();
+  if (!head.verdict.action.empty()) {
+    begin_step(w, head.at, "judged").field("action", head.verdict.action).field("reason", head.verdict.reason);
+    w.field("authentication", head.verdict.authentication).end_object();
+  }
   for (const TrailRcpt& rcpt : head.rcpts) {
     if (rcpt.reply.code == 0) continue;
     begin_step(w, head.at, "refused").field("to", rcpt.address);

@@ -23,6 +23,7 @@
 #include "post/letter_id.h"
 #include "post/mailbox/mailbox.h"
 #include "post/trail/trail.h"
+#include "trust/dmarc/action.h"
 
 namespace chappe::post::search {
 class Search;
@@ -37,14 +38,15 @@ using SaslLogins = std::function<std::unique_ptr<SaslLogin>(Session&)>;
 // How long things may take, and how much they may be. Defaults are the configuration's ([limits]).
 struct SiteLimits {
   Duration tls_handshake = std::chrono::seconds(30);
-  Duration login = std::chrono::minutes(1);    // from the greeting to a login, at the doors that ask for one
-  Duration smtp = std::chrono::minutes(5);     // RFC 5321 §4.5.3.2.7: for a command, or a stretch of a letter
-  Duration imap = std::chrono::minutes(30);    // RFC 9051 §5.4
-  Duration pop3 = std::chrono::minutes(10);    // RFC 1939 §3
-  Duration commit = std::chrono::minutes(1);   // for the store to make something durable
-  Duration goodbye = std::chrono::seconds(2);  // for our last words
-  Duration memory = std::chrono::seconds(30);  // for room in the budget, while others use it up
-  std::uint64_t letter = 50'000'000;           // octets
+  Duration login = std::chrono::minutes(1);     // from the greeting to a login, at the doors that ask for one
+  Duration smtp = std::chrono::minutes(5);      // RFC 5321 §4.5.3.2.7: for a command, or a stretch of a letter
+  Duration imap = std::chrono::minutes(30);     // RFC 9051 §5.4
+  Duration pop3 = std::chrono::minutes(10);     // RFC 1939 §3
+  Duration judging = std::chrono::seconds(30);  // for the DNS to say who sent a letter
+  Duration commit = std::chrono::minutes(1);    // for the store to make something durable
+  Duration goodbye = std::chrono::seconds(2);   // for our last words
+  Duration memory = std::chrono::seconds(30);   // for room in the budget, while others use it up
+  std::uint64_t letter = 50'000'000;            // octets
   std::uint32_t recipients = 1000;
   std::uint32_t bad_commands = 20;
   std::uint32_t received = 100;  // fields of one letter before it is taken to be in a loop (RFC 5321 §6.3)
@@ -72,6 +74,8 @@ struct Site {
   std::vector<Handshakes> handshakes;  // of each shard, by its index
   // The certificates shown now; a session takes what is there when its handshake begins.
   std::atomic<std::shared_ptr<const crypto::TlsServer>> tls;
+  dns::Resolver* resolver = nullptr;  // null: who sent a letter is not looked into
+  trust::dmarc::LocalPolicy policy = {};
   post::search::Search* search = nullptr;  // null: there is no index, and letters are looked into
 
   bool is_own_host(const net::Endpoint& peer) const {

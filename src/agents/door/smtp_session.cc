@@ -40,6 +40,7 @@ post::TrailHead trail_of(const Session& session, const Transaction& t) {
   head.sender = t.mail.path.address();
   head.rcpts = t.rcpts;
   head.more_rcpts = t.more_rcpts;
+  head.verdict = t.verdict;
   return head;
 }
 
@@ -292,6 +293,7 @@ Task<void> Conversation::on(proto::smtp::Rcpt& rcpt) {
 
 void Conversation::begin_letter() {
   ingest_.emplace(site_.deliver.begin(transaction_->id));
+  actor_.begin(&*ingest_);
   stretch_ = 0;
   in_flight_ = site_.budget.take(Part::in_flight, 0);
 }

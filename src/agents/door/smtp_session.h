@@ -28,6 +28,7 @@ struct Transaction {
   std::vector<message::DsnRecipient> expanded;    // aliases whose sender wants to hear of it (RFC 3461 §5.2.7.3)
   std::vector<post::TrailRcpt> rcpts;             // all that were named, at most kRcptsOnTrail of them refused
   std::uint32_t more_rcpts = 0;                   // that were refused, too
+  post::TrailVerdict verdict;                     // of the letter, once it is judged
 
   // For the trail: what the accepted recipients, in their order, were told after the letter.
   void judged(std::span<const proto::smtp::Reply> replies);
@@ -45,6 +46,8 @@ class SmtpActor {
   virtual net::Task<proto::smtp::Reply> mail(const Transaction* transaction) = 0;
   // RCPT: on a positive reply the actor has added to `transaction->recipients` where the letter goes.
   virtual net::Task<proto::smtp::Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) = 0;
+  // DATA: the letter begins.
+  virtual void begin(post::Ingest*) {}
   // The letter is complete: takes it in or refuses it. A positive reply promises that it is durable (RFC 5321 §6.1).
   virtual net::Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) = 0;
   // Who checks logins, where AUTH is offered; and what somebody is told who has logged in (235).

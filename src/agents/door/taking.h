@@ -15,9 +15,9 @@ net::Task<Result<post::LetterId>> take(Site* site, Transaction* transaction, pos
                                        net::Deadline deadline);
 
 // The same for a letter that another host hands in by SMTP, from its octets on: Received in front of them (RFC 5321
-// §4.4), then take(); one reply for all recipients. What has begun to be written is finished although the process
-// drains: the client would only send it again.
+// §4.4) and `above` that, then take(); one reply for all recipients. What has begun to be written is finished although
+// the process drains: the client would only send it again.
 net::Task<Replies> take_from_host(Session* session, Transaction* transaction, post::Ingest ingest,
-                                  proto::smtp::LetterFacts facts);
+                                  proto::smtp::LetterFacts facts, Bytes above = {});
 
 }  // namespace chappe::agents

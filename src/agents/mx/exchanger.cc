@@ -2,6 +2,7 @@
 
 #include "agents/door/recipient.h"
 #include "agents/door/taking.h"
+#include "agents/mx/judging.h"
 
 namespace chappe::agents {
 
@@ -10,15 +11,18 @@ using proto::smtp::Reply;
 
 namespace {
 
+constexpr std::string_view kJunk = "Junk";  // every account has it (post/mailbox/mailbox.h)
+
 class Exchanger final : public SmtpActor {
  public:
   explicit Exchanger(Session& session) : session_(session), site_(session.site()) {}
 
   Task<Reply> mail(const Transaction*) override { co_return Reply(250, "2.1.0", "Sender accepted"); }
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
-  Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override {
-    return take_from_host(&session_, transaction, std::move(ingest), facts);
+  void begin(post::Ingest* ingest) override {
+    if (judges(session_)) ingest->watch(forged_results(site_));
   }
+  Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
 
  private:
   Session& session_;
@@ -34,6 +38,19 @@ Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   if (auto* refused = std::get_if<Reply>(&found)) co_return std::move(*refused);
   enter(transaction, rcpt, address, std::move(std::get<post::Route>(found)));
   co_return Reply(250, "2.1.5", "Recipient accepted");
+}
+
+Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
+  Bytes field;
+  if (const post::Watched* watched = ingest.watched()) {
+    Judged judged = co_await judge(&session_, transaction, watched);
+    if (judged.refusal) co_return Replies{std::move(*judged.refusal)};
+    if (judged.junk)
+      for (post::LetterRecipient& recipient : transaction->recipients)
+        if (recipient.destination.kind == post::Destination::Kind::mailbox) recipient.destination.mailbox = kJunk;
+    field = std::move(judged.field);
+  }
+  co_return co_await take_from_host(&session_, transaction, std::move(ingest), facts, std::move(field));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "app/trust/verdict_json.h"
 #include "app/trust/verdict_text.h"
 #include "base/text.h"
+#include "trust/arc/seal.h"
 #include "trust/judgement.h"
 #include "trust/mail_domain.h"
 
@@ -122,6 +123,60 @@ Result<int> say_verify(const Invocation& invocation) {
   return printed != 0 || !judgement.kept_back() ? printed : error_row(Errc::timeout).exit;
 }
 
+// What the letter's own fields of this server say, or, without one, what is found now.
+trust::authres::Results results_for(const message::Letter& letter, const trust::Judgement& judgement,
+                                    const std::string& id) {
+  trust::authres::Results merged{.authserv_id = id, .version = 1, .results = {}};
+  bool found = false;
+  for (const message::Field& field : letter.fields()) {
+    if (field.id() != message::FieldName::authentication_results) continue;
+    const auto reading = trust::authres::parse(field.value());
+    if (!reading.ok() || !iequals(reading.results.authserv_id, id)) continue;
+    found = true;
+    merged.results.insert(merged.results.end(), reading.results.results.begin(), reading.results.results.end());
+  }
+  return found ? merged : results_of(judgement, id);
+}
+
+Result<int> seal(const Invocation& invocation) {
+  for (const std::string_view needed : {"domain", "selector", "key", "authserv-id"})
+    if (!invocation.has(needed)) return fail(Errc::usage, "--{} is missing", needed);
+  const Asking asking = TRY(asking_of(invocation));
+  const trust::dkim::SigningKey key{
+      .key = std::make_shared<const crypto::PrivateKey>(TRY(read_signing_key(*invocation.value("key")))),
+      .domain = *invocation.value("domain"),
+      .selector = *invocation.value("selector")};
+  const Bytes octets = TRY(read_letter(invocation.argument(0)));
+  const message::Letter letter(octets);
+  const ByteView body = ByteView(octets).substr(letter.root().body);
+  trust::dkim::BodyHashes came(letter.fields());
+  came.feed(body);
+  came.finish();
+  const auto judgement = net::run(judge(&asking, {}, &letter, &came, {.receiver = {}, .now = asking.now}));
+  const trust::arc::SealOptions options;
+  const trust::dkim::BodyHashKind kind = options.body_kind();
+  trust::dkim::BodyHashes leaves({&kind, 1});
+  leaves.feed(body);
+  leaves.finish();
+  const std::string field = trust::authres::write(results_for(letter, judgement, *invocation.value("authserv-id")));
+  const auto sealed =
+      TRY(trust::arc::seal(letter.fields(), leaves, judgement.arc.status(),
+                           std::string_view(field).substr(field.find(':') + 1), key, asking.now, options));
+  std::string out;
+  if (invocation.json()) {
+    codec::json::Writer w(out, 2);
+    w.begin_object().field("sealed", sealed.has_value());
+    if (sealed)
+      w.field("instance", sealed->instance).field("cv", status_name(sealed->chain)).field("fields", sealed->fields);
+    w.end_object();
+    out += '\n';
+  } else {
+    // Behind a seal that says cv=fail nothing is added.
+    out = (sealed ? sealed->fields : std::string()) + octets;
+  }
+  return print(out);
+}
+
 template <Result<int> (*say)(const Invocation&)>
 int run(const Invocation& invocation) {
   const auto code = say(invocation);
@@ -131,8 +186,11 @@ int run(const Invocation& invocation) {
 }  // namespace
 
 std::span<const Binding> trust_bindings() {
-  static constexpr Binding kBindings[] = {
-      {"spf", run<say_spf>}, {"dmarc", run<say_dmarc>}, {"verify", run<say_verify>}, {"sign", run_sign}};
+  static constexpr Binding kBindings[] = {{"spf", run<say_spf>},
+                                          {"dmarc", run<say_dmarc>},
+                                          {"verify", run<say_verify>},
+                                          {"sign", run_sign},
+                                          {"seal", run<seal>}};
   return kBindings;
 }
 

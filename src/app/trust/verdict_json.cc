@@ -85,6 +85,46 @@ void write_signature(Writer& w, const trust::dkim::SignatureVerdict& v) {
   w.end_object();
 }
 
+// --- ARC
+
+void write_arc(Writer& w, const trust::arc::Verdict& v) {
+  const trust::arc::ReasonRow& why = reason_row(v.reason);
+  w.key("arc").begin_object().field("cv", status_name(v.status())).field("reason", why.id).field("rule", why.section);
+  w.field("text", why.en);
+  if (v.at > 0) w.field("at", v.at);
+  if (!v.detail.empty()) w.field("detail", v.detail);
+  if (v.status() == trust::arc::Status::pass) w.field("oldest_pass", v.oldest_pass);
+  w.key("sets").begin_array();
+  for (const trust::arc::Set& set : v.sets) {
+    w.begin_object().field("instance", set.instance);
+    if (set.message && set.message_looked_at) {
+      w.key("message");
+      write_signature(w, *set.message);
+    }
+    if (set.seal && set.seal_looked_at) {
+      w.key("seal");
+      write_signature(w, *set.seal);
+    }
+    w.end_object();
+  }
+  w.end_array();
+  write_questions(w, v.questions);
+  w.end_object();
+}
+
+// --- iprev
+
+void write_iprev(Writer& w, const trust::Iprev& v) {
+  const trust::IprevRow& why = iprev_row(v.reason);
+  w.key("iprev").begin_object().field("result", iprev_result_name(v.result())).field("reason", why.id);
+  w.field("rule", why.rule).field("text", why.en).key("names").begin_array();
+  for (const trust::IprevName& name : v.names)
+    w.begin_object().field("name", name.name.domain()).field("confirmed", name.confirmed).end_object();
+  w.end_array();
+  write_questions(w, v.questions);
+  w.end_object();
+}
+
 // --- DMARC
 
 void write_decision(Writer& w, const dmarc::Decision& d) {
@@ -182,11 +222,13 @@ void write_judgement(Writer& w, const trust::Judgement& j) {
     w.key("helo");
     write_spf(w, *j.helo);
   }
+  if (j.iprev) write_iprev(w, *j.iprev);
   w.key("dkim").begin_array();
   for (const auto& signature : j.dkim.signatures) write_signature(w, signature);
   w.end_array().key("dkim_questions").begin_array();
   for (const dns::Answer& answer : j.dkim.questions) write_answer(w, answer);
   w.end_array();
+  write_arc(w, j.arc);
   static constexpr std::string_view kClasses[] = {"one", "several", "no-author", "ambiguous"};
   const trust::AuthorReasonRow& author = author_reason_row(j.author.reason);
   w.key("from").begin_object().field("class", kClasses[static_cast<std::size_t>(author.class_)]);

@@ -73,6 +73,19 @@ std::string signature_text(const trust::dkim::SignatureVerdict& v, bool french) 
   return out + facts.text();
 }
 
+// --- ARC
+
+std::string arc_text(const trust::arc::Verdict& v, bool french) {
+  const trust::arc::ReasonRow& why = reason_row(v.reason);
+  std::string out = fmt::format("ARC {}: {}{}\n", status_name(v.status()), in(why, french), rule_of(why.section));
+  if (!v.detail.empty()) out += fmt::format("  {}\n", one_line(v.detail));
+  for (const trust::arc::Set& set : v.sets)
+    if (set.seal)
+      out += fmt::format("  {} {} cv={}\n", set.instance, one_line(set.seal->signature.domain),
+                         one_line(set.seal->signature.chain));
+  return out;
+}
+
 // --- DMARC
 
 std::string found_text(const dmarc::Found& found, bool french) {
@@ -160,6 +173,7 @@ std::string judgement_text(const trust::Judgement& j, bool french) {
     out += say(french,
                {"DKIM none: nobody has signed this letter\n\n", "DKIM none : personne n'a signé cette lettre\n\n"});
   for (const auto& v : j.dkim.signatures) out += signature_text(v, french) + "\n";
+  if (j.arc.status() != trust::arc::Status::none) out += arc_text(j.arc, french) + "\n";
   if (j.spf) out += spf_text(*j.spf, french) + "\n";
   if (j.helo && !(j.spf && j.spf->null_sender)) out += spf_text(*j.helo, french) + "\n";
   out.pop_back();

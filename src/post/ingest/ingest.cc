@@ -15,9 +15,54 @@ void Ingest::feed(Chunk chunk) {
   const std::uint64_t header_before = facts_.header_size;
   look(chunk.view());
   const std::uint64_t header = facts_.header_size - header_before;
-  if (header > 0 && header_.size() < kMaxHeader)
-    header_.append_compact(chunk.slice(0, std::min<std::uint64_t>(header, kMaxHeader - header_.size())));
+  const std::size_t kept = std::min<std::uint64_t>(header, kMaxHeader - header_.size());
+  if (kept > 0) header_.append_compact(chunk.slice(0, kept));
+  if (watch_) return feed_watched(std::move(chunk), kept);
   if (!failed_) held_.append_compact(std::move(chunk));
+}
+
+void Ingest::watch(Drop drop) {
+  watch_ = std::make_unique<Watch>();
+  watch_->drop = std::move(drop);
+}
+
+// `kept`: octets of it that are in header_.
+void Ingest::feed_watched(Chunk chunk, std::size_t kept) {
+  if (!watch_->begun) {
+    if (!header_complete() && header_.size() < kMaxHeader) return;
+    begin_body();
+    chunk = chunk.slice(kept, chunk.size() - kept);
+  }
+  if (watch_->seen.bodies) watch_->seen.bodies->feed(chunk.view());
+  if (!failed_ && !chunk.empty()) held_.append_compact(std::move(chunk));
+}
+
+// The header goes on its way.
+void Ingest::begin_body() {
+  Watched& seen = watch_->seen;
+  watch_->begun = true;
+  seen.header = header_.flatten();
+  seen.letter = message::Letter(seen.header);
+  if (facts_.header_size > seen.header.size()) {
+    held_.append(header_);
+    return;
+  }
+  seen.bodies.emplace(seen.letter.fields());
+  ByteView rest = seen.header;
+  for (const message::Field& field : seen.letter.fields()) {
+    if (!watch_->drop(field)) continue;
+    const std::size_t at = static_cast<std::size_t>(field.raw().data() - rest.data());
+    held_.append_copy(rest.substr(0, at));
+    rest.remove_prefix(at + field.raw().size());
+  }
+  held_.append_copy(rest);
+}
+
+const Watched* Ingest::watched() {
+  if (!watch_) return nullptr;
+  if (!watch_->begun) begin_body();
+  if (watch_->seen.bodies) watch_->seen.bodies->finish();
+  return &watch_->seen;
 }
 
 void Ingest::feed(ChunkList chunks) {
@@ -75,6 +120,7 @@ Task<void> Ingest::drain(Deadline deadline) {
 
 Task<Result<std::shared_ptr<LetterDraft>>> Ingest::finish(Deadline deadline) {
   if (cr_) facts_.bare_cr_or_lf = true;
+  if (watch_ && !watch_->begun) begin_body();
   facts_.sha256 = hash_.finish();
   co_await drain(deadline);
   if (failed_) co_return std::unexpected(*failed_);

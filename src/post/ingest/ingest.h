@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,18 +22,29 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "crypto/digest.h"
+#include "message/letter.h"
 #include "net/task.h"
 #include "post/ids.h"
 #include "post/letter_id.h"
 #include "post/mailbox/mailbox.h"
 #include "post/queue/queue.h"
+#include "trust/dkim/body_hash.h"
 
 namespace chappe::post {
+
+// A letter as who judges it sees it: its header as it came, and the hashes of its body that its signatures ask for.
+struct Watched {
+  Bytes header;                                   // at most Ingest::kMaxHeader of it
+  message::Letter letter;                         // its fields, in `header`
+  std::optional<trust::dkim::BodyHashes> bodies;  // finished; nothing of a header that was too large
+};
 
 class Ingest {
  public:
   // Of a larger header no more is kept.
   static constexpr std::size_t kMaxHeader = 1024 * 1024;
+  // Whether a field of the header is left out of what is stored.
+  using Drop = std::function<bool(const message::Field&)>;
 
   // What the first pass over the octets tells.
   struct Facts {
@@ -49,6 +61,13 @@ class Ingest {
 
   explicit Ingest(std::shared_ptr<LetterDraft> draft) : draft_(std::move(draft)) {}
 
+  // The letter will be judged: its header is held back until it is whole, fields that `drop` names are left out of what
+  // is stored, and the body is hashed as it comes. Before anything is fed. Of a header above kMaxHeader nothing is left
+  // out, and no body is hashed.
+  void watch(Drop drop);
+  // When all has been fed. Null without watch(). Lives as long as this object, wherever it is moved to.
+  const Watched* watched();
+
   // Never blocks and never refuses; the caller enforces its size limit on size(), and drains when full().
   void feed(Chunk chunk);
   void feed(ChunkList chunks);
@@ -63,11 +82,18 @@ class Ingest {
   // The header with the empty line, at most kMaxHeader of it.
   const ChunkList& header() const { return header_; }
   // Octets in memory.
-  std::size_t held() const { return held_.size() + header_.size(); }
+  std::size_t held() const { return held_.size() + header_.size() + (watch_ ? watch_->seen.header.size() : 0); }
   // All of it, ready to be taken. Errors: those of the draft.
   Task<Result<std::shared_ptr<LetterDraft>>> finish(Deadline deadline);
 
  private:
+  struct Watch {
+    Drop drop;
+    Watched seen;
+    bool begun = false;  // the header is whole, or too large
+  };
+  void feed_watched(Chunk chunk, std::size_t kept);
+  void begin_body();
   void look(ByteView bytes);
   void end_header_line();
 
@@ -78,6 +104,7 @@ class Ingest {
   std::optional<Error> failed_;
   ChunkList held_;
   ChunkList header_;
+  std::unique_ptr<Watch> watch_;
   Facts facts_;
   crypto::Sha256 hash_;
   static constexpr std::uint32_t kMaxCountedLine = 1u << 30;

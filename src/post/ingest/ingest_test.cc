@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "post/mailbox/office_for_test.h"
 
 namespace chappe::post {
@@ -64,6 +65,66 @@ TEST(Ingest, OfAHugeHeaderOnlyTheBeginningIsKept) {
   for (int i = 0; i < 200; ++i) ingest.feed(Chunk::copy_of("X: " + Bytes(9'995, 'x') + "\r\n"));
   EXPECT_EQ(ingest.facts().header_size, 2'000'000u);
   EXPECT_EQ(ingest.header().size(), Ingest::kMaxHeader);
+}
+
+Ingest::Drop named(std::string name) {
+  return [name = std::move(name)](const message::Field& field) { return iequals(field.name(), name); };
+}
+
+TEST(Ingest, WhoJudgesSeesTheHeaderAsItCameAndWhatIsDroppedIsNotStored) {
+  const std::string signature =
+      "DKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; d=a.example; s=s; h=from;\r\n bh=" + Bytes(43, 'A') +
+      "=; b=AAAA\r\n";
+  const std::string kept_front = "From: a@a.example\r\n" + signature,
+                    kept_back = "Subject: x\r\n\r\nbody\r\nof two lines\r\n";
+  const std::string dropped = "X-Ours: forged,\r\n\tfolded\r\n";
+  const std::string text = dropped + kept_front + dropped + kept_back;
+  const trust::dkim::BodyHashKind kind{trust::dkim::Canon::simple};
+  for (std::size_t step = 1; step <= text.size(); ++step) {
+    Way way;
+    Ingest ingest = way.begin();
+    ingest.watch(named("x-ours"));
+    for (std::size_t at = 0; at < text.size(); at += step) {
+      ingest.feed(Chunk::copy_of(ByteView(text).substr(at, step)));
+      if (at % 3 == 0) store::testing::wait(ingest.drain(soon()));
+    }
+    Ingest moved = std::move(ingest);
+    const Watched* seen = moved.watched();
+    ASSERT_TRUE(seen && seen->bodies);
+    EXPECT_EQ(seen->header, text.substr(0, text.find("\r\n\r\n") + 4));
+    EXPECT_EQ(seen->letter.fields().size(), 5u);
+    const auto* body = seen->bodies->find(kind);
+    ASSERT_TRUE(body);
+    EXPECT_EQ(body->hash, crypto::sha256("body\r\nof two lines\r\n").view());
+    EXPECT_EQ(way.finish(&moved), kept_front + kept_back) << step;
+    EXPECT_EQ(moved.size(), text.size()) << "what came in";
+  }
+}
+
+TEST(Ingest, ALetterThatIsAllHeaderIsJudged) {
+  for (const std::string& text : {"From: a@a.example\r\nX-Ours: x\r\n", "X-Ours: x\r\nFrom: a@a.example", ""}) {
+    Way way;
+    Ingest ingest = way.begin();
+    ingest.watch(named("x-ours"));
+    ingest.feed(Chunk::copy_of(text));
+    EXPECT_EQ(ingest.watched()->header, text);
+    const Bytes stored = way.finish(&ingest);
+    EXPECT_EQ(stored.find("X-Ours"), Bytes::npos);
+    EXPECT_EQ(stored.empty(), text.empty());
+  }
+}
+
+TEST(Ingest, OfAHugeHeaderNothingIsDroppedAndNoBodyHashed) {
+  Way way;
+  Ingest ingest = way.begin();
+  ingest.watch(named("x-ours"));
+  Bytes text;
+  for (int i = 0; i < 200; ++i) text += "X-Ours: " + Bytes(9'990, 'x') + "\r\n";
+  text += "\r\nbody\r\n";
+  for (std::size_t at = 0; at < text.size(); at += 7'000) ingest.feed(Chunk::copy_of(ByteView(text).substr(at, 7'000)));
+  EXPECT_EQ(ingest.watched()->header.size(), Ingest::kMaxHeader);
+  EXPECT_FALSE(ingest.watched()->bodies);
+  EXPECT_TRUE(way.finish(&ingest) == text);
 }
 
 TEST(Ingest, FactsAreTheSameHoweverItIsCut) {

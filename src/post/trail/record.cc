@@ -15,6 +15,7 @@ using store::RecordWriter;
 using store::Space;
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kHeadVersion = 2;  // of TrailHead
 constexpr std::uint8_t kTaken = 1;
 
 std::uint64_t moment(Time t) { return static_cast<std::uint64_t>(std::max<std::int64_t>(t.us, 0)); }
@@ -90,7 +91,7 @@ Result<TrailKey> trail_of(ByteView bytes) {
 }
 
 Bytes encode(const TrailHead& head) {
-  RecordWriter w(kVersion);
+  RecordWriter w(kHeadVersion);
   w.u8(head.taken ? kTaken : 0).signed_number(head.at.us).number(head.size).text(head.sender);
   w.text(head.origin.door).text(head.origin.session).text(head.origin.peer).text(head.origin.hello);
   w.text(head.origin.account).text(head.origin.tls);
@@ -104,11 +105,12 @@ Bytes encode(const TrailHead& head) {
   w.number(head.more_rcpts);
   w.number(head.ends.size());
   for (const TrailEnd& end : head.ends) w.text(end.address).u8(static_cast<std::uint8_t>(end.kind)).text(end.mailbox);
+  w.text(head.verdict.authentication).text(head.verdict.action).text(head.verdict.reason);
   return w.take();
 }
 
 Result<TrailHead> decode_trail_head(ByteView bytes) {
-  RecordReader r(bytes, kVersion);
+  RecordReader r(bytes, kHeadVersion);
   TrailHead head;
   head.taken = r.u8() & kTaken;
   head.at.us = r.signed_number();
@@ -133,6 +135,9 @@ Result<TrailHead> decode_trail_head(ByteView bytes) {
     end.kind = static_cast<TrailEnd::Kind>(kind);
     end.mailbox = r.text();
   }
+  if (r.version() >= 2)
+    for (std::string* field : {&head.verdict.authentication, &head.verdict.action, &head.verdict.reason})
+      *field = r.text();
   TRY(r.finish("the head of a trail"));
   return head;
 }

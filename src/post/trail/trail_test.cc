@@ -38,6 +38,16 @@ TEST(TrailRecord, ComesBackAsItWas) {
   EXPECT_EQ(records::encode(*back), bytes);
   EXPECT_EQ(back->rcpts[1].reply.text, "who?");
   EXPECT_EQ(back->ends[0].mailbox, "Lists");
+  // Version 1 ends before the verdict.
+  Bytes first = bytes.substr(0, bytes.size() - 3);
+  first[0] = 1;
+  ASSERT_TRUE(records::decode_trail_head(first));
+  EXPECT_EQ(records::decode_trail_head(first)->ends[1].address, "q@r");
+  head.verdict = {"mx.example; dmarc=fail", "reject", "reject-with-evidence"};
+  const auto judged = records::decode_trail_head(records::encode(head));
+  ASSERT_TRUE(judged);
+  EXPECT_EQ(judged->verdict.authentication, "mx.example; dmarc=fail");
+  EXPECT_EQ(judged->verdict.reason, "reject-with-evidence");
   for (std::size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(records::decode_trail_head(bytes.substr(0, n))) << n;
 
   LetterId id;

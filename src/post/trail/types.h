@@ -44,6 +44,13 @@ struct TrailEnd {
   std::string mailbox = {};
 };
 
+// Of a letter that was judged.
+struct TrailVerdict {
+  std::string authentication = {};  // what was found, as Authentication-Results has it; empty: it was not judged
+  std::string action = {};          // what was done about it: "accept", "junk", "quarantine", "defer", "reject"
+  std::string reason = {};          // an id (chappe explain ID)
+};
+
 struct TrailHead {
   Time at;
   TrailOrigin origin = {};
@@ -55,6 +62,7 @@ struct TrailHead {
   std::vector<TrailRcpt> rcpts = {};
   std::uint32_t more_rcpts = 0;  // that are left out of `rcpts`
   std::vector<TrailEnd> ends = {};
+  TrailVerdict verdict = {};
 };
 
 // The numbers are on disk.

@@ -102,6 +102,7 @@ std::string_view evidence_name(Evidence evidence) { return kEvidence[std::to_und
 std::string_view override_name(OverrideType type) { return kOverrides[std::to_underlying(type)]; }
 std::string_view disposition_name(Disposition disposition) { return kDispositions[std::to_underlying(disposition)]; }
 const ActionReasonRow& action_reason_row(ActionReason reason) { return kReasons[std::to_underlying(reason)]; }
+std::span<const ActionReasonRow> action_reason_rows() { return kReasons; }
 
 Decision decide(const Verdict& verdict, const Knowledge& knowledge, const LocalPolicy& policy) {
   Decision out;

@@ -101,6 +101,7 @@ struct ActionReasonRow {
   std::string_view text(Lang lang) const { return lang == Lang::fr ? fr : en; }
 };
 const ActionReasonRow& action_reason_row(ActionReason reason);
+std::span<const ActionReasonRow> action_reason_rows();
 
 // What a report calls the outcome (RFC 9990 §3.1.1.9).
 enum class Disposition : std::uint8_t { none, pass, quarantine, reject };

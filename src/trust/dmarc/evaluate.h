@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -119,6 +120,7 @@ struct ReasonRow {
   std::string_view text(Lang lang) const { return lang == Lang::fr ? fr : en; }
 };
 const ReasonRow& reason_row(Reason reason);
+std::span<const ReasonRow> reason_rows();
 
 // Where the record that applies was found (RFC 9989 §4.10.1).
 enum class Source : std::uint8_t { author, organization, psd };

@@ -79,6 +79,7 @@ constexpr std::string_view kMethods[] = {"psl", "treewalk"};  // RFC 9990 §3.1.
 
 const AlignmentRow& alignment_row(Alignment alignment) { return kAlignments[std::to_underlying(alignment)]; }
 const ReasonRow& reason_row(Reason reason) { return kReasons[std::to_underlying(reason)]; }
+std::span<const ReasonRow> reason_rows() { return kReasons; }
 std::string_view authentication_name(Authentication result) { return kAuthentications[std::to_underlying(result)]; }
 std::string_view outcome_name(Outcome result) { return kOutcomes[std::to_underlying(result)]; }
 std::string_view source_name(Source source) { return kSources[std::to_underlying(source)]; }
