@@ -281,6 +281,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .tls = std::move(tls),
       .resolver = p.config.mx.judge ? p.resolver.get() : nullptr,
       .policy = local_policy(p.config.mx),
+      .keys = p.config.server.plays(Actor::mda) ? p.keys.get() : nullptr,
       .search = p.search.get()});
   if (carries) TRY(p.make_mta());
   p.routes.emplace(RouteSources{.directory = p.registry->rcpts(),

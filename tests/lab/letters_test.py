@@ -101,7 +101,7 @@ def _(one, peer):
     first = found["steps"][0]
     equal((first["door"], first["hello"]), ("mx", f"mx.{peer.domain}"), "how it came")
     contains(first["tls"], "TLSv1.3 ", "its TLS")
-    equal([step["event"] for step in found["steps"]], ["accepted", "filed"], "its steps")
+    equal([step["event"] for step in found["steps"]], ["accepted", "judged", "filed"], "its steps")
     if peer.name == "postfix":
         contains(said, "status=sent", "the peer's log")
         peer.logged("TLS connection established to mx.one.lab", "TLSv1.3")

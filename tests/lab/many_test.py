@@ -130,7 +130,8 @@ def _(world):
     }
     for key, octets in got.items():
         check(octets.endswith(back[key]), f"{key} came changed")
-        letter = re.search(rb"\sid (\w{26})", letters.below_trace(octets)[0][1][1])[1].decode()
+        received = dict(reversed(letters.below_trace(octets)[0]))["received"]  # the first one is ours
+        letter = re.search(rb"\sid (\w{26})", received)[1].decode()
         equal(filed.get(letter), "done", f"the trail of {key}, {letter}")
     print(
         f"  {len(there)} letters went and {len(back)} came: handed in within {handed_in:.1f} s, all there after {took:.1f} s; "

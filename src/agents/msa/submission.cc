@@ -4,6 +4,7 @@
 #include "agents/door/taking.h"
 #include "agents/door/trace.h"
 #include "agents/msa/repairs.h"
+#include "agents/msa/signing.h"
 #include "message/address.h"
 #include "post/delivery/route.h"
 
@@ -27,6 +28,9 @@ class Submission final : public SmtpActor {
 
   Task<Reply> mail(const Transaction* transaction) override;
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
+  void begin(post::Ingest* ingest) override {
+    if (site_.keys) ingest->watch(signed_body());
+  }
   Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
   std::unique_ptr<SaslLogin> login() override { return site_.logins(session_); }
   Reply logged_in(const LoggedIn& who) override {
@@ -115,9 +119,12 @@ Task<Replies> Submission::letter(Transaction* transaction, post::Ingest ingest, 
                          .recipient = {},
                          .letter = transaction->id,
                          .time = now};
+  const auto signatures =
+      co_await signatures_of(&site_, ingest.watched(), repairs.fields, session_.within(site_.limits.commit));
+  if (!signatures) co_return Replies{refusal(signatures.error())};
   auto letter = co_await letter_of(&session_, transaction, std::move(ingest), facts, now);
   if (!letter) co_return Replies{refusal(letter.error())};
-  letter->trace = ChunkList(received_field(session_, site_.hostname, trace) + repairs.fields);
+  letter->trace = ChunkList(received_field(session_, site_.hostname, trace) + *signatures + repairs.fields);
   auto taken = co_await take(&site_, transaction, std::move(*letter), Session::regardless(site_.limits.commit));
   if (!taken) co_return Replies{refusal(taken.error())};
   std::string said = fmt::format("Taken as {}", taken->text());

@@ -42,8 +42,8 @@ Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
 
 Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
   Bytes field;
-  if (const post::Watched* watched = ingest.watched()) {
-    Judged judged = co_await judge(&session_, transaction, watched);
+  if (const auto watched = ingest.watched()) {
+    Judged judged = co_await judge(&session_, transaction, watched.get());
     if (judged.refusal) co_return Replies{std::move(*judged.refusal)};
     if (judged.junk)
       for (post::LetterRecipient& recipient : transaction->recipients)

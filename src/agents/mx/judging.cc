@@ -53,9 +53,7 @@ std::string unfolded(ByteView field) {
 
 }  // namespace
 
-bool judges(Session& session) {
-  return session.site().resolver != nullptr && !session.peer_is_own_host();
-}
+bool judges(Session& session) { return session.site().resolver != nullptr && !session.peer_is_own_host(); }
 
 post::Ingest::Drop forged_results(const Site& site) {
   return [id = site.hostname](const message::Field& field) { return trust::authres::claims(field, id); };

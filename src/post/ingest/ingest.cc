@@ -26,6 +26,11 @@ void Ingest::watch(Drop drop) {
   watch_->drop = std::move(drop);
 }
 
+void Ingest::watch(trust::dkim::BodyHashKind kind) {
+  watch_ = std::make_unique<Watch>();
+  watch_->kind = kind;
+}
+
 // `kept`: octets of it that are in header_.
 void Ingest::feed_watched(Chunk chunk, std::size_t kept) {
   if (!watch_->begun) {
@@ -33,13 +38,13 @@ void Ingest::feed_watched(Chunk chunk, std::size_t kept) {
     begin_body();
     chunk = chunk.slice(kept, chunk.size() - kept);
   }
-  if (watch_->seen.bodies) watch_->seen.bodies->feed(chunk.view());
+  if (auto& bodies = watch_->seen->bodies) bodies->feed(chunk.view());
   if (!failed_ && !chunk.empty()) held_.append_compact(std::move(chunk));
 }
 
 // The header goes on its way.
 void Ingest::begin_body() {
-  Watched& seen = watch_->seen;
+  Watched& seen = *watch_->seen;
   watch_->begun = true;
   seen.header = header_.flatten();
   seen.letter = message::Letter(seen.header);
@@ -47,10 +52,13 @@ void Ingest::begin_body() {
     held_.append(header_);
     return;
   }
-  seen.bodies.emplace(seen.letter.fields());
+  if (watch_->kind)
+    seen.bodies.emplace(std::span(&*watch_->kind, 1));
+  else
+    seen.bodies.emplace(seen.letter.fields());
   ByteView rest = seen.header;
   for (const message::Field& field : seen.letter.fields()) {
-    if (!watch_->drop(field)) continue;
+    if (!watch_->drop || !watch_->drop(field)) continue;
     const std::size_t at = static_cast<std::size_t>(field.raw().data() - rest.data());
     held_.append_copy(rest.substr(0, at));
     rest.remove_prefix(at + field.raw().size());
@@ -58,11 +66,11 @@ void Ingest::begin_body() {
   held_.append_copy(rest);
 }
 
-const Watched* Ingest::watched() {
+std::shared_ptr<const Watched> Ingest::watched() {
   if (!watch_) return nullptr;
   if (!watch_->begun) begin_body();
-  if (watch_->seen.bodies) watch_->seen.bodies->finish();
-  return &watch_->seen;
+  if (auto& bodies = watch_->seen->bodies) bodies->finish();
+  return watch_->seen;
 }
 
 void Ingest::feed(ChunkList chunks) {

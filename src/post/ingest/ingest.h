@@ -32,7 +32,7 @@
 
 namespace chappe::post {
 
-// A letter as who judges it sees it: its header as it came, and the hashes of its body that its signatures ask for.
+// A letter as who judges or signs it sees it: its header as it came, and hashes of its body.
 struct Watched {
   Bytes header;                                   // at most Ingest::kMaxHeader of it
   message::Letter letter;                         // its fields, in `header`
@@ -62,11 +62,13 @@ class Ingest {
   explicit Ingest(std::shared_ptr<LetterDraft> draft) : draft_(std::move(draft)) {}
 
   // The letter will be judged: its header is held back until it is whole, fields that `drop` names are left out of what
-  // is stored, and the body is hashed as it comes. Before anything is fed. Of a header above kMaxHeader nothing is left
-  // out, and no body is hashed.
+  // is stored, and the body is hashed as it comes, as its signatures ask. Before anything is fed. Of a header above
+  // kMaxHeader nothing is left out, and no body is hashed.
   void watch(Drop drop);
-  // When all has been fed. Null without watch(). Lives as long as this object, wherever it is moved to.
-  const Watched* watched();
+  // The letter will be signed: so is its body hashed.
+  void watch(trust::dkim::BodyHashKind kind);
+  // When all has been fed. Null without watch().
+  std::shared_ptr<const Watched> watched();
 
   // Never blocks and never refuses; the caller enforces its size limit on size(), and drains when full().
   void feed(Chunk chunk);
@@ -82,14 +84,15 @@ class Ingest {
   // The header with the empty line, at most kMaxHeader of it.
   const ChunkList& header() const { return header_; }
   // Octets in memory.
-  std::size_t held() const { return held_.size() + header_.size() + (watch_ ? watch_->seen.header.size() : 0); }
+  std::size_t held() const { return held_.size() + header_.size() + (watch_ ? watch_->seen->header.size() : 0); }
   // All of it, ready to be taken. Errors: those of the draft.
   Task<Result<std::shared_ptr<LetterDraft>>> finish(Deadline deadline);
 
  private:
   struct Watch {
-    Drop drop;
-    Watched seen;
+    Drop drop;                                      // empty: nothing is left out
+    std::optional<trust::dkim::BodyHashKind> kind;  // nothing: as the signatures ask
+    std::shared_ptr<Watched> seen = std::make_shared<Watched>();
     bool begun = false;  // the header is whole, or too large
   };
   void feed_watched(Chunk chunk, std::size_t kept);

@@ -89,7 +89,7 @@ TEST(Ingest, WhoJudgesSeesTheHeaderAsItCameAndWhatIsDroppedIsNotStored) {
       if (at % 3 == 0) store::testing::wait(ingest.drain(soon()));
     }
     Ingest moved = std::move(ingest);
-    const Watched* seen = moved.watched();
+    const auto seen = moved.watched();
     ASSERT_TRUE(seen && seen->bodies);
     EXPECT_EQ(seen->header, text.substr(0, text.find("\r\n\r\n") + 4));
     EXPECT_EQ(seen->letter.fields().size(), 5u);

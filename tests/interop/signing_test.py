@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# timeout: 200
+"""Keys and what they sign: a letter that one of our people hands in is signed by each signing key of its domain, and
+another site accepts it by that; states of keys are heard at once; keys of OpenDKIM are taken over."""
+
+import contextlib
+import json
+import pathlib
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+from chappe import BINARY  # noqa: E402
+from dkim_peers_test import made_key  # noqa: E402
+from judging_test import results  # noqa: E402
+from suite import Suite, check, contains, equal, run, wait_until  # noqa: E402
+from town import Town, as_nobody, enter  # noqa: E402
+
+enter()
+
+suite = Suite()
+
+
+def txt(record):
+    return " ".join(f'"{record[at : at + 250]}"' for at in range(0, len(record), 250))
+
+
+class World:
+    def received(self, client_octets):
+        """The letter as bob has it."""
+        with self.two.imap("bob") as box:
+            before = box.counts()["MESSAGES"]
+        self.one.submit("alice", ["bob@two.tower"], client_octets)
+
+        def look():
+            with self.two.imap("bob", readonly=True) as box:
+                return list(box.letters().values())[-1] if box.counts()["MESSAGES"] > before else None
+
+        return bytes(wait_until(look, 20, "the letter of bob"))
+
+    def key(self, *words, code=0):
+        got, out, err = run(*as_nobody(BINARY, "key", *words, "--json", "--config", self.one.config))
+        equal(got, code, f"the exit code of key {words}, {err}")
+        return json.loads(out) if out else {}
+
+
+@contextlib.contextmanager
+def world():
+    with tempfile.TemporaryDirectory(prefix="chappe-test-") as name:
+        w = World()
+        w.folder = pathlib.Path(name)
+        w.folder.chmod(0o755)
+        w.rsa = made_key(w.folder, "rsa-sha256")
+        w.ed25519 = made_key(w.folder, "ed25519-sha256")
+        for file in w.folder.iterdir():
+            file.chmod(0o644)
+        zone = (
+            "one.tower. MX 10 mx.one.tower.\nmx.one.tower. A 127.0.0.2\n"
+            "two.tower. MX 10 mx.two.tower.\nmx.two.tower. A 127.0.0.3\n"
+            '_dmarc.one.tower. TXT "v=DMARC1; p=reject"\n'
+            f"r._domainkey.one.tower. TXT {txt(w.rsa[2])}\ne._domainkey.one.tower. TXT {txt(w.ed25519[2])}\n"
+        )
+        with Town(zone) as w.town, w.town.site("one.tower", "127.0.0.2", ["alice"]) as w.one:
+            # The first site is a stranger to the second.
+            with w.town.site("two.tower", "127.0.0.3", ["bob"], server=['networks = ["127.0.0.3"]']) as w.two:
+                yield w
+
+
+LETTER = (
+    b"From: Alice <alice@one.tower>\r\nTo: bob@two.tower\r\nSubject: signed\r\n"
+    b"Date: Thu, 26 Nov 2026 06:00:00 +0000\r\nMessage-ID: <1@one.tower>\r\n\r\nAll is well.\r\n"
+)
+
+
+def signatures(octets):
+    return octets.split(b"\r\n\r\n")[0].count(b"DKIM-Signature:")
+
+
+@suite.test("each key that signs makes a signature, and the other site accepts the letter by it")
+def _(w):
+    refused = w.one.submit("alice", ["bob@two.tower"], LETTER)
+    failed = w.one.followed(refused, "failed")
+    contains(json.dumps(failed), "reject-with-evidence", "why an unsigned one is not")
+    w.key("import", "one.tower", "--selector", "r", "--key", str(w.rsa[0]))
+    got = w.received(LETTER)
+    contains(results(got), "dkim=pass", "by RSA")
+    contains(results(got), "dmarc=pass", "by RSA")
+    equal(signatures(got), 1, "one key")
+    check(got.endswith(LETTER), "the letter is changed")
+    w.key("import", "one.tower", "--selector", "e", "--key", str(w.ed25519[0]))
+    got = w.received(LETTER)
+    equal((signatures(got), results(got).count("dkim=pass")), (2, 2), "two keys")
+    without = w.received(LETTER.replace(b"Date: Thu, 26 Nov 2026 06:00:00 +0000\r\nMessage-ID: <1@one.tower>\r\n", b""))
+    equal(results(without).count("dkim=pass"), 2, "with what was added to it")
+    large = w.received(LETTER + b"a line of a large letter, again and again and again\r\n" * 60_000)
+    equal(results(large).count("dkim=pass"), 2, "a large letter")
+
+
+@suite.test("states of keys are heard at once, and a revoked key is gone")
+def _(w):
+    made = w.key("new", "one.tower", "--algorithm", "ed25519", "--selector", "new")["keys"][0]
+    equal((made["state"], made["name"]), ("next", "new._domainkey.one.tower"), "a new key")
+    equal(signatures(w.received(LETTER)), 2, "a new key does not sign")
+    w.key("set", "one.tower", "r", "retiring")
+    got = w.received(LETTER)
+    equal(signatures(got), 1, "a retiring key does not sign")
+    contains(got, b"s=e;", "which one does")
+    w.key("set", "one.tower", "e", "revoked")
+    w.key("set", "one.tower", "e", "signing", code=65)
+    w.key("set", "one.tower", "r", "signing")
+    contains(results(w.received(LETTER)), "dmarc=pass", "back again")
+    states = {key["selector"]: key["state"] for key in w.key("list", "one.tower")["keys"]}
+    equal(states, {"e": "revoked", "new": "next", "r": "signing"}, "the list")
+    w.key("remove", "one.tower", "new")
+    w.key("remove", "one.tower", "r", code=65)
+
+
+@suite.test("keys of OpenDKIM are taken over, and what cannot be is told")
+def _(w):
+    for name in ("KeyTable", "SigningTable"):
+        (w.folder / name).write_text(
+            f"one one.tower:od1:{w.rsa[0]}\ntwo one.tower:od2:{w.ed25519[0]}\nno nowhere.tower:x:{w.rsa[0]}\nbad line\n"
+            if name == "KeyTable"
+            else "*@one.tower one\n"
+        )
+        (w.folder / name).chmod(0o644)
+    said = w.key(
+        "import", "--opendkim", str(w.folder / "KeyTable"), "--signing-table", str(w.folder / "SigningTable"), code=65
+    )
+    equal(said["imported"], ["od1._domainkey.one.tower", "od2._domainkey.one.tower"], "what is taken over")
+    equal(len(said["refused"]), 2, f"what is not, {said['refused']}")
+    states = {key["selector"]: key["state"] for key in w.key("list", "one.tower")["keys"]}
+    equal((states["od1"], states["od2"]), ("signing", "published"), "their states")
+
+
+if __name__ == "__main__":
+    suite.main(world)
