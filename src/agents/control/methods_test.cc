@@ -315,7 +315,7 @@ TEST_F(Methods, Keys) {
   EXPECT_THAT(column(value("key.list"), "keys", "state"), ElementsAre("signing", "published"));
   EXPECT_THAT(column(value("key.list", R"({"domain":"example.org"})"), "keys", "selector"), ElementsAre("one", "two"));
   EXPECT_THAT(text("key.list"), Not(HasSubstr("PRIVATE")));
-  EXPECT_THAT(text("key.remove", "{" + one + "}"), HasSubstr("conflict: "));
+  EXPECT_THAT(text("key.remove", "{" + one + "}"), HasSubstr("denied: "));
   EXPECT_THAT(text("domain.remove", R"({"domain":"example.org"})"), HasSubstr("exists: "));
   text("key.set", "{" + one + R"(,"state":"revoked"})");
   EXPECT_EQ(text("key.remove", "{" + one + "}"), "{}");

@@ -146,7 +146,7 @@ Task<Result<DkimKey>> Keys::set_state(std::string who, std::string domain, std::
     if (key.state == state) return key;
     const std::string before = in_words(key);
     if (!may_become(key.state, state))
-      return fail(Errc::conflict, "the key {} is {}: it cannot be {} any more", name_of(key, name),
+      return fail(Errc::denied, "the key {} is {}: it cannot be {} any more", name_of(key, name),
                   key_state_row(key.state).id, key_state_row(state).id);
     key.state = state;
     key.since = now;
@@ -169,7 +169,7 @@ Task<Result<void>> Keys::remove(std::string who, std::string domain, std::string
     const Domain domain = TRY(domain_in(editor, name));
     const DkimKey key = TRY(key_in(txn, domain, selector));
     if (key.state != KeyState::next && key.state != KeyState::revoked)
-      return fail(Errc::conflict, "the key {} is {}: revoke it first", name_of(key, name), key_state_row(key.state).id);
+      return fail(Errc::denied, "the key {} is {}: revoke it first", name_of(key, name), key_state_row(key.state).id);
     txn.remove(rows::dkim_key_key(domain.id, selector));
     txn.remove(rows::dkim_secret_key(domain.id, selector));
     TRY(editor.audit("key.remove", name_of(key, name), in_words(key), ""));

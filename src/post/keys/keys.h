@@ -50,10 +50,10 @@ class Keys {
   // A key that somebody made elsewhere, as PEM, in one of the states with a private key. Errors: exists, invalid.
   net::Task<Result<DkimKey>> import(std::string who, std::string domain, std::string selector, crypto::Secret pem,
                                     KeyState state, net::Deadline deadline);
-  // Errors: conflict, if it may not become that. A revoked key has lost its private part for good.
+  // Errors: denied, if it may not become that. A revoked key has lost its private part for good.
   net::Task<Result<DkimKey>> set_state(std::string who, std::string domain, std::string selector, KeyState state,
                                        net::Deadline deadline);
-  // Errors: conflict, unless it is next or revoked: others may still look for its record.
+  // Errors: denied, unless it is next or revoked: others may still look for its record.
   net::Task<Result<void>> remove(std::string who, std::string domain, std::string selector, net::Deadline deadline);
   // Of a domain, or of all (empty); by domain id and selector.
   net::Task<Result<std::vector<DkimKey>>> list(std::string domain, net::Deadline deadline);

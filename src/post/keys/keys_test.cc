@@ -86,13 +86,13 @@ TEST_F(KeysTest, AKeyGoesThroughItsStates) {
   EXPECT_THAT(signers("example.org"), IsEmpty());
   EXPECT_EQ(set("E20261126", KeyState::signing), "");
   EXPECT_THAT(signers("example.org"), ElementsAre("e20261126@example.org"));
-  EXPECT_EQ(set("e20261126", KeyState::next), "conflict") << "others may know of it";
+  EXPECT_EQ(set("e20261126", KeyState::next), "denied") << "others may know of it";
   EXPECT_EQ(set("e20261126", KeyState::retiring), "");
   EXPECT_THAT(signers("example.org"), IsEmpty());
-  EXPECT_EQ(remove("e20261126"), "conflict");
+  EXPECT_EQ(remove("e20261126"), "denied");
   EXPECT_EQ(set("e20261126", KeyState::signing), "") << "back again";
   EXPECT_EQ(set("e20261126", KeyState::revoked), "");
-  EXPECT_EQ(set("e20261126", KeyState::signing), "conflict");
+  EXPECT_EQ(set("e20261126", KeyState::signing), "denied");
   EXPECT_THAT(all(), ElementsAre("e20261126 revoked"));
   EXPECT_EQ(remove("e20261126"), "");
   EXPECT_THAT(all(), IsEmpty());
