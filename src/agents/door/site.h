@@ -77,7 +77,7 @@ struct Site {
   std::atomic<std::shared_ptr<const crypto::TlsServer>> tls;
   dns::Resolver* resolver = nullptr;  // null: who sent a letter is not looked into
   trust::dmarc::LocalPolicy policy = {};
-  post::Keys* keys = nullptr;  // null: letters of our own people are not signed here
+  post::Keys* keys = nullptr;              // null: letters of our own people are not signed here
   post::search::Search* search = nullptr;  // null: there is no index, and letters are looked into
 
   bool is_own_host(const net::Endpoint& peer) const {
