@@ -121,6 +121,21 @@ std::vector<VerbRow> trust_verbs() {
        {{"DOMAIN"}},
        {kAt, kTimeout, kZone, kRootHints, kAnchor, kConfig},
        {{"chappe dmarc example.org", {"", ""}}}},
+      {"dns records",
+       {"Say what a domain of ours should publish: SPF, DKIM, DMARC.",
+        "Dire ce qu'un de nos domaines devrait publier : SPF, DKIM, DMARC."},
+       {"Prints the records in the form of a zone file, with what they are for, what stands there now, in which zone "
+        "they "
+        "belong and who serves it, and where the private keys lie. What the domain says already of SPF and DMARC is "
+        "left as it is.",
+        "Écrit les enregistrements sous forme de fichier de zone, avec leur raison, ce qui est publié maintenant, la "
+        "zone "
+        "dont ils sont et qui la sert, et où sont les clefs privées. Ce que le domaine dit déjà de SPF et de DMARC "
+        "reste "
+        "tel quel."},
+       {{"DOMAIN"}},
+       {kTimeout, kZone, kRootHints, kAnchor, kConfig, kData},
+       {{"chappe dns records example.org", {"", ""}}}},
       {"key new",
        {"Make DKIM keys for a domain.", "Créer des clefs DKIM pour un domaine."},
        {"One of RSA and one of Ed25519, each under a selector of its own. They sign when they are told to (key set), "

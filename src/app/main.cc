@@ -11,6 +11,7 @@
 #include "app/local_verb.h"
 #include "app/message_verb.h"
 #include "app/serve.h"
+#include "app/trust/records_verb.h"
 #include "app/trust/trust_verbs.h"
 #include "app/walk.h"
 
@@ -22,10 +23,11 @@ const char* malloc_conf = "dirty_decay_ms:1000,muzzy_decay_ms:0";  // NOLINT: it
 
 int main(int argc, char** argv) {
   using namespace chappe::app;
-  std::vector<Binding> bindings = {
-      {"serve", run_serve},     {"check", run_check},         {"local", run_local},         {"run", run_walk},
-      {"message", run_message}, {"dns query", run_dns_query}, {"dns serve", run_dns_serve}, {"explain", run_explain},
-      {"demo", run_demo}};
+  std::vector<Binding> bindings = {{"serve", run_serve},         {"check", run_check},
+                                   {"local", run_local},         {"run", run_walk},
+                                   {"message", run_message},     {"dns query", run_dns_query},
+                                   {"dns serve", run_dns_serve}, {"dns records", run_dns_records},
+                                   {"explain", run_explain},     {"demo", run_demo}};
   const auto admin = admin_bindings();
   bindings.insert(bindings.end(), admin.begin(), admin.end());
   const auto trust = trust_bindings();

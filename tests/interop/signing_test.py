@@ -120,6 +120,21 @@ def _(w):
     w.key("remove", "one.tower", "r", code=77)
 
 
+@suite.test("what is to be published is told, with what stands there now")
+def _(w):
+    words = (BINARY, "dns", "records", "one.tower", "--config", w.one.config)
+    code, out, err = run(*as_nobody(*words, "--json"))
+    equal(code, 0, f"the exit code, {err}")
+    told = {record["name"]: record for record in json.loads(out)["records"]}
+    equal(told["r._domainkey.one.tower."]["now"], "same", "the key that is published")
+    equal(told["e._domainkey.one.tower."]["now"], "other", "the key that is revoked and still published")
+    equal(told["one.tower."]["now"], "absent", "SPF")
+    equal((told["_dmarc.one.tower."]["now"], told["_dmarc.one.tower."]["text"]), ("same", "v=DMARC1; p=reject"), "DMARC")
+    text = run(*as_nobody(*words))[1].decode()
+    contains(text, "e._domainkey.one.tower. 3600 IN TXT \"v=DKIM1; k=ed25519; p=\"\n", "the zone file")
+    contains(text, str(w.one.dir / "store"), "where the private keys lie")
+
+
 @suite.test("keys of OpenDKIM are taken over, and what cannot be is told")
 def _(w):
     for name in ("KeyTable", "SigningTable"):
