@@ -152,7 +152,7 @@ TEST_F(MilterTest, AConnectionOrAGreetingIsRefused) {
   server().answers['C'] = packet("y554 5.7.1 not you");
   make();
   EXPECT_EQ(run(2), "connect 554;hello 554;mail: 554 5.7.1 not youmail: 554 5.7.1 not you");
-  EXPECT_EQ(server().heard(), "OCK");
+  EXPECT_EQ(server().heard(), "OCQ");
   server().answers.clear();
   server().answers['H'] = packet("t");
   EXPECT_EQ(run().substr(0, 19), "hello 451;mail: 451");
@@ -346,6 +346,14 @@ TEST_F(MilterTest, OlderOnesAndASettingHaveOneForEachSession) {
   EXPECT_EQ(run(), "");
   EXPECT_EQ(server().heard(), "OCHMRTLLNBEQ");
   EXPECT_EQ(count("chappe_milter_connections_open{milter=\"m\"}"), 0u);
+}
+
+TEST_F(MilterTest, WhereItIsNotSafeAConnectionIsNotKept) {
+  server().answers['E'] = packet("a");
+  make();
+  EXPECT_EQ(run(), "");
+  EXPECT_EQ(run(0), "");
+  EXPECT_EQ(server().heard(), "OCHMRTLLNBEQOCHQ");
 }
 
 TEST_F(MilterTest, AKeptConnectionThatTheMilterCloses) {

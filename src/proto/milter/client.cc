@@ -120,7 +120,8 @@ ChunkList ClientMachine::take_output() { return std::exchange(out_, ChunkList())
 std::string_view ClientMachine::awaited() const { return waiting_ ? name_of(*waiting_) : "nothing"; }
 
 bool ClientMachine::reusable() const {
-  return !error_ && !ended_ && !waiting_ && queue_.empty() && version_ >= 6 && input_.empty() && !reader_.midway();
+  return behind_letter_ && version_ >= 6 && !error_ && !ended_ && !waiting_ && queue_.empty() && input_.empty() &&
+         !reader_.midway();
 }
 
 void ClientMachine::fault(Errc code, std::string text) {
@@ -167,6 +168,7 @@ ClientEvent ClientMachine::next() {
 }
 
 void ClientMachine::begin() {
+  behind_letter_ = false;
   decision_ = Decision::go_on;
   changes_.clear();
   change_octets_ = more_changes_ = 0;
@@ -211,6 +213,7 @@ void ClientMachine::mail(std::string_view path, const std::vector<std::string>& 
   skip_body_ = false;
   body_.clear();
   send_macros(Command::mail, MacroStep::mail);
+  in_letter_ = !agreed(step::kNoMail);
   if (agreed(step::kNoMail)) return;
   send(Command::mail, envelope(Command::mail, path, arguments), step::kSilentMail);
 }
@@ -273,6 +276,7 @@ void ClientMachine::end_of_body() {
 void ClientMachine::abort() {
   begin();
   body_.clear();
+  behind_letter_ = std::exchange(in_letter_, false);
   queue_.push_back({Command::abort, ChunkList(PacketWriter(Command::abort).take()), false});
 }
 
@@ -327,6 +331,10 @@ void ClientMachine::take(const Packet& packet) {
     case Said::progress:
       return;
     case Said::go_on:
+      if (waiting_ == Command::end_of_body) {
+        in_letter_ = false;
+        behind_letter_ = true;
+      }
       waiting_.reset();
       return;
     case Said::accept:
@@ -352,6 +360,8 @@ void ClientMachine::take(const Packet& packet) {
 }
 
 void ClientMachine::decide(Decision decision) {
+  const bool of_recipient = waiting_ == Command::rcpt && decision != Decision::accept && decision != Decision::discard;
+  if (!of_recipient) in_letter_ = false;
   decision_ = decision;
   queue_.clear();
   body_.clear();

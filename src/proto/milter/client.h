@@ -103,7 +103,8 @@ class ClientMachine {
   std::uint64_t heard() const { return heard_; }
   // In words: "the answer to MAIL".
   std::string_view awaited() const;
-  // The operation that was begun last is over, and quit_nc() is understood.
+  // Whether quit_nc() will be understood. It came with version 6, and libmilter heeds it only behind a letter that it
+  // heard to its end and let go on, or that was aborted; elsewhere it ignores it, and the connect() that follows.
   bool reusable() const;
   // Whether more of the body is of any use.
   bool wants_body() const { return !agreed(step::kNoBody) && !skip_body_; }
@@ -148,6 +149,8 @@ class ClientMachine {
 
   ChunkList body_;  // not sent yet
   bool skip_body_ = false;
+  bool in_letter_ = false;      // the filter has heard MAIL, and may hear more of the letter
+  bool behind_letter_ = false;  // of it, it has heard the end
   Decision decision_ = Decision::go_on;
   ReplyCode reply_code_;
   std::vector<Change> changes_;

@@ -280,6 +280,48 @@ TEST(MilterClient, AbortQuitAndReuse) {
   EXPECT_EQ(talk.go(""), "Q\n");
 }
 
+TEST(MilterClient, WhenAConnectionCanBeUsedAgain) {
+  // Whether it can be after these operations, the last of which was answered so.
+  const auto reusable = [](std::string_view operations, ByteView last) {
+    Talk talk;
+    auto& m = talk.machine;
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      switch (operations[i]) {
+        case 'C':
+          m.connect({.name = "c", .ip = "192.0.2.2"});
+          break;
+        case 'M':
+          m.mail("<>", {});
+          break;
+        case 'R':
+          m.rcpt("<a@b>", {}, false);
+          break;
+        case 'E':
+          m.end_of_body();
+          break;
+        default:
+          m.abort();
+      }
+      talk.go(i + 1 < operations.size() ? kGoOn : packet(last));
+      EXPECT_TRUE(talk.done() || operations[i] == 'A');
+    }
+    return m.reusable();
+  };
+  EXPECT_FALSE(reusable("C", "c"));
+  EXPECT_FALSE(reusable("CM", "c"));
+  EXPECT_TRUE(reusable("CMRE", "c"));
+  EXPECT_FALSE(reusable("CMRE", "a"));
+  EXPECT_FALSE(reusable("CMRE", "r"));
+  EXPECT_TRUE(reusable("CMA", ""));
+  EXPECT_TRUE(reusable("CMRA", ""));
+  EXPECT_FALSE(reusable("CA", ""));
+  EXPECT_FALSE(reusable("CMREA", "")) << "of no letter";
+  EXPECT_FALSE(reusable("CMREM", "r"));
+  EXPECT_FALSE(reusable("CM", "r"));
+  EXPECT_FALSE(reusable("CMR", "r"));
+  EXPECT_TRUE(reusable("CMRMA", ""));
+}
+
 TEST(MilterClient, AbortInTheMiddleOfABody) {
   Talk talk;
   auto& m = talk.machine;
