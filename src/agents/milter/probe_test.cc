@@ -84,6 +84,7 @@ TEST(MilterProbe, DISABLED_Tells) {
     SampleLetter letter;
     letter.client.ip = variable("CHAPPE_MILTER_CLIENT", "192.0.2.1");
     letter.from = variable("CHAPPE_MILTER_FROM", "alice@example.org");
+    letter.to = {variable("CHAPPE_MILTER_TO", "b@example.org")};
     const std::string whole = contents(file);
     const auto end = whole.find("\r\n\r\n");
     ASSERT_NE(end, std::string::npos) << file;

@@ -213,8 +213,9 @@ void ClientMachine::mail(std::string_view path, const std::vector<std::string>& 
   skip_body_ = false;
   body_.clear();
   send_macros(Command::mail, MacroStep::mail);
-  in_letter_ = !agreed(step::kNoMail);
+  in_letter_ = false;
   if (agreed(step::kNoMail)) return;
+  in_letter_ = true;
   send(Command::mail, envelope(Command::mail, path, arguments), step::kSilentMail);
 }
 
@@ -223,6 +224,7 @@ void ClientMachine::rcpt(std::string_view path, const std::vector<std::string>& 
   if (refused && !wants_refused_rcpt()) return;
   send_macros(Command::rcpt, MacroStep::rcpt);
   if (agreed(step::kNoRcpt)) return;
+  in_letter_ = true;
   send(Command::rcpt, envelope(Command::rcpt, path, arguments), step::kSilentRcpt);
 }
 

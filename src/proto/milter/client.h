@@ -149,8 +149,8 @@ class ClientMachine {
 
   ChunkList body_;  // not sent yet
   bool skip_body_ = false;
-  bool in_letter_ = false;      // the filter has heard MAIL, and may hear more of the letter
-  bool behind_letter_ = false;  // of it, it has heard the end
+  bool in_letter_ = false;      // the filter has heard of a letter, and may hear more of it
+  bool behind_letter_ = false;  // it has heard the end of one
   Decision decision_ = Decision::go_on;
   ReplyCode reply_code_;
   std::vector<Change> changes_;

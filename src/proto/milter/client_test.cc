@@ -282,8 +282,8 @@ TEST(MilterClient, AbortQuitAndReuse) {
 
 TEST(MilterClient, WhenAConnectionCanBeUsedAgain) {
   // Whether it can be after these operations, the last of which was answered so.
-  const auto reusable = [](std::string_view operations, ByteView last) {
-    Talk talk;
+  const auto reusable = [](std::string_view operations, ByteView last, std::uint32_t steps = 0) {
+    Talk talk(agreed(6, 0, steps));
     auto& m = talk.machine;
     for (std::size_t i = 0; i < operations.size(); ++i) {
       switch (operations[i]) {
@@ -320,6 +320,9 @@ TEST(MilterClient, WhenAConnectionCanBeUsedAgain) {
   EXPECT_FALSE(reusable("CM", "r"));
   EXPECT_FALSE(reusable("CMR", "r"));
   EXPECT_TRUE(reusable("CMRMA", ""));
+  EXPECT_FALSE(reusable("CMA", "", step::kNoMail)) << "which it did not hear of";
+  EXPECT_TRUE(reusable("CMRA", "", step::kNoMail));
+  EXPECT_FALSE(reusable("CMRA", "", step::kNoMail | step::kNoRcpt));
 }
 
 TEST(MilterClient, AbortInTheMiddleOfABody) {
