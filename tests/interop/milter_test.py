@@ -63,7 +63,11 @@ def running(folder, address, *command, env=None, patience=60):
     """A milter that is up while the context is open."""
     with open(folder / "milter.log", "ab") as log:
         process = subprocess.Popen(
-            [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | (env or {})
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=os.environ | (env or {}),
         )
     try:
 

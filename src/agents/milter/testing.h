@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "agents/milter/milter.h"
@@ -48,10 +49,15 @@ class FakeMilter {
   std::atomic<bool> mute = false;      // reads, never answers
   bool works = false;                  // says that it is at work while it thinks
 
-  // What it was told, by command, macros left out: "OCHMRTLNBEK".
-  std::string heard() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(heard_, "");
+  // What it was told, by command, macros left out: "OCHMRTLNBEK". Waits for so many: not all are answered.
+  std::string heard(std::size_t commands) {
+    for (int i = 0;; ++i) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (heard_.size() >= commands || i > 500) return std::exchange(heard_, "");
+      }
+      std::this_thread::sleep_for(10ms);
+    }
   }
   // The data of the last command of that kind.
   Bytes last(char command) {

@@ -39,12 +39,7 @@ Task<Ruling> Judges::all(Step step, Deadline deadline, F call) {
       co_await leave_letter(deadline);
       break;
     }
-    // Who need not hear the letter further because another one has accepted it.
-    for (Seat& seat : seats_)
-      if (seat.in_letter && seat.heard.excused) {
-        seat.in_letter = false;
-        co_await seat.hearing->abort(deadline);
-      }
+    co_await dismiss(deadline);
   }
   co_return ruling();
 }
@@ -91,6 +86,11 @@ Task<void> Judges::leave_letter(Deadline deadline) {
     if (seat.hears == Hears::everything) seat.hears = Hears::next_letter;
     if (std::exchange(seat.in_letter, false)) co_await seat.hearing->abort(deadline);
   }
+}
+
+Task<void> Judges::dismiss(Deadline deadline) {
+  for (Seat& seat : seats_)
+    if (seat.heard.excused && std::exchange(seat.in_letter, false)) co_await seat.hearing->abort(deadline);
 }
 
 std::optional<std::size_t> Judges::harshest() const {
@@ -159,9 +159,12 @@ Task<Ruling> Judges::rcpt(RcptFacts facts, Deadline deadline) {
                              [&facts](Hearing& hearing, Deadline d) { return hearing.rcpt(facts, d); });
     if (!said || !said->refuses()) {
       settle(i, Step::rcpt, std::move(said));
-      if (!decided(Step::rcpt)) continue;
-      co_await leave_letter(deadline);
-      break;
+      if (decided(Step::rcpt)) {
+        co_await leave_letter(deadline);
+        break;
+      }
+      co_await dismiss(deadline);
+      continue;
     }
     if (facts.refused) continue;
     ++seat.heard.refused;

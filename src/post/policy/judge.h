@@ -204,6 +204,8 @@ class Judges {
   // nothing harsher can come.
   bool decided(Step step) const;
   Task<void> leave_letter(Deadline deadline);
+  // Tells those who need not hear the letter further because one before them has accepted it.
+  Task<void> dismiss(Deadline deadline);
   std::optional<std::size_t> harshest() const;
   Ruling ruling() const;
 

@@ -179,6 +179,17 @@ TEST_F(JudgesTest, AcceptEndsItForThoseBehind) {
   EXPECT_FALSE(judges->verdict().heard[2].excused);
 }
 
+TEST_F(JudgesTest, AcceptedAtRcptAtOnce) {
+  a->at[Step::rcpt].opinion = Opinion(Action::accept);
+  make();
+  (void)run(judges->mail({}, late()));
+  (void)run(judges->rcpt({}, late()));
+  EXPECT_EQ(asked(), "a.mail b.mail c.mail a.rcpt b.abort c.abort ");
+  (void)run(judges->rcpt({}, late()));
+  (void)run(judges->end(late()));
+  EXPECT_EQ(asked(), "");
+}
+
 TEST_F(JudgesTest, AcceptOfAConnectionHoldsForItsLetters) {
   a->at[Step::connect].opinion = Opinion(Action::accept);
   c->at[Step::end].opinion = Opinion(Action::reject);

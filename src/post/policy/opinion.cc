@@ -132,6 +132,7 @@ void Opinion::change(HeaderChange change) {
     return leave(Unheeded::too_large, change.name);
   if (change.kind == Kind::remove) change.value.clear();
   if (change.kind == Kind::add) change.place = 0;
+  if (change.kind == Kind::insert) change.place = std::min<std::uint32_t>(change.place, kMaxFieldPlace);
   if (!is_field_value(change.value)) return leave(Unheeded::bad_field, change.name);
   // The first line of the field has the name and the colon too.
   if (change.name.size() + 1 + std::min(change.value.find("\r\n"), change.value.size()) > 998)

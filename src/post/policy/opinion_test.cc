@@ -113,8 +113,9 @@ TEST(Opinion, Places) {
   EXPECT_EQ(place(Kind::change, 1), "done");
   EXPECT_EQ(place(Kind::change, 0), "bad-place");
   EXPECT_EQ(place(Kind::remove, 0), "bad-place");
-  EXPECT_EQ(place(Kind::insert, Opinion::kMaxFieldPlace), "done");
-  EXPECT_EQ(place(Kind::insert, Opinion::kMaxFieldPlace + 1), "bad-place");
+  EXPECT_EQ(place(Kind::change, Opinion::kMaxFieldPlace), "done");
+  EXPECT_EQ(place(Kind::change, Opinion::kMaxFieldPlace + 1), "bad-place");
+  EXPECT_EQ(place(Kind::insert, 0xffffffff), "done") << "below the others";
 }
 
 TEST(Opinion, Addresses) {
