@@ -8,7 +8,7 @@ using net::Deadline;
 using net::Task;
 using proto::milter::ClientEvent;
 
-Link::Link(net::Stream stream, Times times, Counts& counts)
+Link::Link(net::Stream stream, Times times, const Counts& counts)
     : stream_(std::move(stream)), times_(times), counts_(counts) {
   counts_.open.add();
 }

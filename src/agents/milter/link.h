@@ -38,12 +38,12 @@ class Link {
   net::Task<void> quit();
 
  private:
-  Link(net::Stream stream, Times times, Counts& counts);
+  Link(net::Stream stream, Times times, const Counts& counts);
   net::Task<Result<void>> carry(Duration silence, net::Deadline deadline);
 
   net::Stream stream_;
   const Times times_;
-  Counts& counts_;
+  const Counts counts_;  // its own: a connection that waits may outlive its Milter
   proto::milter::ClientMachine machine_;
 };
 

@@ -31,7 +31,7 @@ struct MilterOptions {
 
 class Milter final : public post::Judge {
  public:
-  // Services of the process; all must outlive the Milter and its hearings.
+  // Services of the process; all must outlive the Milter, its hearings, and what runs on the shards.
   struct Parts {
     net::Shards& shards;
     Clock& clock;

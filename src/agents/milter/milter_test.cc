@@ -356,6 +356,14 @@ TEST_F(MilterTest, WhereItIsNotSafeAConnectionIsNotKept) {
   EXPECT_EQ(server().heard(16), "OCHMRTLLNBEQOCHQ");
 }
 
+TEST_F(MilterTest, AKeptConnectionOutlivesItsMilter) {
+  options.pool.idle = 50ms;
+  make();
+  EXPECT_EQ(run(), "");
+  milter.reset();
+  EXPECT_EQ(server().heard(13), "OCHMRTLLNBEKQ");
+}
+
 TEST_F(MilterTest, AKeptConnectionThatTheMilterCloses) {
   server().hangs_up = true;
   make();
