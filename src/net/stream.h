@@ -42,6 +42,9 @@ class Stream {
 
   // Opens a TCP connection.
   static Task<Result<Stream>> connect(Endpoint to, Deadline deadline);
+  // Opens a connection to a Unix-domain socket, of any length of path; waits while its queue is full. Its peer() is no
+  // address. Errc::unavailable: nobody listens; denied; io; config.
+  static Task<Result<Stream>> connect_unix(std::string path, Deadline deadline);
 
   // What has arrived, up to one buffer; an empty chunk when the peer has closed. Errc::closed when the connection
   // broke.

@@ -47,6 +47,17 @@ std::pair<std::string, std::string> split_path(const std::string& path) {
   return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
 }
 
+// Why no connection came about.
+std::unexpected<Error> not_connected(const std::string& path, int error) {
+  if (error == ENOENT || error == ECONNREFUSED)
+    return fail(Errc::unavailable, "nobody listens at {}: {}", path, std::strerror(error));
+  return fail(error == EACCES || error == EPERM ? Errc::denied : Errc::io, "cannot connect to {}: {}", path,
+              std::strerror(error));
+}
+
+// Between two attempts at a socket whose queue is full: nothing tells when there is room.
+constexpr Duration kQueueFull = std::chrono::milliseconds(20);
+
 }  // namespace
 
 Result<int> connect_unix(const std::string& path) {
@@ -57,10 +68,21 @@ Result<int> connect_unix(const std::string& path) {
   if (::connect(fd, at.get(), at.size) == 0) return fd;
   const int error = errno;
   ::close(fd);
-  if (error == ENOENT || error == ECONNREFUSED)
-    return fail(Errc::unavailable, "nobody listens at {}: {}", path, std::strerror(error));
-  return fail(error == EACCES || error == EPERM ? Errc::denied : Errc::io, "cannot connect to {}: {}", path,
-              std::strerror(error));
+  return not_connected(path, error);
+}
+
+Task<Result<Stream>> Stream::connect_unix(std::string path, Deadline deadline) {
+  const auto [folder, name] = split_path(path);
+  const UnixAddress at = CO_TRY(unix_address(folder, name));
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) co_return fail(Errc::io, "no socket: {}", std::strerror(errno));
+  Stream stream(*Shard::current(), fd, Endpoint(), Endpoint());
+  while (::connect(fd, at.get(), at.size) != 0) {
+    if (errno != EAGAIN) co_return not_connected(path, errno);
+    if (deadline.passed()) co_return fail(Errc::timeout, "the queue at {} is full", path);
+    CO_TRY(co_await sleep(deadline.at_most(kQueueFull)));
+  }
+  co_return std::move(stream);
 }
 
 Result<ListenSocket> ListenSocket::bind_unix(const std::string& path) {

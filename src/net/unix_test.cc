@@ -99,6 +99,51 @@ TEST_F(UnixSocket, NeverTakesTheNameOfSomethingElse) {
   EXPECT_EQ(connect_unix(dir + "/missing.sock").error().code(), Errc::unavailable);
 }
 
+// What a listener says about a stream of this process.
+Task<std::string> hear(std::string path, Duration patience) {
+  auto stream = co_await Stream::connect_unix(path, Deadline::in(patience));
+  if (!stream) co_return std::string(error_row(stream.error().code()).name);
+  std::string said;
+  for (;;) {
+    const auto chunk = co_await stream->read(Deadline::in(5s));
+    if (!chunk || chunk->empty()) co_return said;
+    said += chunk->view();
+  }
+}
+
+TEST_F(UnixSocket, AStreamConnectsToOne) {
+  fs::create_directories(dir + "/" + std::string(120, 'a'));
+  const std::string path = dir + "/" + std::string(120, 'a') + "/a.sock";
+  Shards shards(1);
+  EXPECT_EQ(run_on(shards.at(0), hear(path, 5s)), "unavailable");
+  auto socket = ListenSocket::bind_unix(path);
+  ASSERT_TRUE(socket) << socket.error().describe();
+  ConnectionCount count({4, 4});
+  Acceptor acceptor(shards, std::move(*socket), count, {}, [](Stream s) { return tell_peer(std::move(s)); });
+  acceptor.start();
+  EXPECT_EQ(run_on(shards.at(0), hear(path, 5s)), me());
+  acceptor.stop();
+  shards.stop();
+}
+
+TEST_F(UnixSocket, AFullQueueIsWaitedFor) {
+  const std::string path = dir + "/a.sock";
+  auto socket = ListenSocket::bind_unix(path);
+  ASSERT_TRUE(socket);
+  ASSERT_EQ(listen(socket->fd(), 0), 0);  // room for one
+  Shards shards(1);
+  const auto waiting = connect_unix(path);
+  ASSERT_TRUE(waiting);
+  EXPECT_EQ(run_on(shards.at(0), hear(path, 100ms)), "timeout");
+  ConnectionCount count({4, 4});
+  Acceptor acceptor(shards, std::move(*socket), count, {}, [](Stream s) { return tell_peer(std::move(s)); });
+  acceptor.start();
+  EXPECT_EQ(run_on(shards.at(0), hear(path, 5s)), me());
+  ::close(*waiting);
+  acceptor.stop();
+  shards.stop();
+}
+
 Task<Result<UnixPeer>> peer_over_tcp(Endpoint at) {
   Stream stream = CO_TRY(co_await Stream::connect(at, Deadline::in(5s)));
   co_return stream.unix_peer();

@@ -1,0 +1,83 @@
+#include "agents/milter/opinion.h"
+
+#include <fmt/format.h>
+
+namespace chappe::agents::milter {
+
+using post::Action;
+using post::HeaderChange;
+using post::Opinion;
+using post::RecipientChange;
+using post::Unheeded;
+using proto::milter::Change;
+using proto::milter::Decision;
+using proto::smtp::Reply;
+
+namespace {
+
+void decide(Opinion& opinion, const proto::milter::ClientMachine& machine) {
+  switch (machine.decision()) {
+    case Decision::go_on:
+      return;
+    case Decision::accept:
+      return opinion.decide(Action::accept);
+    case Decision::reject:
+      return opinion.decide(Action::reject);
+    case Decision::temporary:
+      return opinion.decide(Action::defer);
+    case Decision::discard:
+      return opinion.decide(Action::discard);
+    case Decision::shutdown:  // RFC 5321 §3.8
+      return opinion.decide(Action::defer, Reply(421, "4.7.0", "The connection is closed, try again later"));
+    case Decision::reply_code: {
+      const auto& said = machine.reply_code();
+      return opinion.decide(said.code >= 500 ? Action::reject : Action::defer,
+                            Reply(said.code, said.enhanced, said.text));
+    }
+  }
+}
+
+void ask(Opinion& opinion, const Change& change) {
+  using Kind = Change::Kind;
+  if (change.kind == Kind::replace_body) return opinion.leave(Unheeded::body, "");
+  if (!change.agreed) return opinion.leave(Unheeded::not_agreed, change.name.empty() ? change.value : change.name);
+  switch (change.kind) {
+    case Kind::add_header:
+      return opinion.change(HeaderChange{.kind = HeaderChange::Kind::add, .name = change.name, .value = change.value});
+    case Kind::insert_header:
+      return opinion.change(HeaderChange{
+          .kind = HeaderChange::Kind::insert, .name = change.name, .value = change.value, .place = change.place});
+    case Kind::change_header:
+      return opinion.change(
+          HeaderChange{.kind = change.value.empty() ? HeaderChange::Kind::remove : HeaderChange::Kind::change,
+                       .name = change.name,
+                       .value = change.value,
+                       .place = change.place});
+    case Kind::change_from:
+      return opinion.change(post::SenderChange{.address = change.name, .parameters = change.value});
+    case Kind::add_rcpt:
+      return opinion.change(
+          RecipientChange{.kind = RecipientChange::Kind::add, .address = change.name, .parameters = change.value});
+    case Kind::delete_rcpt:
+      return opinion.change(
+          RecipientChange{.kind = RecipientChange::Kind::remove, .address = change.name, .parameters = ""});
+    case Kind::quarantine:
+      opinion.reason(change.value);
+      if (opinion.action() < Action::quarantine) opinion.decide(Action::quarantine);
+      return;
+    case Kind::replace_body:
+      return;
+  }
+}
+
+}  // namespace
+
+Opinion opinion_of(const proto::milter::ClientMachine& machine) {
+  Opinion out;
+  decide(out, machine);
+  for (const Change& change : machine.changes()) ask(out, change);
+  if (machine.more_changes() > 0) out.leave(Unheeded::too_many, fmt::format("{} more changes", machine.more_changes()));
+  return out;
+}
+
+}  // namespace chappe::agents::milter
