@@ -119,7 +119,7 @@ std::vector<VerbRow> trust_verbs() {
         "Trouve l'enregistrement de politique du domaine selon la RFC 9989, de nom en nom en remontant l'arbre, et "
         "montre lequel compte et ce que rencontrerait une lettre sans aucune preuve."},
        {{"DOMAIN"}},
-       {kAt, kTimeout, kZone, kRootHints, kAnchor, kConfig},
+       {kTimeout, kZone, kRootHints, kAnchor, kConfig},
        {{"chappe dmarc example.org", {"", ""}}}},
       {"dns records",
        {"Say what a domain of ours should publish: SPF, DKIM, DMARC.",
