@@ -24,7 +24,7 @@ from load import Books, Load  # noqa: E402
 from suite import SHORT, Failure, Suite, check, contains, equal, run, seed  # noqa: E402
 
 ROUNDS = int(os.environ.get("CHAPPE_CRASH_ROUNDS") or (8 if SHORT else 50))
-ROUNDS_A_FOLDER = 50
+ROUNDS_A_FOLDER = 25
 ACKNOWLEDGEMENTS = 100  # before each kill, at least
 
 suite = Suite()

@@ -99,16 +99,16 @@ Result<void> VerifyRows::read_body(const Row& row, Space space, const store::Bod
   }
   if (!ours(id)) return {};
   const auto body = bodies_.find(id);
-  const std::string letter = fmt::format("letter {}", LetterId::of(id).text());
+  const auto letter = [&id] { return fmt::format("letter {}", LetterId::of(id).text()); };
   if (space == Space::body_summary) {
     if (body == bodies_.end())
-      fault_at(Fault::summary_astray, row.key, letter);
+      fault_at(Fault::summary_astray, row.key, letter());
     else if (const auto told = decode_summary(row.value.view()); !told)
       fault_of(Fault::summary_wrong, id, told.error().text());
     else if (*told && (*told)->size != body->second.size)
       fault_of(Fault::summary_wrong, id, fmt::format("{} octets instead of {}", (*told)->size, body->second.size));
   } else if (body == bodies_.end()) {
-    fault_at(Fault::octets_astray, row.key, letter);
+    fault_at(Fault::octets_astray, row.key, letter());
   } else {
     body->second.octets += size;
   }

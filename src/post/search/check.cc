@@ -68,11 +68,13 @@ class IndexCheck::SegmentCheck {
 };
 
 Result<void> IndexCheck::SegmentCheck::term(const TermEntry& entry) {
-  const std::string what = fmt::format("{}, term {}", name_, printable(entry.term, 70));
-  if (entry.term <= last_) check_.fault(IndexFault::bad_row, what, "not in order");
+  const auto wrong = [&](IndexFault f, std::string_view detail) {
+    check_.fault(f, fmt::format("{}, term {}", name_, printable(entry.term, 70)), std::string(detail));
+  };
+  if (entry.term <= last_) wrong(IndexFault::bad_row, "not in order");
   last_ = entry.term;
   if (entry.docs_at != docs_end_ || entry.places_at != places_end_)
-    check_.fault(IndexFault::disagree, what, "its postings do not follow those of the term before");
+    wrong(IndexFault::disagree, "its postings do not follow those of the term before");
   docs_end_ = entry.docs_at + entry.docs_size;
   places_end_ = entry.places_at + entry.places_size;
   const bool word = entry.term.starts_with(static_cast<char>(TermKind::word));
@@ -82,7 +84,7 @@ Result<void> IndexCheck::SegmentCheck::term(const TermEntry& entry) {
     const DocId doc = reader.posting().doc;
     const bool inside = doc > before && segment_.first <= doc && doc <= segment_.last;
     if (!inside || (segment_.dead == 0 && TRY(check_.lengths_.code(doc)) == 0)) {
-      check_.fault(IndexFault::unknown_letter, what, fmt::format("document {}", doc));
+      wrong(IndexFault::unknown_letter, fmt::format("document {}", doc));
       break;
     }
     before = doc;
@@ -90,7 +92,7 @@ Result<void> IndexCheck::SegmentCheck::term(const TermEntry& entry) {
   }
   const auto sound = reader.fault();
   if (!sound && !is_fault(sound.error())) return std::unexpected(sound.error());
-  if (!sound) check_.fault(IndexFault::bad_row, what, sound.error().text());
+  if (!sound) wrong(IndexFault::bad_row, sound.error().text());
   return {};
 }
 
@@ -286,23 +288,25 @@ Result<void> IndexCheck::document(const Row& row) {
   TRY(key.expect(account_.value, Space::search_document));
   const DocId doc = TRY(key.u32());
   const Document d = TRY(decode_document(row.value.view()));
-  const std::string what = fmt::format("document {}", doc);
+  const auto wrong = [&](IndexFault f, std::string_view detail) {
+    fault(f, fmt::format("document {}", doc), std::string(detail));
+  };
   ++documents_;
   words_ += d.words;
   named_ += d.places.size();
-  if (doc == 0 || doc >= state_.next_doc) return fault(IndexFault::disagree, what, "its number"), Result<void>();
-  if (TRY(lengths_.code(doc)) != length_code(d.words)) fault(IndexFault::disagree, what, "its length");
+  if (doc == 0 || doc >= state_.next_doc) return wrong(IndexFault::disagree, "its number"), Result<void>();
+  if (TRY(lengths_.code(doc)) != length_code(d.words)) wrong(IndexFault::disagree, "its length");
   const auto dates = TRY(store_->get(date_key(account_, doc / kDatesPage)));
   if (!dates)
-    fault(IndexFault::missing, what, "its date");
+    wrong(IndexFault::missing, "its date");
   else if (TRY(decode_dates(dates->view()))[doc % kDatesPage] != minutes_of(d.date))
-    fault(IndexFault::disagree, what, "its date");
+    wrong(IndexFault::disagree, "its date");
   // A letter in very many mailboxes is several documents; its body names the last of them, or none.
   const auto named = TRY(store_->get(body_key(account_, d.body.id)));
   if (!named && d.places.size() < Document::kMaxPlaces)
-    fault(IndexFault::missing, what, "its body leads to no document");
+    wrong(IndexFault::missing, "its body leads to no document");
   else if (named && TRY(decode_doc(named->view())) < doc)
-    fault(IndexFault::disagree, what, "its body leads to an older document");
+    wrong(IndexFault::disagree, "its body leads to an older document");
   return {};
 }
 
