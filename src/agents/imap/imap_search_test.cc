@@ -28,6 +28,14 @@ std::string some_letter(Random& random, int number) {
                   number % 7, some_words(random, 3), number);
   out +=
       fmt::format("Content-Type: text/{}; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n", html ? "html" : "plain");
+  if (number % 10 == 1) {
+    const std::size_t at = out.find("Content-Type");
+    return out.substr(0, at) + "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n" + some_words(random, 4) +
+           "\n--b\nContent-Type: application/pdf\nContent-Disposition: attachment; "
+           "filename*=utf-8''%7Aebra.pdf\n\nx\n" +
+           "--b\nContent-Type: message/rfc822\n\nSubject: " + some_words(random, 2) + "\nFrom: inner@zebra.test\n\n" +
+           some_words(random, 4) + "\n--b--\n";
+  }
   if (html) return out + "<html><style>hidden</style><p>" + some_words(random, 9) + "<b>bo</b>ld &eacute;clair</p>\n";
   return out + some_words(random, 12) + "\n";
 }
@@ -46,8 +54,26 @@ TEST(ImapSearch, TheIndexChangesNothing) {
   client.command("UID EXPUNGE 1:15");
   std::vector<std::string> programs;
   for (const char* key : {"SUBJECT", "BODY", "TEXT", "FROM"})
-    for (const char* text : {"zebra", "ebr", "etter", "lettre", "\"running zebra\"", "\"g zeb\"", "hidden", "bold", "r",
-                             "\"p3@exam\"", "nowhere", "\"subject: zebra\"", "foo@bar", "\"\"", "html"})
+    for (const char* text : {"zebra",
+                             "ebr",
+                             "etter",
+                             "lettre",
+                             "\"running zebra\"",
+                             "\"g zeb\"",
+                             "hidden",
+                             "bold",
+                             "r",
+                             "\"p3@exam\"",
+                             "nowhere",
+                             "inner",
+                             "pdf",
+                             "unning",
+                             "ete",
+                             "etter",
+                             "\"subject: zebra\"",
+                             "foo@bar",
+                             "\"\"",
+                             "html"})
       programs.push_back(std::string(key) + " " + text);
   for (const char* program :
        {"HEADER X-Number no-11", "HEADER X-Number \"\"", "HEADER X-Nothing \"\"", "NOT BODY zebra",

@@ -78,6 +78,11 @@ Result<Matcher> Matcher::make(std::shared_ptr<const proto::imap::SearchProgram> 
   return out;
 }
 
+Truth Matcher::known(const Ready& ready, const Candidate& candidate) {
+  if (ready.known.absent.contains(candidate.state.uid)) return Truth::no;
+  return ready.known.present.contains(candidate.state.uid) ? Truth::yes : Truth::unknown;
+}
+
 bool Matcher::has_flag(const Ready& ready, const Candidate& candidate) const {
   if (ready.flag) return candidate.state.flags.has(*ready.flag);
   return ready.keyword && candidate.state.keywords.has(*ready.keyword);
@@ -117,8 +122,15 @@ bool Matcher::in_headers(const Ready& ready, const Letter& letter) const {
   return false;
 }
 
+// Letters within are part of the body, and so is who they are from, to whom, and about what.
 bool Matcher::in_body(const Ready& ready, const Letter& letter) const {
   for (const message::Part& part : letter.parts()) {
+    if (part.index != 0 && letter.part(part.parent).kind == message::Part::Kind::message) {
+      for (const message::Field& field : letter.fields(part))
+        if (post::search::where_of(field.name()) != post::search::Where::header &&
+            caseless(message::decode_text(field.value())).contains(ready.text))
+          return true;
+    }
     if (part.kind != message::Part::Kind::leaf || !part.is_text()) continue;
     if (caseless(post::search::readable_text(letter, part)).contains(ready.text)) return true;
   }
@@ -199,13 +211,13 @@ Truth Matcher::key(std::uint32_t place, const Candidate& c) const {
     case Kind::sent_since:
       return sent(k, ready, c);
     case Kind::header:
-      if (ready.ruled_out.contains(c.state.uid)) return Truth::no;
+      if (const Truth t = known(ready, c); t != Truth::unknown) return t;
       return c.header ? truth(in_header(k, ready, *c.header)) : Truth::unknown;
     case Kind::body:
-      if (ready.ruled_out.contains(c.state.uid)) return Truth::no;
+      if (const Truth t = known(ready, c); t != Truth::unknown) return t;
       return c.letter ? truth(in_body(ready, *c.letter)) : Truth::unknown;
     case Kind::text:
-      if (ready.ruled_out.contains(c.state.uid)) return Truth::no;
+      if (const Truth t = known(ready, c); t != Truth::unknown) return t;
       return c.letter ? truth(in_headers(ready, *c.letter) || in_body(ready, *c.letter)) : Truth::unknown;
     case Kind::negation: {
       const Truth t = key(k.children.front(), c);

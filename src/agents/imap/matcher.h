@@ -4,7 +4,7 @@
 //
 // Pure: no store, no waiting; may be asked by several threads at a time. Recursion is as deep as the program, which
 // Limits::depth caps. Texts are compared caselessly, decoded from their charsets and encodings, as people read them
-// (post/search/text.h, where the index has them from): so what the index rules out needs not be read.
+// (post/search/text.h, where the index has them from): so what the index knows needs not be read.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "message/letter.h"
 #include "post/mailbox/types.h"
-#include "post/search/pattern.h"
+#include "post/search/narrow.h"
 #include "proto/imap/search_key.h"
 
 namespace chappe::agents::imap {
@@ -53,8 +53,8 @@ class Matcher {
     post::search::Pattern pattern;
   };
   std::vector<TextKey> text_keys() const;
-  // Messages in which the text of this key does not stand: they are not read for it.
-  void rule_out(std::uint32_t place, post::UidSet uids) { ready_[place].ruled_out = std::move(uids); }
+  // Messages in which the text of this key does not stand, and in which it does: they are not read for it.
+  void narrow(std::uint32_t place, post::search::Narrowed known) { ready_[place].known = std::move(known); }
 
   Truth matches(const Candidate& candidate) const { return key(0, candidate); }
 
@@ -67,11 +67,13 @@ class Matcher {
     std::optional<post::Flag> flag;
     std::optional<std::size_t> keyword;  // its number in the mailbox
     std::int64_t day = 0;
-    post::UidSet ruled_out;
+    post::search::Narrowed known;
   };
 
   explicit Matcher(std::shared_ptr<const proto::imap::SearchProgram> program) : program_(std::move(program)) {}
   Truth key(std::uint32_t place, const Candidate& candidate) const;
+  // Of a key that looks for a text, by what the index knows.
+  static Truth known(const Ready& ready, const Candidate& candidate);
   bool has_flag(const Ready& ready, const Candidate& candidate) const;
   Truth dated(const Key& k, const Ready& ready, const Candidate& candidate) const;
   Truth sent(const Key& k, const Ready& ready, const Candidate& candidate) const;

@@ -95,7 +95,7 @@ TEST_F(MatcherTest, LettersDecideTheRest) {
   EXPECT_EQ(ask("BODY stra"), Truth::no);
 }
 
-TEST_F(MatcherTest, WhatTheIndexRulesOutIsNotRead) {
+TEST_F(MatcherTest, WhatTheIndexKnowsIsNotRead) {
   auto program = std::make_shared<proto::imap::SearchProgram>();
   using Kind = proto::imap::SearchKey::Kind;
   program->keys.resize(4);
@@ -114,12 +114,16 @@ TEST_F(MatcherTest, WhatTheIndexRulesOutIsNotRead) {
   EXPECT_TRUE(texts[1].pattern.header);
   Candidate c{.seq = 1, .state = {.uid = {9}, .flags = {}, .modseq = {}, .keywords = {}}};
   EXPECT_EQ(matcher.matches(c), Truth::unknown);
-  matcher.rule_out(1, {9});
+  matcher.narrow(1, {.absent = {9}, .present = {}});
   EXPECT_EQ(matcher.matches(c), Truth::unknown);
-  matcher.rule_out(3, {8, 9});
+  matcher.narrow(3, {.absent = {8, 9}, .present = {}});
   EXPECT_EQ(matcher.matches(c), Truth::yes);
-  matcher.rule_out(3, {8});
+  matcher.narrow(3, {.absent = {8}, .present = {}});
   EXPECT_EQ(matcher.matches(c), Truth::unknown);
+  matcher.narrow(3, {.absent = {8}, .present = {9}});
+  EXPECT_EQ(matcher.matches(c), Truth::no);
+  matcher.narrow(1, {.absent = {}, .present = {9}});
+  EXPECT_EQ(matcher.matches(c), Truth::yes);
 }
 
 TEST_F(MatcherTest, HtmlIsWhatItShows) {

@@ -26,9 +26,13 @@ std::uint32_t Builder::intern(TermKind kind, std::string_view key) {
   return at->second;
 }
 
-void Builder::take_token(Where where, const Token& token) {
-  if (hits_.size() == kMaxWords) return;
+void Builder::take_token(Where where, const Token& token, bool seen) {
   cut_ = cut_ || token.cut;
+  if (!seen || !token.plain) {
+    if (hits_.size() == kMaxWords) return;
+    hits_.push_back({intern(TermKind::unlike, token.key), Where::header, 0});
+  }
+  if (hits_.size() == kMaxWords) return;
   const bool header = where == Where::header;
   const std::uint32_t term = intern(header ? TermKind::header : TermKind::word, token.key);
   if (!header) {
@@ -38,10 +42,10 @@ void Builder::take_token(Where where, const Token& token) {
   hits_.push_back({term, where, next_place_[place_of(where)]++});
 }
 
-void Builder::take_text(Where where, const std::string& text, bool& whole) {
-  const bool seen = tokenizer_.each(text, [&](const Token& token) { take_token(where, token); });
+void Builder::take_text(Where where, const std::string& text, bool seen, bool& whole) {
+  const bool all = tokenizer_.each(text, [&](const Token& token) { take_token(where, token, seen); });
   next_place_[place_of(where)] += kApart;
-  if (!seen || hits_.size() == kMaxWords) whole = false;
+  if (!all || hits_.size() == kMaxWords) whole = false;
 }
 
 void Builder::add_posting(Term& term, const Posting& posting) {
@@ -118,12 +122,14 @@ std::uint32_t Builder::add(DocId doc, const message::Letter& letter, bool whole,
   next_place_ = {};
   guess_ = {};
   cut_ = false;
-  if (!each_text(letter, kMaxLetterText, [&](Where where, const std::string& text) { take_text(where, text, whole); }))
+  if (!each_text(letter, kMaxLetterText, [&](Where where, const std::string& text) {
+        take_text(where, text, where != Where::attachment, whole);
+      }))
     whole = false;
   // Last, so that the letter's own words have their room. Searches that look into letters look for none of them: what
   // is missing here makes the letter no less whole.
   bool all = true;
-  for (const std::string& text : more) take_text(Where::body, caseless(text), all);
+  for (const std::string& text : more) take_text(Where::body, caseless(text), false, all);
   const auto words =
       static_cast<std::uint32_t>(std::ranges::count_if(hits_, [](const Hit& h) { return h.where != Where::header; }));
   post(doc);

@@ -50,8 +50,9 @@ class Builder {
   static constexpr std::uint32_t kUnknown = kNoTerm - 1;
 
   std::uint32_t intern(TermKind kind, std::string_view key);
-  void take_text(Where where, const std::string& text, bool& whole);
-  void take_token(Where where, const Token& token);
+  // `seen`: whether a search that looks into the letter meets this text.
+  void take_text(Where where, const std::string& text, bool seen, bool& whole);
+  void take_token(Where where, const Token& token, bool seen);
   void mark(DocId doc, ByteView which);
   void post(DocId doc);
   std::uint32_t stem_of(std::uint32_t term, Language language);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "codec/utf8.h"
 
 namespace chappe::post::search {
@@ -149,8 +150,30 @@ void Narrowing::narrow(const Docs& docs) {
     if (!docs[i]) (*candidates_)[i] = false;
 }
 
-Result<UidSet> Narrowing::run(const Pattern& pattern, MailboxId mailbox, Tokenizer& tokenizer) {
-  UidSet out;
+Result<void> Narrowing::narrow_by_holding(const Pattern& pattern, const std::vector<const Condition*>& holding) {
+  const Docs none(state_.next_doc, false);
+  std::vector<Docs> docs(holding.size(), none);
+  postings_ = 0;
+  if (pattern.fields != 0) TRY(add_holding(TermKind::word, holding, pattern.fields, docs));
+  if (pattern.header) TRY(add_holding(TermKind::header, holding, kAllFields, docs));
+  // The one condition is the pattern.
+  std::vector<Docs> unlike(1, none);
+  const bool provable = holding.size() == 1 && holding.front()->key == pattern.text && pattern.field_name.empty() &&
+                        std::ranges::all_of(pattern.text, [](char c) { return is_alnum(c); });
+  if (provable) TRY(add_holding(TermKind::unlike, holding, kAllFields, unlike));
+  if (postings_ > kPostings) return {};
+  for (const Docs& d : docs) narrow(d);
+  if (provable) {
+    sure_ = docs.front();
+    for (std::size_t i = 0; i < sure_.size(); ++i)
+      if (unlike.front()[i]) sure_[i] = false;
+  }
+  TRY(add_word(TermKind::mark, std::string(kMarkCut), kAllFields, *candidates_));
+  return {};
+}
+
+Result<Narrowed> Narrowing::run(const Pattern& pattern, MailboxId mailbox, Tokenizer& tokenizer) {
+  Narrowed out;
   const Docs none(state_.next_doc, false);
   std::vector<Condition> conditions = conditions_of(pattern.text, tokenizer);
   // The text begins with the name and a colon: its words are words of the text (1).
@@ -171,22 +194,17 @@ Result<UidSet> Narrowing::run(const Pattern& pattern, MailboxId mailbox, Tokeniz
     }
     narrow(docs);
   }
-  bool by_holding = false;
-  if (!holding.empty() && (!candidates_ || std::ranges::count(*candidates_, true) > kFew)) {
-    std::vector<Docs> docs(holding.size(), none);
-    postings_ = 0;
-    if (pattern.fields != 0) TRY(add_holding(TermKind::word, holding, pattern.fields, docs));
-    if (pattern.header) TRY(add_holding(TermKind::header, holding, kAllFields, docs));
-    by_holding = postings_ <= kPostings;
-    if (by_holding)
-      for (const Docs& d : docs) narrow(d);
-  }
+  if (!holding.empty() && (!candidates_ || std::ranges::count(*candidates_, true) > kFew))
+    TRY(narrow_by_holding(pattern, holding));
   if (!candidates_) return out;
   TRY(add_word(TermKind::mark, std::string(kMarkPart), kAllFields, *candidates_));
-  if (by_holding) TRY(add_word(TermKind::mark, std::string(kMarkCut), kAllFields, *candidates_));
 
   TRY(each_place(store_, account_, mailbox, [&](Uid uid, DocId doc) {
-    if (doc < candidates_->size() && !(*candidates_)[doc]) out.add(uid);
+    if (doc >= candidates_->size()) return;
+    if (!(*candidates_)[doc])
+      out.absent.add(uid);
+    else if (doc < sure_.size() && sure_[doc])
+      out.present.add(uid);
   }));
   return out;
 }

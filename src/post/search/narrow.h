@@ -1,4 +1,5 @@
-// Substrings and an index of words: which letters surely do not hold a pattern (RFC 9051 §6.4.4 looks for substrings).
+// Substrings and an index of words: which letters surely do not hold a pattern, and which surely do (RFC 9051 §6.4.4
+// looks for substrings). Only the others must be looked into.
 //
 // What is built on. The index has, for each text of a letter (text.h), the words of all of it. The texts and the
 // pattern are caseless in the same way, so the letter holds the pattern exactly if one of its texts holds it, octet for
@@ -21,6 +22,13 @@
 //
 // P without a divider, which is what people mostly look for, gives "a word that holds s": the terms are read through,
 // which takes some 30 ns each, instead of the letters.
+//
+// And the other way round, if P is nothing but ASCII letters and digits: a word whose key holds P, and that stands in
+// the letter as its key is written, has P in it. A key may also come from a word that is written otherwise ("été" has
+// the key "ete"), from the name of a file or from text that a program found in an attachment, into which SEARCH does
+// not look: the letter has such a key once more, as a term of TermKind::unlike. So a letter surely holds P if a word of
+// one of the fields holds it and no unlike key does. Not where a field of a certain name is looked for: the index knows
+// it only among the others.
 #pragma once
 
 #include <string>
@@ -43,7 +51,13 @@ struct Condition {
 // All that must hold of a text with this pattern.
 std::vector<Condition> conditions_of(ByteView caseless_pattern, Tokenizer& tokenizer);
 
-// The messages of a mailbox that cannot hold the pattern. On a thread that may block, over one snapshot.
+// Messages of a mailbox; never one that is not in the index.
+struct Narrowed {
+  UidSet absent;   // the pattern surely does not stand in them
+  UidSet present;  // it surely does
+};
+
+// On a thread that may block, over one snapshot.
 class Narrowing {
  public:
   static constexpr std::size_t kShortest = 3;  // octets of an end or a middle that is looked for
@@ -52,7 +66,7 @@ class Narrowing {
       20'000'000;  // read for ends and middles; beyond, nothing is ruled out by them
 
   Narrowing(Blocking* store, AccountId account, const State& state) : store_(store), account_(account), state_(state) {}
-  Result<UidSet> run(const Pattern& pattern, MailboxId mailbox, Tokenizer& tokenizer);
+  Result<Narrowed> run(const Pattern& pattern, MailboxId mailbox, Tokenizer& tokenizer);
 
  private:
   using Docs = std::vector<bool>;
@@ -62,12 +76,15 @@ class Narrowing {
   Result<void> add_beginning(TermKind kind, const std::string& key, FieldMask fields, Docs& docs);
   Result<void> add_holding(TermKind kind, const std::vector<const Condition*>& conditions, FieldMask fields,
                            std::vector<Docs>& docs);
+  // All conditions that need the terms to be read through.
+  Result<void> narrow_by_holding(const Pattern& pattern, const std::vector<const Condition*>& holding);
   void narrow(const Docs& docs);
 
   Blocking* store_;
   AccountId account_;
   const State& state_;
   std::optional<Docs> candidates_;  // nothing: all
+  Docs sure_;                       // empty: none
   std::uint64_t postings_ = 0;
 };
 

@@ -24,6 +24,7 @@ enum class TermKind : char {
   mark = '!',    // of documents: kMarkCut, kMarkPart
   header = 'h',  // a word of Where::header
   stem = 's',    // of a word that is not its own stem
+  unlike = 'u',  // a key that a word has which does not stand in the letter as the key is written (narrow.h)
   word = 'w',    // a word of any other field; the only kind with places
 };
 inline Bytes term_of(TermKind kind, ByteView key) { return Bytes(1, static_cast<char>(kind)).append(key); }

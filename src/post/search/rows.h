@@ -13,7 +13,7 @@
 namespace chappe::post::search {
 
 // What the words of a letter are. A program that finds another number than its own begins the index anew.
-inline constexpr std::uint32_t kWordsVersion = 1;
+inline constexpr std::uint32_t kWordsVersion = 2;
 
 // A run of documents whose postings stand together. Never changes; merging writes a new one.
 struct Segment {

@@ -142,15 +142,15 @@ Task<Result<std::vector<Ranked>>> Search::match(AccountId account, MailboxId mai
   co_return out;
 }
 
-Task<Result<UidSet>> Search::rule_out(AccountId account, MailboxId mailbox, Pattern pattern, Deadline deadline) {
+Task<Result<Narrowed>> Search::narrow(AccountId account, MailboxId mailbox, Pattern pattern, Deadline deadline) {
   const auto job = [store = &store_, shelf = shelf_, account, mailbox,
-                    pattern = std::move(pattern)]() -> Result<UidSet> {
+                    pattern = std::move(pattern)]() -> Result<Narrowed> {
     Borrowed tools(shelf);
     const std::unique_ptr<View> view = TRY(View::open(store, account));
     Narrowing narrowing(&view->store, account, view->state);
     return narrowing.run(pattern, mailbox, tools->tokenizer);
   };
-  Result<UidSet> out = CO_TRY(co_await net::offload(offload_, job, deadline));
+  Result<Narrowed> out = CO_TRY(co_await net::offload(offload_, job, deadline));
   co_return out;
 }
 

@@ -1,8 +1,8 @@
-// Looking for letters: what people ask in words (find), and what IMAP asks about substrings (rule_out).
+// Looking for letters: what people ask in words (find), and what IMAP asks about substrings (narrow).
 //
 // One for the process; from any executor. What takes long happens in the offload pool, over one snapshot of the store.
 // The index may be behind (indexer.h: progress): find() does not know letters that have not been indexed, while
-// rule_out() says nothing of them.
+// narrow() says nothing of them.
 #pragma once
 
 #include <memory>
@@ -53,8 +53,8 @@ class Search {
   Task<Result<Hits>> find(AccountId account, Query query, std::size_t limit, bool snippets, Deadline deadline);
   // Every message of a mailbox that fits, ascending.
   Task<Result<std::vector<Ranked>>> match(AccountId account, MailboxId mailbox, Query query, Deadline deadline);
-  // Messages of a mailbox in which `pattern` surely does not stand (narrow.h); never one that is not in the index.
-  Task<Result<UidSet>> rule_out(AccountId account, MailboxId mailbox, Pattern pattern, Deadline deadline);
+  // What the index knows of `pattern` in the messages of a mailbox (narrow.h).
+  Task<Result<Narrowed>> narrow(AccountId account, MailboxId mailbox, Pattern pattern, Deadline deadline);
 
  private:
   struct Tools;

@@ -120,6 +120,7 @@ struct Tokenizer::Icu {
     }
     token.cut = token.key.size() > kMaxToken;
     token.key = token.key.substr(0, kMaxToken);
+    token.plain = run.starts_with(token.key);
     take(token);
   }
 
@@ -144,6 +145,7 @@ struct Tokenizer::Icu {
                   .begin = same ? at + static_cast<std::size_t>(begin) : at,
                   .end = same ? at + static_cast<std::size_t>(end) : at + run.size()};
       token.cut = token.key.size() < key.size();
+      token.plain = same && run.substr(static_cast<std::size_t>(begin)).starts_with(token.key);
       take(token);
     }
   }

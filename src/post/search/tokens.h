@@ -30,7 +30,8 @@ struct Token {
   std::string_view word;  // caseless, with its accents: for stemming
   std::size_t begin = 0;  // in the text
   std::size_t end = 0;
-  bool cut = false;  // the key is not all of the word
+  bool cut = false;    // the key is not all of the word
+  bool plain = false;  // the key stands in the text as it is
 };
 
 class Tokenizer {

@@ -50,7 +50,7 @@ class Searcher {
   std::vector<post::MessageRecord> records_;  // the last ones read, ascending
 };
 
-// What the index rules out needs not be read. It is asked only if much would be; without an answer, letters are read.
+// What the index knows needs not be read. It is asked only if much would be; without an answer, letters are read.
 Task<void> Searcher::ask_index() {
   std::vector<Matcher::TextKey> texts = matcher_->text_keys();
   if (!c_->site().search || texts.empty()) co_return;
@@ -64,9 +64,9 @@ Task<void> Searcher::ask_index() {
   if (unknown < kWorthwhile) co_return;
   if (texts.size() > kTexts) texts.resize(kTexts);
   for (Matcher::TextKey& text : texts) {
-    auto out =
-        co_await c_->site().search->rule_out(c_->account, c_->selected->id, std::move(text.pattern), c_->deadline());
-    if (out) matcher_->rule_out(text.place, std::move(*out));
+    auto known =
+        co_await c_->site().search->narrow(c_->account, c_->selected->id, std::move(text.pattern), c_->deadline());
+    if (known) matcher_->narrow(text.place, std::move(*known));
   }
 }
 
