@@ -201,11 +201,12 @@ def _():
 
 
 def sets(count, domain):
+    zeros = base64.b64encode(bytes(32)).decode()
     for n in range(count, 0, -1):
         d = domain.format(n)
         yield (
             f"ARC-Seal: i={n}; a=rsa-sha256; cv={'none' if n == 1 else 'pass'}; d={d}; s=s{n}; b=AAAA\r\n"
-            f"ARC-Message-Signature: i={n}; a=rsa-sha256; d={d}; s=m{n}; h=from; bh=AAAA; b=AAAA\r\n"
+            f"ARC-Message-Signature: i={n}; a=rsa-sha256; d={d}; s=m{n}; h=from; bh={zeros}; b=AAAA\r\n"
             f"ARC-Authentication-Results: i={n}; {d}; none\r\n"
         ).encode()
 
@@ -213,9 +214,9 @@ def sets(count, domain):
 @suite.test("a chain of fifty sets with a hundred keys")
 def _():
     said = asked("verify", letter=b"".join(sets(50, "d{}.example")) + LETTER)["arc"]
-    equal(said["cv"], "fail", "cv")
-    check(said["reason"] in ("message-signature", "seal", "too-many-keys"), said["reason"])
-    check(len(said["questions"]) <= 60, f"{len(said['questions'])} questions")
+    equal((said["cv"], said["reason"], said["questions"]), ("fail", "too-many-keys", []), "fifty")
+    said = asked("verify", letter=b"".join(sets(15, "d{}.example")) + LETTER)["arc"]
+    equal((said["cv"], said["at"], len(said["questions"])), ("fail", 15, 30), "fifteen")
     said = asked("verify", letter=b"".join(sets(51, "d{}.example")) + LETTER)["arc"]
     equal((said["cv"], said["reason"], said["questions"]), ("fail", "bad-field", []), "one more")
     huge = b"".join(sets(50, "d{}.example")).replace(b"; none", b"; none (" + b"x" * 20_000 + b")")
