@@ -94,15 +94,15 @@ class Rspamd:
     """An rspamd that scans by itself and has what it is told: no rule of its own, no Redis, no network.
 
     `workers`: sections of its configuration; {port} in them is `port`. `modules`: names and settings of Lua modules;
-    those of C (dkim, spf) are `filters`, with their settings beside. `nameserver`: "127.0.0.1:PORT"."""
+    that of C (dkim) is in `filters`. `nameserver`: "127.0.0.1:PORT"."""
 
-    def __init__(self, folder, workers, filters="", modules=None, sections="", nameserver=f"{NOBODY}:53"):
+    def __init__(self, folder, workers, filters="", modules=None, nameserver=f"{NOBODY}:53", level="info"):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.workers = workers.replace("{port}", str(self.port))
         self.filters = filters
         self.modules = modules or {}
-        self.sections = sections
+        self.level = level  # of its log
         self.nameserver = nameserver
 
     def _configuration(self, share):
@@ -121,10 +121,10 @@ options {{
   gtube_patterns = "reject";
   dns {{ nameserver = ["{self.nameserver}"]; timeout = 1s; retransmits = 2; }}
 }}
-logging {{ type = "console"; level = "info"; }}
+logging {{ type = "console"; level = "{self.level}"; }}
 lang_detection {{ languages = "{share}/languages"; }}
 metric {{ name = "default"; actions {{ reject = 15; add_header = 6; greylist = 4; }} }}
-{lua}{self.sections}{modules}{self.workers}
+{lua}{modules}{self.workers}
 """
 
     @contextlib.contextmanager
