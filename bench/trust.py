@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""What it costs to judge and to sign letters, beside others. Letters are of 4 and 10 KB, with one signature of RSA-2048 that
-holds; SPF and DMARC pass. All is processor time of one machine in one run, so that ratios hold whatever else it does.
+"""What it costs to judge and to sign letters, beside others. Letters are of 4 and 10 KB, with one signature of RSA-2048
+that holds; SPF and DMARC pass. All is processor time of one machine in one run, so that ratios hold whatever else it
+does.
 
 1. The judges alone (chappe_trust_bench): the whole judgement, DKIM by itself and libopendkim's, against the bare
    cryptography; and signing.
-2. rspamd's scan of the same letters, with its modules dkim, spf and dmarc, and none else: no Redis, no rules, no network
-   but a name server on loopback. It also reads the parts of the letter, and is asked over HTTP.
+2. rspamd's scan of such letters, with its modules dkim, spf and dmarc, and none else: no Redis, no network but a name
+   server on loopback. It also reads the parts of the letter, and is asked over HTTP.
 3. The exchanger with mx.judge true and false: letters a second that it accepts durably from smtp-source, over ten kept
    connections, and what a letter costs.
 
-  bench/trust.py [--build build/release] [--letters N] [--rounds N] [--seconds S] [--dir FOLDER on a real disk] [--json FILE]
+  bench/trust.py [--build build/release] [--letters N] [--rounds N] [--seconds S] [--dir FOLDER on a real disk]
+                 [--json FILE]
 """
 
 import argparse
@@ -36,7 +38,8 @@ def zone(record):
     parts = " ".join(f'"{record[at : at + 250]}"' for at in range(0, len(record), 250))
     rows = [f"{name}. MX 10 mx.{name}.\nmx.{name}. A {address}" for name, address in SITES.values()]
     return "\n".join(rows) + (
-        f'\n{SENDER}. TXT "v=spf1 include:_spf.{SENDER} -all"\n_spf.{SENDER}. TXT "v=spf1 ip4:127.0.0.0/8 ip4:{OUTSIDE} -all"\n'
+        f'\n{SENDER}. TXT "v=spf1 include:_spf.{SENDER} -all"\n'
+        f'_spf.{SENDER}. TXT "v=spf1 ip4:127.0.0.0/8 ip4:{OUTSIDE} -all"\n'
         f'_dmarc.{SENDER}. TXT "v=DMARC1; p=reject"\nsel._domainkey.{SENDER}. TXT {parts}\n'
     )
 
@@ -60,7 +63,7 @@ def signed(folder, pem, size):
 
 
 def judges_alone(build, seconds):
-    """{name: microseconds of the processor}"""
+    """{name: microseconds of the processor}, {name: the share that is cryptography}"""
     command = [
         build / "src" / "chappe_trust_bench", f"--benchmark_min_time={seconds}", "--benchmark_format=json",
         "--benchmark_filter=^(judge|dkim_verify|dkim_sign|opendkim_(verify|sign)|dkim_bare_(verify|sign))/rsa2048",
@@ -68,7 +71,8 @@ def judges_alone(build, seconds):
     done = subprocess.run(command, capture_output=True, check=True, timeout=1200)
     rows = json.loads(done.stdout)["benchmarks"]
     assert all(row["time_unit"] == "ns" for row in rows)
-    return {row["name"]: row["cpu_time"] / 1000 for row in rows}, {row["name"]: row["crypto"] for row in rows if "crypto" in row}
+    shares = {row["name"]: row["crypto"] for row in rows if "crypto" in row}
+    return {row["name"]: row["cpu_time"] / 1000 for row in rows}, shares
 
 
 def show_alone(times, shares):
@@ -103,7 +107,8 @@ def rspamd_scans(folder, files, count, name_server):
                 for turn in range(2):  # the first fills its caches
                     before = measure.processor_seconds(peer.process.pid)
                     for _ in range(count if turn else 10):
-                        said = peer.scan(octets, Ip=OUTSIDE, From=f"a@{SENDER}", Helo="mx", Rcpt="b@x.bench")["symbols"]
+                        said = peer.scan(octets, Ip=OUTSIDE, From=f"a@{SENDER}", Helo="mx", Rcpt="b@x.bench")
+                    said = said["symbols"]
                     if not {"R_DKIM_ALLOW", "R_SPF_ALLOW", "DMARC_POLICY_ALLOW"} <= said.keys():
                         raise SystemExit(f"rspamd does not judge as it should: {sorted(said)}")
                     out[size] = (measure.processor_seconds(peer.process.pid) - before) / count * 1e6
