@@ -12,6 +12,7 @@
 #include <bit>
 #include <cstdlib>
 #include <optional>
+#include <vector>
 
 namespace chappe::crypto {
 namespace {
@@ -136,11 +137,42 @@ EVP_PKEY* rsa_key(const RsaNumbers& numbers) {
   return key;
 }
 
+// The RSA keys that this thread read last. One key signs many letters, and making one of its octets, with what OpenSSL
+// computes when it is used first, costs as much as verifying does. It shows in nothing but the time.
+class KnownKeys {
+ public:
+  const PublicKey* find(ByteView der) const {
+    for (const auto& [octets, key] : keys_)
+      if (octets == der) return &key;
+    return nullptr;
+  }
+  // In place of the oldest.
+  void keep(ByteView der, const PublicKey& key) {
+    if (keys_.size() < kMost) {
+      keys_.emplace_back(der, key);
+      return;
+    }
+    keys_[next_] = {Bytes(der), key};
+    next_ = (next_ + 1) % kMost;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 64;
+  std::vector<std::pair<Bytes, PublicKey>> keys_;
+  std::size_t next_ = 0;
+};
+
+KnownKeys& known_keys() {
+  thread_local KnownKeys keys;
+  return keys;
+}
+
 int no_passphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
 Result<PublicKey> PublicKey::from_rsa(ByteView der) {
+  if (const PublicKey* known = known_keys().find(der)) return *known;
   const ClearErrors clear;
   const auto numbers = rsa_numbers_of(der);
   if (!numbers) return fail(Errc::invalid, "no RSA public key in DER");
@@ -156,7 +188,9 @@ Result<PublicKey> PublicKey::from_rsa(ByteView der) {
     return fail(Errc::invalid, "the numbers of the RSA key are none of an RSA key");
   auto key = own(rsa_key(*numbers));
   if (!key) return fail(Errc::invalid, "not taken as an RSA key");
-  return PublicKey(std::move(key), KeyKind::rsa, bits);
+  const PublicKey out(std::move(key), KeyKind::rsa, bits);
+  known_keys().keep(der, out);
+  return out;
 }
 
 Result<PublicKey> PublicKey::from_ed25519(ByteView raw) {

@@ -3,8 +3,9 @@
 //
 // Keys are immutable and may be used by several threads at once. On a shard, on one core of 2020: verifying takes 25 µs
 // for RSA-2048 (16 times that for 8192 bits, the most that is taken) and 0.12 ms for Ed25519; signing 0.9 ms for
-// RSA-2048 and 50 µs for Ed25519; reading a public key 10 µs. Parsing a PEM and generate_rsa() (up to a second) are not
-// for a shard. Errors: Errc::invalid (no such key), Errc::too_large, Errc::unsupported (a key of another kind).
+// RSA-2048 and 50 µs for Ed25519; reading a public key 10 µs, or nothing if the thread has read it lately. Parsing a
+// PEM and generate_rsa() (up to a second) are not for a shard. Errors: Errc::invalid (no such key), Errc::too_large,
+// Errc::unsupported (a key of another kind).
 #pragma once
 
 #include <cstddef>

@@ -93,6 +93,29 @@ TEST(Signature, BothFormsOfAnRsaKeyAreOne) {
   }
 }
 
+// More keys than are kept, in turns; each stays the one that it is.
+TEST(Signature, KeysThatWereReadBeforeAreTheSame) {
+  const Bytes real = rsa().public_octets();
+  const Sum256 sum = sha256("x");
+  const Bytes signature = rsa().sign(sum.view()).value();
+  for (int turn = 0; turn < 3; ++turn) {
+    for (std::size_t octets = 64; octets < 164; ++octets) {
+      const auto key = PublicKey::from_rsa(rsa_key(Bytes(octets, '\x7f'), kF4));
+      ASSERT_TRUE(key);
+      EXPECT_EQ(key->bits(), 8 * octets - 1);
+      EXPECT_FALSE(key->verify(DigestKind::sha256, sum.view(), signature));
+      const auto good = PublicKey::from_rsa(real);
+      ASSERT_TRUE(good);
+      EXPECT_EQ(good->bits(), 2048u);
+      EXPECT_TRUE(good->verify(DigestKind::sha256, sum.view(), signature));
+    }
+  }
+  // One octet of it is another one: the last of the exponent.
+  Bytes other = real;
+  other.back() = '\x03';
+  EXPECT_FALSE(PublicKey::from_rsa(other)->verify(DigestKind::sha256, sum.view(), signature));
+}
+
 TEST(Signature, WhatIsNoRsaKeyIsRefused) {
   const Bytes spki = rsa().public_octets();
   for (std::size_t size = 0; size < spki.size(); ++size)

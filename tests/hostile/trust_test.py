@@ -109,9 +109,62 @@ def _():
     equal(said["result"], "permerror", "a record that includes itself")
     zone = "a.example. CNAME b.example.\nb.example. CNAME a.example.\n"
     equal(asked("spf", "192.0.2.1", "x@a.example", zone=zone)["spf"]["result"], "temperror", "aliases in a circle")
-    deep = "a." * 100 + "example"
+
+
+def ring(count, name="n{}.example."):
+    """Aliases that lead around in a circle."""
+    return "".join(f"{name.format(n)} CNAME {name.format((n + 1) % count)}\n" for n in range(count))
+
+
+@suite.test("aliases in a circle, wherever a name is looked up")
+def _():
+    for count in (1, 2, 3, 100):
+        zone = ring(count) + "bank.example. TXT \"v=spf1 a:n0.example mx:n0.example include:n0.example -all\"\n"
+        said = asked("spf", "192.0.2.1", "x@n0.example", zone=zone)["spf"]
+        equal((said["result"], said["reason"]), ("temperror", "lookup-failed"), f"SPF, {count} aliases")
+        said = asked("spf", "192.0.2.1", "x@bank.example", zone=zone)["spf"]
+        equal((said["result"], said["reason"]), ("temperror", "lookup-failed"), f"a term of SPF, {count} aliases")
+        said = asked("dmarc", "bank.example", zone=ring(count, "n{}._dmarc.bank.example.")
+                     + "_dmarc.bank.example. CNAME n0._dmarc.bank.example.\n")["dmarc"]  # fmt: skip
+        equal((said["result"], said["reason"]), ("temperror", "dns-error-policy"), f"DMARC, {count} aliases")
+        zone = ring(count) + "s._domainkey.bank.example. CNAME n0.example.\n"
+        (one,) = asked("verify", letter=signature() + LETTER, zone=zone)["dkim"]
+        equal((one["result"], one["reason"]), ("temperror", "key-unavailable"), f"DKIM, {count} aliases")
+    # A chain that ends is followed, but not for ever.
+    zone = "".join(f"n{n}.example. CNAME n{n + 1}.example.\n" for n in range(200)) + 'n200.example. TXT "v=spf1 +all"\n'
+    equal(asked("spf", "192.0.2.1", "x@n0.example", zone=zone)["spf"]["result"], "temperror", "200 aliases")
+    equal(asked("spf", "192.0.2.1", "x@n195.example", zone=zone)["spf"]["result"], "pass", "five aliases")
+
+
+@suite.test("chains of redirect, of include and of both")
+def _():
+    for words, reason in (("redirect=n{}.example", "pass"), ("include:n{}.example ?all", "pass"),
+                          ("include:n{0}.example redirect=n{0}.example", "pass")):  # fmt: skip
+        zone = "".join(f'n{n}.example. TXT "v=spf1 {words.format(n + 1)}"\n' for n in range(500))
+        zone += 'n500.example. TXT "v=spf1 +all"\n'
+        said = asked("spf", "192.0.2.1", "a@n0.example", zone=zone)["spf"]
+        equal((said["result"], said["reason"]), ("permerror", "too-many-lookups"), f"{words} 500 times")
+        check(said["lookups"] <= 11, said["lookups"])
+        said = asked("spf", "192.0.2.1", "a@n492.example", zone=zone)["spf"]
+        equal(said["result"], reason, f"{words} eight times")
+
+
+@suite.test("names of a hundred labels cost one walk each")
+def _():
+    deep = "a." * 100 + "bank.example"
     said = asked("dmarc", deep)["dmarc"]
-    check(len(said["questions"]) <= 10, "a name of a hundred labels costs more than a walk")
+    check(len(said["questions"]) <= 8, f"{len(said['questions'])} questions")
+    # Signatures in such names have no walk of their own unless they hold.
+    letter = b"".join(signature(domain=f"{n}." + deep) for n in range(200))
+    letter += f"From: a@{deep}\r\nSubject: x\r\n\r\nbody\r\n".encode()
+    zone = '_dmarc.bank.example. TXT "v=DMARC1; p=reject"\n'
+    said = asked("verify", letter=letter, zone=zone)
+    check(len(said["dkim_questions"]) <= 10, "keys")
+    check(len(said["dmarc"]["questions"]) <= 8, f"{len(said['dmarc']['questions'])} questions")
+    equal(said["dmarc"]["result"], "fail", "DMARC")
+    # A name that is no name is asked about nowhere.
+    said = asked("verify", letter=f"From: a@{'a.' * 200}example\r\n\r\nx\r\n".encode())
+    equal(said["from"]["reason"], "domain-invalid", "a name that is too long")
 
 
 @suite.test("headers that two parsers read differently")
@@ -143,8 +196,31 @@ def _():
         for n in range(3_000)
     )
     said = asked("verify", letter=fields + LETTER)["arc"]
-    equal(said["cv"], "fail", "cv")
-    check(len(said["questions"]) <= 60, "it asks without end")
+    equal((said["cv"], said["reason"]), ("fail", "bad-field"), "no chain")
+    equal(said["questions"], [], "what is asked for what is no chain")
+
+
+def sets(count, domain):
+    zeros = base64.b64encode(bytes(32)).decode()
+    for n in range(count, 0, -1):
+        d = domain.format(n)
+        yield (
+            f"ARC-Seal: i={n}; a=rsa-sha256; cv={'none' if n == 1 else 'pass'}; d={d}; s=s{n}; b=AAAA\r\n"
+            f"ARC-Message-Signature: i={n}; a=rsa-sha256; d={d}; s=m{n}; h=from; bh={zeros}; b=AAAA\r\n"
+            f"ARC-Authentication-Results: i={n}; {d}; none\r\n"
+        ).encode()
+
+
+@suite.test("a chain of fifty sets with a hundred keys")
+def _():
+    said = asked("verify", letter=b"".join(sets(50, "d{}.example")) + LETTER)["arc"]
+    equal((said["cv"], said["reason"], said["questions"]), ("fail", "too-many-keys", []), "fifty")
+    said = asked("verify", letter=b"".join(sets(15, "d{}.example")) + LETTER)["arc"]
+    equal((said["cv"], said["at"], len(said["questions"])), ("fail", 15, 30), "fifteen")
+    said = asked("verify", letter=b"".join(sets(51, "d{}.example")) + LETTER)["arc"]
+    equal((said["cv"], said["reason"], said["questions"]), ("fail", "bad-field", []), "one more")
+    huge = b"".join(sets(50, "d{}.example")).replace(b"; none", b"; none (" + b"x" * 20_000 + b")")
+    equal(asked("verify", letter=huge + LETTER)["arc"]["cv"], "fail", "a chain of a megabyte")
 
 
 if __name__ == "__main__":

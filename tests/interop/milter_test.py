@@ -7,22 +7,20 @@ letter and writes down what the milter makes of it."""
 import base64
 import contextlib
 import json
-import os
 import pathlib
 import re
-import socket
-import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
-from chappe import BUILD, ROOT  # noqa: E402
+import filters  # noqa: E402
+from chappe import BUILD  # noqa: E402
 from dkim_peers_test import HERE, Peer, has  # noqa: E402
-from suite import Failure, Skip, Suite, check, contains, equal, shown, succeed, wait_until  # noqa: E402
+from filters import PEERS, free_port, running  # noqa: E402
+from suite import Skip, Suite, check, contains, equal, shown, succeed  # noqa: E402
 
 PROBE = BUILD / "src" / "chappe_agents_milter_test"
-PEERS = ROOT / "build" / "peers"
 INSIDE, OUTSIDE = "192.0.2.1", "198.51.100.7"  # who hands letters in; nothing is sent there
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 LETTER = (
@@ -32,60 +30,6 @@ LETTER = (
 )
 
 suite = Suite()
-
-
-def libraries(peer):
-    folders = {str(path.parent) for path in (PEERS / peer).rglob("*.so*")}
-    return {"LD_LIBRARY_PATH": ":".join(sorted(folders))}
-
-
-def program(peer, path):
-    found = PEERS / peer / path
-    if not found.exists():
-        raise Skip(f"no {found.name} in build/peers (make test-deps)")
-    return found
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-def answers_at(address):
-    kind, _, rest = address.partition(":")
-    with socket.socket(socket.AF_UNIX if kind == "unix" else socket.AF_INET) as sock:
-        host, _, port = rest.partition(":")
-        return sock.connect_ex(rest if kind == "unix" else (host, int(port))) == 0
-
-
-@contextlib.contextmanager
-def running(folder, address, *command, env=None, patience=60):
-    """A milter that is up while the context is open."""
-    with open(folder / "milter.log", "ab") as log:
-        process = subprocess.Popen(
-            [str(word) for word in command],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=os.environ | (env or {}),
-        )
-    try:
-
-        def up():
-            if process.poll() is not None:
-                said = (folder / "milter.log").read_text(errors="replace")[-500:]
-                raise Failure(f"{command[0]} ended with {process.returncode}: {shown(said, 600)}")
-            return answers_at(address)
-
-        wait_until(up, patience, f"{command[0]} listens")
-        yield address
-    finally:
-        process.terminate()
-        try:
-            process.wait(1)  # libmilter looks up every five seconds
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def probe(folder, address, *letters, client=INSIDE, sender="alice@example.org", to="b@example.org"):
@@ -139,80 +83,27 @@ class World:
         public = succeed("openssl", "rsa", "-in", self.key, "-pubout", "-outform", "DER")
         self.record = "v=DKIM1; k=rsa; p=" + base64.b64encode(public).decode()
 
-    @contextlib.contextmanager
     def opendkim(self, address):
         """Signs for INSIDE, verifies for everybody else; asks no name server."""
-        command = program("opendkim", "usr/sbin/opendkim")
         (self.folder / "inside").write_text(INSIDE + "\n")
         (self.folder / "keys").write_text(f"s._domainkey.example.org {self.record}\n")
-        kind, _, rest = address.partition(":")
-        host, _, port = rest.partition(":")
-        settings = {
-            "Socket": f"local:{rest}" if kind == "unix" else f"inet:{port}@{host}",
-            "Domain": "example.org",
-            "Selector": "s",
-            "KeyFile": self.key,
-            "RequireSafeKeys": "no",
-            "Mode": "sv",
-            "InternalHosts": self.folder / "inside",
-            "Canonicalization": "simple/simple",
-            "TestPublicKeys": self.folder / "keys",
-            "Nameservers": "127.0.0.9",
-            "Background": "no",
-            "Syslog": "no",
-            "TemporaryDirectory": self.folder,
-        }
-        config = self.folder / "opendkim.conf"
-        config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-        with running(self.folder, address, command, "-f", "-x", config, env=libraries("opendkim")):
-            yield address
+        return filters.opendkim(
+            self.folder, address, Domain="example.org", Selector="s", KeyFile=self.key, Mode="sv",
+            InternalHosts=self.folder / "inside", Canonicalization="simple/simple", TestPublicKeys=self.folder / "keys",
+        )  # fmt: skip
 
     @contextlib.contextmanager
     def rspamd(self):
         """Its proxy, which scans by itself, without modules: what is left is what it is sure of."""
-        command = program("rspamd", "usr/bin/rspamd")
-        share = PEERS / "rspamd" / "usr" / "share" / "rspamd"
-        port = free_port()
-        (self.folder / "tld").write_text("com\nnet\norg\n")
-        config = self.folder / "rspamd.conf"
-        config.write_text(
-            f"""
-options {{
-  filters = "";
-  pidfile = "{self.folder}/rspamd.pid";
-  control_socket = "{self.folder}/rspamd.sock mode=0600";
-  tempdir = "{self.folder}";
-  url_tld = "{self.folder}/tld";
-  disable_hyperscan = true;
-  gtube_patterns = "reject";
-  dns {{ nameserver = ["127.0.0.9:53"]; timeout = 0.1s; retransmits = 1; }}
-}}
-logging {{ type = "console"; level = "info"; }}
-lang_detection {{ languages = "{share}/languages"; }}
-metric {{ name = "default"; actions {{ reject = 15; add_header = 6; greylist = 4; }} }}
-worker "rspamd_proxy" {{
+        worker = """worker "rspamd_proxy" {
   bind_socket = "127.0.0.1:{port}";
   milter = yes;
   timeout = 10s;
   count = 1;
-  upstream "local" {{ default = yes; self_scan = yes; }}
-}}
-"""
-        )
-        folders = {
-            "SHAREDIR": share,
-            "LUALIBDIR": share / "lualib",
-            "RULESDIR": share / "rules",
-            "PLUGINSDIR": share / "plugins",
-            "CONFDIR": PEERS / "rspamd" / "etc" / "rspamd",
-            "RUNDIR": self.folder,
-            "DBDIR": self.folder,
-            "LOGDIR": self.folder,
-        }
-        words = [f"--var={name}={value}" for name, value in folders.items()]
-        address = f"inet:127.0.0.1:{port}"
-        with running(self.folder, address, command, "-f", "-i", "-c", config, *words, env=libraries("rspamd")):
-            yield address
+  upstream "local" { default = yes; self_scan = yes; }
+}"""
+        with filters.Rspamd(self.folder, worker).running() as peer:
+            yield f"inet:127.0.0.1:{peer.port}"
 
     @contextlib.contextmanager
     def libmilter(self):
@@ -222,7 +113,8 @@ worker "rspamd_proxy" {{
         port = free_port()
         peer = HERE / "peers" / "libmilter_peer.py"
         command = [sys.executable, peer, found[0], f"inet:{port}@127.0.0.1"]
-        with running(self.folder, f"inet:127.0.0.1:{port}", *command) as address:
+        address = f"inet:127.0.0.1:{port}"
+        with running(self.folder, address, *command):
             yield address
 
 
@@ -306,4 +198,5 @@ def _(w):
     equal(connections(metrics, "kept"), 1, "kept connections, after a letter that was given up")
 
 
-suite.main(world)
+if __name__ == "__main__":
+    suite.main(world)

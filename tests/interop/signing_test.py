@@ -101,6 +101,16 @@ def _(w):
     equal(results(large).count("dkim=pass"), 2, "a large letter")
 
 
+@suite.test("what is mended at the door is signed as it was mended, 8-bit octets and long lines too")
+def _(w):
+    for odd in (b"bare\nline ends\n\n", "été \t\r\n".encode(), b"\xe9t\xe9\r\n", b"x" * 5_000 + b"\r\n",
+                b".\r\n..\r\n\t \r\n\r\n\r\n"):  # fmt: skip
+        got = w.received(LETTER.replace(b"All is well.\r\n", odd))
+        check(b"\n" not in got.replace(b"\r\n", b""), f"a bare LF is left of {odd[:20]}")
+        equal(results(got).count("dkim=pass"), signatures(got), f"signatures that hold, {odd[:20]}")
+        check(signatures(got) > 0, "it is signed")
+
+
 @suite.test("states of keys are heard at once, and a revoked key is gone")
 def _(w):
     made = w.key("new", "one.tower", "--algorithm", "ed25519", "--selector", "new")["keys"][0]
