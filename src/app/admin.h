@@ -12,13 +12,14 @@ namespace chappe::app {
 // All of them; those of a subject stand in a file of their own.
 std::vector<Binding> admin_bindings();
 
-std::span<const Binding> directory_bindings();  // domain, account, alias, config export and apply
-std::span<const Binding> key_bindings();        // key
-std::span<const Binding> queue_bindings();      // queue, route
-std::span<const Binding> trail_bindings();      // trail
-std::span<const Binding> search_bindings();     // search
-std::span<const Binding> status_bindings();     // status, metrics
-std::span<const Binding> store_bindings();      // store
+std::span<const Binding> directory_bindings();   // domain, account, alias, config export and apply
+std::span<const Binding> key_bindings();         // key
+std::span<const Binding> queue_bindings();       // queue, route
+std::span<const Binding> trail_bindings();       // trail
+std::span<const Binding> reputation_bindings();  // reputation
+std::span<const Binding> search_bindings();      // search
+std::span<const Binding> status_bindings();      // status, metrics
+std::span<const Binding> store_bindings();       // store
 
 int store_import(const Invocation& invocation);
 int store_export(const Invocation& invocation);

@@ -117,12 +117,15 @@ class OwnOffice final : public AdminOffice {
     o.directory_ = TRY(net::run(open_directory(&o)));
     o.keys_ =
         std::make_unique<post::Keys>(post::Keys::Parts{o.store_.get(), o.commit_.get(), &o.offload_, &system_clock()});
+    o.reputation_ =
+        std::make_unique<post::Reputation>(post::Reputation::Parts{o.store_.get(), o.commit_.get(), &system_clock()},
+                                           post::ReputationOptions{.half_life = config.mx.reputation_half_life});
     o.search_ = std::make_unique<post::search::Search>(*o.store_, o.offload_);
     o.indexer_ = std::make_unique<post::search::Indexer>(
         post::search::Indexer::Parts{.store = o.store_.get(), .commit = o.commit_.get(), .offload = &o.offload_});
     o.office_ = {o.directory_.get(), o.mailboxes_.get(), o.queue_.get(), o.trail_.get(),
                  o.care_.get(),      o.drafts_.get(),    o.jobs_.get(),  {},
-                 o.search_.get(),    o.indexer_.get(),   o.keys_.get()};
+                 o.search_.get(),    o.indexer_.get(),   o.keys_.get(),  o.reputation_.get()};
     return own;
   }
   ~OwnOffice() override {
@@ -163,6 +166,7 @@ class OwnOffice final : public AdminOffice {
   std::unique_ptr<post::Trail> trail_;
   std::unique_ptr<post::Directory> directory_;
   std::unique_ptr<post::Keys> keys_;
+  std::unique_ptr<post::Reputation> reputation_;
   std::unique_ptr<post::search::Search> search_;
   std::unique_ptr<post::search::Indexer> indexer_;
   control::Office office_{};

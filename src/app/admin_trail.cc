@@ -75,6 +75,12 @@ std::string about(const Invocation& i, const Value& step) {
   named({"{}", "{}"}, "action");
   named({"because {}", "car {}"}, "reason");
   named({"{}", "{}"}, "authentication");
+  if (const Value* known = step.find("reputation"))
+    for (const Value& one : known->items())
+      add(fmt::format(
+          fmt::runtime(i.say({"{} {} scores {:.2f} (confidence {:.2f})", "{} {} est noté {:.2f} (confiance {:.2f})"})),
+          text_of(one, "kind"), one_line(text_of(one, "name")), one.get_double("score").value_or(0),
+          one.get_double("confidence").value_or(0)));
   named({"it tells of {}", "elle parle de {}"}, "about");
   named({"in {}", "dans {}"}, "mailbox");
   if (step.find("host")) add(peer_of(step, "host"));

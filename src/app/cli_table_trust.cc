@@ -196,6 +196,39 @@ std::vector<VerbRow> trust_verbs() {
        {"One that was never published, or is revoked.", "Une qui n'a jamais été publiée, ou qui est révoquée."},
        {{"DOMAIN"}, {"SELECTOR"}},
        {kConfig, kData}},
+      {"reputation show",
+       {"Say what is remembered of a sender's letters.", "Dire ce qu'on retient des lettres d'un expéditeur."},
+       {"Of a domain: as who signs (DKIM), as the domain of MAIL FROM (SPF) and as the author's (DMARC), each only for "
+        "letters that prove it; fail and none count letters that named it in vain, which is not held against it. Of an "
+        "address: the letters of its network. Older letters count less (mx.reputation_half_life). The score is the "
+        "share of good letters to be expected, 0 to 1; the confidence says how much it rests on.",
+        "D'un domaine : comme signataire (DKIM), comme domaine de MAIL FROM (SPF) et comme auteur (DMARC), chaque fois "
+        "pour les seules lettres qui le prouvent ; les échecs sont des lettres qui l'ont nommé en vain, ce qui ne lui "
+        "est pas reproché. D'une adresse : les lettres de son réseau. Les lettres anciennes comptent moins "
+        "(mx.reputation_half_life). La note est la part de bonnes lettres à attendre, de 0 à 1 ; la confiance dit sur "
+        "quoi elle repose."},
+       {{"NAME"}},
+       {kConfig, kData},
+       {{"chappe reputation show example.org", {"", ""}}, {"chappe reputation show 192.0.2.25", {"", ""}}}},
+      {"reputation list",
+       {"List the senders of whom something is remembered.", "Lister les expéditeurs dont on retient quelque chose."},
+       {},
+       {},
+       {{"most",
+         {},
+         {"Those with most letters first, as without option.",
+          "D'abord ceux qui ont le plus de lettres, comme sans option."}},
+        {"worst", {}, {"The lowest score first.", "D'abord la note la plus basse."}},
+        {"kind",
+         "KIND",
+         {"Only senders of this kind.", "Seulement les expéditeurs de cette sorte."},
+         {},
+         false,
+         {"network", "dkim", "mail-from", "author"}},
+        {"limit", "N", {"At most so many.", "Au plus tant."}, "50"},
+        kConfig,
+        kData},
+       {{"chappe reputation list --worst --limit 10", {"", ""}}}},
   };
 }
 

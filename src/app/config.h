@@ -131,6 +131,7 @@ struct Config {
   struct Mx {
     bool judge = true;
     bool reject = true;
+    Duration reputation_half_life = std::chrono::hours(24 * 14);
   } mx;
 
   struct Mta {

@@ -135,6 +135,10 @@ std::vector<KeyRow> make_keys() {
        "against them, or that have no clear author. If not, they go into Junk.",
        "Si sont rejetées les lettres qui ne prouvent pas venir du domaine de leur auteur, quand il le veut et que plus "
        "parle contre elles, ou qui n'ont pas d'auteur clair. Sinon, elles vont dans Junk."},
+      {"mx", "reputation_half_life", false, 3'600'000'000, 0,
+       [](Config& c) -> Slot { return &c.mx.reputation_half_life; },
+       "After how long what is remembered of a sender (chappe reputation) counts half.",
+       "Au bout de combien de temps ce qu'on retient d'un expéditeur (chappe reputation) compte moitié moins."},
 
       {"mta", "port", false, 1, 65535, [](Config& c) -> Slot { return &c.mta.port; },
        "The port on which the servers of other domains are reached. Something else than 25 is for laboratories.",

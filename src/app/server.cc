@@ -79,6 +79,9 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
                                           post::TrailLimits{.age = p.config.limits.trail_age});
   p.directory = TRY(net::run_on(p.shards.at(0), Parts::open_directory(&p)));
   p.keys = std::make_unique<post::Keys>(post::Keys::Parts{p.store.get(), p.commit.get(), &p.reads, &system_clock()});
+  p.reputation =
+      std::make_unique<post::Reputation>(post::Reputation::Parts{p.store.get(), p.commit.get(), &system_clock()},
+                                         post::ReputationOptions{.half_life = p.config.mx.reputation_half_life});
   if (p.config.server.plays(Actor::mda)) p.make_index();
   const bool carries = p.options.mta || !p.config.server.relay.host.empty();
   if (carries || !p.config.server.mda.host.empty()) TRY(p.make_resolver());
@@ -112,7 +115,8 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .resolver = p.config.mx.judge ? p.resolver.get() : nullptr,
       .policy = local_policy(p.config.mx),
       .keys = p.config.server.plays(Actor::mda) ? p.keys.get() : nullptr,
-      .search = p.search.get()});
+      .search = p.search.get(),
+      .reputation = p.reputation.get()});
   if (carries) TRY(p.make_mta());
   p.routes.emplace(RouteSources{.directory = p.registry->rcpts(),
                                 .resolver = p.mta ? p.resolver.get() : nullptr,
@@ -132,6 +136,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
                                    .log = *p.log,
                                    .indexer = p.indexer.get(),
                                    .extractors = p.extractors.get(),
+                                   .reputation = *p.reputation,
                                    .exposing = {}});
   TRY(p.open_control());
   return server;
@@ -147,6 +152,7 @@ void Server::start() {
   net::Shard& first = p.shards.at(0);
   first.post([&first, &p] {
     first.tasks().spawn(Parts::keep_trail(p.trail.get()));
+    first.tasks().spawn(Parts::keep_reputation(p.reputation.get()));
     first.tasks().spawn(Parts::keep_store(&p));
     first.tasks().spawn(Parts::take_care(p.care.get(), p.log.get()));
     if (p.indexer) first.tasks().spawn(Parts::keep_index(p.indexer.get()));
@@ -186,7 +192,7 @@ void Server::stop() {
   p.jobs.reset();
   // Sessions end first; what they have handed to the commit path is made durable before it stops; the store is last.
   p.shards.stop();
-  if (p.trail) net::run(Parts::write_last_notes(p.trail.get()));
+  if (p.reputation) net::run(Parts::write_last_notes(p.trail.get(), p.reputation.get()));
   if (p.commit) p.commit->stop();
   p.acceptors.clear();
   p.control.reset();
@@ -199,6 +205,7 @@ void Server::stop() {
   p.counted.reset();
   p.live.reset();
   p.keys.reset();
+  p.reputation.reset();
   p.directory.reset();
   p.trail.reset();
   p.deliver.reset();

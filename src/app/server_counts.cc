@@ -37,6 +37,15 @@ const Metric<Counter, 1> kAttachments(
     "failed; timeout; too_large: not given, or not wholly; skipped: its letter had too many).",
     {"outcome"});
 
+const Metric<Counter, 1> kJudgedLetters("chappe_reputation_letters_total",
+                                        "Letters of other hosts that were judged, by what became of them (accepted, "
+                                        "junk, refused, deferred).",
+                                        {"outcome"});
+const Metric<Counter> kVotes("chappe_reputation_votes_total", "Letters that people moved into Junk, or out of it.");
+const Metric<Counter> kLeftOut("chappe_reputation_left_out_total",
+                               "Senders that were not counted, because there was no room for more.");
+const Metric<Gauge> kReputations("chappe_reputation_rows", "Senders of whom something is remembered.");
+
 constexpr std::string_view kStateNames[] = {"waiting", "leased", "held"};
 constexpr std::string_view kAgeNames[post::QueueCounts::kAges.size() + 1] = {"<5m", "<1h", "<4h", "<1d", ">=1d"};
 constexpr std::string_view kStallNames[net::Shard::kStalls] = {"busy", "blocked", "preempted"};
@@ -83,6 +92,12 @@ std::string ServerCounts::expose(const post::QueueCounts& queue) {
             extractors->counts().ends[i]);
     raise(metrics.of(kAttachments, "skipped"), extractors->counts().skipped);
   }
+  const auto& known = reputation.counts();
+  for (const auto fate : {post::Fate::accepted, post::Fate::junk, post::Fate::refused, post::Fate::deferred})
+    raise(metrics.of(kJudgedLetters, post::fate_name(fate)), known.letters[static_cast<std::size_t>(fate)]);
+  raise(metrics.of(kVotes), known.votes);
+  raise(metrics.of(kLeftOut), known.left_out);
+  metrics.of(kReputations).set(static_cast<std::int64_t>(known.rows.load()));
   show(queue);
   return metrics.expose();
 }

@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "net/acceptor.h"
 #include "post/queue/queue.h"
+#include "post/reputation/reputation.h"
 #include "post/search/extractors.h"
 #include "post/search/indexer.h"
 #include "store/commit.h"
@@ -26,6 +27,7 @@ struct ServerCounts {
   // Null: there are no mailboxes here.
   const post::search::Indexer* indexer;
   const post::search::Extractors* extractors;
+  const post::Reputation& reputation;
 
   // Everything that this server counts, and what its queue holds now, as Prometheus reads it. Any thread; one at a
   // time.

@@ -83,7 +83,8 @@ Result<void> Server::Parts::open_control() {
                .stop = options.stop},
       .search = search.get(),
       .indexer = indexer.get(),
-      .keys = keys.get()};
+      .keys = keys.get(),
+      .reputation = reputation.get()};
   control_socket::ControlOptions socket;
   socket.path = control_socket::socket_path(config.server.data_dir.value);
   socket.uid = geteuid();
@@ -196,8 +197,15 @@ net::Task<void> Server::Parts::keep_index(post::search::Indexer* indexer) {
   co_await post::search::Indexer::keep(indexer, &cancel);
 }
 
-net::Task<void> Server::Parts::write_last_notes(post::Trail* trail) {
+net::Task<void> Server::Parts::keep_reputation(post::Reputation* reputation) {
+  net::Cancel cancel;
+  const net::Shard::Member member(*net::Shard::current(), cancel);
+  co_await post::Reputation::keep(reputation, &cancel);
+}
+
+net::Task<void> Server::Parts::write_last_notes(post::Trail* trail, post::Reputation* reputation) {
   (void)co_await trail->write_notes(net::Deadline::in(kLastNotes));
+  (void)co_await reputation->write(net::Deadline::in(kLastNotes));
 }
 
 void Server::Parts::accept(Role role, net::ListenSocket socket) {

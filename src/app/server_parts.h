@@ -16,6 +16,7 @@
 #include "net/acceptor.h"
 #include "net/offload_pool.h"
 #include "post/queue/queue.h"
+#include "post/reputation/reputation.h"
 
 namespace chappe::app {
 
@@ -51,6 +52,7 @@ struct Server::Parts {
   std::unique_ptr<post::Trail> trail;
   std::unique_ptr<post::Directory> directory;
   std::unique_ptr<post::Keys> keys;
+  std::unique_ptr<post::Reputation> reputation;
   // Where there are mailboxes.
   std::unique_ptr<post::search::Search> search;
   std::unique_ptr<post::search::Extractors> extractors;
@@ -104,7 +106,8 @@ struct Server::Parts {
   static net::Task<void> keep_trail(post::Trail* trail);
   static net::Task<void> keep_store(Parts* p);
   static net::Task<void> take_care(post::Care* care, Log* log);
-  static net::Task<void> write_last_notes(post::Trail* trail);
+  static net::Task<void> keep_reputation(post::Reputation* reputation);
+  static net::Task<void> write_last_notes(post::Trail* trail, post::Reputation* reputation);
   static net::Task<void> keep_index(post::search::Indexer* indexer);
 };
 

@@ -49,6 +49,7 @@ enum class Space : std::uint8_t {
   segment = 0x54,        // (segment u32)               how much of a segment is alive
   trail = 0x60,          // (letter 16, time u64, recipient u32, event u8)
   trail_refused = 0x61,  // (hour u64, door, network, reason raw)
+  reputation = 0x68,     // (kind u8, name raw)
   settings = 0x70,       // (name)
 };
 

@@ -122,6 +122,17 @@ std::vector<MethodRow> make_methods() {
        {kSince, kLimit},
        trail_refused},
 
+      {"reputation.show",
+       "What is remembered of the letters of a sender, and how good the next one is expected to be.",
+       {{"name", text, true, "a domain, an address, or its network"}},
+       reputation_show},
+      {"reputation.list",
+       "Senders of whom something is remembered; what came in the last seconds is not in it yet.",
+       {{"kind", text, false, "only network, dkim, mail-from or author"},
+        {"worst", yes_no, false, "the lowest score first; else those with most letters"},
+        kLimit},
+       reputation_list},
+
       {"config.export",
        "Domains, accounts and aliases as TOML.",
        {{"hashes", yes_no, false, "with the hashes of passwords; yes when not given"}},

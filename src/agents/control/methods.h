@@ -21,6 +21,7 @@
 #include "post/keys/keys.h"
 #include "post/mailbox/mailbox.h"
 #include "post/queue/queue.h"
+#include "post/reputation/reputation.h"
 #include "post/search/indexer.h"
 #include "post/search/search.h"
 #include "post/trail/trail.h"
@@ -90,6 +91,7 @@ struct Office {
   post::search::Search* search = nullptr;
   post::search::Indexer* indexer = nullptr;
   post::Keys* keys = nullptr;  // null: there is no directory
+  post::Reputation* reputation = nullptr;
 };
 
 enum class ParamKind : std::uint8_t { text, secret, number, yes_no, texts, objects };

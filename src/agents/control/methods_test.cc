@@ -30,6 +30,7 @@ class Methods : public testing::Test {
     directory = std::move(*opened);
     office = {directory.get(), &mailboxes, &queue, &trail, &care, &drafts, &jobs, {}};
     office.keys = &keys;
+    office.reputation = &reputation;
   }
   ~Methods() override { commit.stop(); }
 
@@ -112,6 +113,7 @@ class Methods : public testing::Test {
   post::Jobs jobs{*store, commit, system_clock(), [] { return post::Beside(); }};
   std::unique_ptr<post::Directory> directory;
   post::Keys keys{{&*store, &commit, &offload, &system_clock()}};
+  post::Reputation reputation{{&*store, &commit, &system_clock()}};
   Office office;
 };
 
@@ -123,6 +125,34 @@ TEST_F(Methods, TheTableIsWhole) {
     EXPECT_TRUE(row.doc.ends_with('.')) << row.name;
   }
   EXPECT_EQ(value("server.methods").find("methods")->items().size(), methods().size());
+}
+
+TEST_F(Methods, ReputationIsShownAndListed) {
+  const post::Sighting good{{{{post::IdentityKind::network, "192.0.2.0/24"}, post::Proof::pass},
+                             {{post::IdentityKind::author, "good.example"}, post::Proof::pass}}};
+  const post::Sighting bad{{{{post::IdentityKind::network, "203.0.113.0/24"}, post::Proof::fail},
+                            {{post::IdentityKind::author, "good.example"}, post::Proof::fail}}};
+  for (int i = 0; i < 2; ++i) reputation.count(good, post::Fate::accepted);
+  for (int i = 0; i < 3; ++i) reputation.count(bad, post::Fate::refused);
+  const Value shown = value("reputation.show", R"({"name":"Good.Example"})");
+  EXPECT_EQ(shown.get_string("name").value_or(""), "good.example");
+  ASSERT_THAT(column(shown, "senders", "kind"), ElementsAre("author"));
+  const Value& author = shown.find("senders")->items().front();
+  EXPECT_NEAR(author.get_double("score").value_or(0), 0.75, 0.001);
+  EXPECT_NEAR(author.get_double("accepted").value_or(0), 2, 0.001);
+  EXPECT_NEAR(author.get_double("refused").value_or(9), 0, 0.001);
+  EXPECT_NEAR(author.get_double("fail").value_or(0), 3, 0.001);
+  EXPECT_THAT(column(value("reputation.show", R"({"name":"203.0.113.9"})"), "senders", "name"),
+              ElementsAre("203.0.113.0/24"));
+  EXPECT_EQ(text("reputation.show", R"({"name":"b.example"})"), "not_found: nothing is remembered of b.example");
+  EXPECT_THAT(text("reputation.show", R"({"name":"a b"})"), HasSubstr("invalid"));
+  ASSERT_TRUE(executor.run(reputation.write({system_clock().steady() + 30s})));
+  EXPECT_THAT(column(value("reputation.list"), "senders", "name"),
+              ElementsAre("203.0.113.0/24", "192.0.2.0/24", "good.example"));
+  EXPECT_THAT(column(value("reputation.list", R"({"worst":true,"limit":1})"), "senders", "name"),
+              ElementsAre("203.0.113.0/24"));
+  EXPECT_THAT(column(value("reputation.list", R"({"kind":"author"})"), "senders", "name"), ElementsAre("good.example"));
+  EXPECT_THAT(text("reputation.list", R"({"kind":"helo"})"), HasSubstr("not 'helo'"));
 }
 
 TEST_F(Methods, ParametersAreChecked) {

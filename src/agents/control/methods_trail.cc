@@ -29,6 +29,19 @@ Writer& begin_step(Writer& w, Time at, std::string_view event) {
   return w.begin_object().field("at", to_rfc3339(at)).field("event", event);
 }
 
+// What was known of who answered for the letter.
+void write_standings(Writer& w, const std::vector<post::TrailStanding>& standings) {
+  w.key("reputation").begin_array();
+  for (const post::TrailStanding& s : standings)
+    w.begin_object()
+        .field("kind", s.kind)
+        .field("name", s.name)
+        .field("score", s.score / 1000.0)
+        .field("confidence", s.confidence / 1000.0)
+        .end_object();
+  w.end_array();
+}
+
 // What happened at the door: to the letter, then to each recipient.
 void write_arrival(Writer& w, const TrailHead& head) {
   const bool given_up = !head.taken && head.reply.code == 0;
@@ -44,7 +57,9 @@ void write_arrival(Writer& w, const TrailHead& head) {
   w.end_object();
   if (!head.verdict.action.empty()) {
     begin_step(w, head.at, "judged").field("action", head.verdict.action).field("reason", head.verdict.reason);
-    w.field("authentication", head.verdict.authentication).end_object();
+    w.field("authentication", head.verdict.authentication);
+    if (!head.verdict.standings.empty()) write_standings(w, head.verdict.standings);
+    w.end_object();
   }
   for (const TrailRcpt& rcpt : head.rcpts) {
     if (rcpt.reply.code == 0) continue;

@@ -92,6 +92,9 @@ Answer trail_show(const Office* office, Call call);
 Answer trail_find(const Office* office, Call call);
 Answer trail_refused(const Office* office, Call call);
 
+Answer reputation_show(const Office* office, Call call);
+Answer reputation_list(const Office* office, Call call);
+
 Answer store_mailboxes(const Office* office, Call call);
 Answer store_index(const Office* office, Call call);
 Answer store_find(const Office* office, Call call);

@@ -41,16 +41,21 @@ Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
 }
 
 Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
-  Bytes field;
-  if (const auto watched = ingest.watched()) {
-    Judged judged = co_await judge(&session_, transaction, watched.get());
-    if (judged.refusal) co_return Replies{std::move(*judged.refusal)};
+  const auto watched = ingest.watched();
+  if (!watched) co_return co_await take_from_host(&session_, transaction, std::move(ingest), facts);
+  Judged judged = co_await judge(&session_, transaction, watched.get());
+  Replies replies;
+  if (judged.refusal) {
+    replies.push_back(std::move(*judged.refusal));
+  } else {
     if (judged.junk)
       for (post::LetterRecipient& recipient : transaction->recipients)
         if (recipient.destination.kind == post::Destination::Kind::mailbox) recipient.destination.mailbox = kJunk;
-    field = std::move(judged.field);
+    replies =
+        co_await take_from_host(&session_, transaction, std::move(ingest), facts, std::exchange(judged.field, {}));
   }
-  co_return co_await take_from_host(&session_, transaction, std::move(ingest), facts, std::move(field));
+  remember(site_, judged, replies);
+  co_return replies;
 }
 
 }  // namespace

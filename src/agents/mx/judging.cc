@@ -10,6 +10,9 @@ namespace {
 using proto::smtp::Reply;
 namespace dmarc = trust::dmarc;
 
+constexpr Duration kOrganization = std::chrono::seconds(2);  // for the DNS to say where an author belongs
+constexpr Duration kStandings = std::chrono::milliseconds(200);
+
 const Event kJudged("mx.judged", Level::info, {"session", "letter", "from", "dmarc", "spf", "dkim", "action", "reason"},
                     "Who sent a letter was looked into before it was answered; reason is expanded by chappe explain.");
 
@@ -51,12 +54,37 @@ std::string unfolded(ByteView field) {
   return out;
 }
 
+// What was known, before this letter, of who answers for it. A store that is slow now keeps no letter waiting for that.
+net::Task<std::vector<post::TrailStanding>> standings_of(Session* session, const post::Sighting* sighting) {
+  const net::Deadline deadline = session->within(kStandings);
+  std::vector<post::TrailStanding> out;
+  for (const post::Named& named : sighting->names) {
+    if (!named.answers()) break;
+    const auto standing = co_await session->site().reputation->of(named.identity, deadline);
+    if (!standing) break;
+    const auto thousandths = [](double x) { return static_cast<std::uint16_t>(x * 1000 + 0.5); };
+    out.push_back({.kind = std::string(identity_kind_name(named.identity.kind)),
+                   .name = named.identity.name,
+                   .score = thousandths(standing->score()),
+                   .confidence = thousandths(standing->confidence())});
+  }
+  co_return out;
+}
+
 }  // namespace
 
 bool judges(Session& session) { return session.site().resolver != nullptr && !session.peer_is_own_host(); }
 
 post::Ingest::Drop forged_results(const Site& site) {
   return [id = site.hostname](const message::Field& field) { return trust::authres::claims(field, id); };
+}
+
+void remember(const Site& site, const Judged& judged, const Replies& replies) {
+  if (!site.reputation || replies.empty()) return;
+  const Reply& reply = replies.front();
+  post::Fate fate = judged.junk ? post::Fate::junk : post::Fate::accepted;
+  if (!reply.positive()) fate = reply.code < 500 ? post::Fate::deferred : post::Fate::refused;
+  site.reputation->count(judged.sighting, fate);
 }
 
 net::Task<Judged> judge(Session* session, Transaction* transaction, const post::Watched* watched) {
@@ -75,6 +103,10 @@ net::Task<Judged> judge(Session* session, Transaction* transaction, const post::
   transaction->verdict = {.authentication = unfolded(out.field),
                           .action = std::string(action_name(j.decision.action)),
                           .reason = std::string(reason_of(j))};
+  if (site.reputation) {
+    out.sighting = co_await post::sight(site.resolver, &j, session->within(kOrganization));
+    transaction->verdict.standings = co_await standings_of(session, &out.sighting);
+  }
   site.log.event(kJudged, session->id(), transaction->id.text(),
                  j.author.domains.empty() ? std::string() : j.author.domains.front(),
                  j.decisive() ? outcome_name(j.decisive()->result) : std::string_view("permerror"),

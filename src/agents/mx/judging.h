@@ -6,6 +6,7 @@
 #pragma once
 
 #include "agents/door/smtp_session.h"
+#include "post/reputation/reputation.h"
 
 namespace chappe::agents {
 
@@ -17,9 +18,13 @@ post::Ingest::Drop forged_results(const Site& site);
 
 struct Judged {
   std::optional<proto::smtp::Reply> refusal;
-  Bytes field;        // Authentication-Results, whole
-  bool junk = false;  // out of the way: into Junk
+  Bytes field;              // Authentication-Results, whole
+  bool junk = false;        // out of the way: into Junk
+  post::Sighting sighting;  // whose letter it was
 };
+
+// Remembers what became of a letter that was judged.
+void remember(const Site& site, const Judged& judged, const Replies& replies);
 
 // Asks the DNS, for site.limits.judging at most; writes into the transaction what the trail is to know. `watched` must
 // outlive the task.

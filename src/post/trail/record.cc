@@ -15,7 +15,7 @@ using store::RecordWriter;
 using store::Space;
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kHeadVersion = 2;  // of TrailHead
+constexpr std::uint8_t kHeadVersion = 3;  // of TrailHead
 constexpr std::uint8_t kTaken = 1;
 
 std::uint64_t moment(Time t) { return static_cast<std::uint64_t>(std::max<std::int64_t>(t.us, 0)); }
@@ -57,6 +57,12 @@ std::size_t read_count(RecordReader& r) {
     return 0;
   }
   return static_cast<std::size_t>(n);
+}
+
+std::uint16_t read_thousandths(RecordReader& r) {
+  const std::uint64_t n = r.number();
+  if (n > 1000) r.fail_here();
+  return static_cast<std::uint16_t>(n);
 }
 
 }  // namespace
@@ -106,6 +112,9 @@ Bytes encode(const TrailHead& head) {
   w.number(head.ends.size());
   for (const TrailEnd& end : head.ends) w.text(end.address).u8(static_cast<std::uint8_t>(end.kind)).text(end.mailbox);
   w.text(head.verdict.authentication).text(head.verdict.action).text(head.verdict.reason);
+  w.number(head.verdict.standings.size());
+  for (const TrailStanding& s : head.verdict.standings)
+    w.text(s.kind).text(s.name).number(s.score).number(s.confidence);
   return w.take();
 }
 
@@ -138,6 +147,15 @@ Result<TrailHead> decode_trail_head(ByteView bytes) {
   if (r.version() >= 2)
     for (std::string* field : {&head.verdict.authentication, &head.verdict.action, &head.verdict.reason})
       *field = r.text();
+  if (r.version() >= 3) {
+    head.verdict.standings.resize(read_count(r));
+    for (TrailStanding& s : head.verdict.standings) {
+      s.kind = r.text();
+      s.name = r.text();
+      s.score = read_thousandths(r);
+      s.confidence = read_thousandths(r);
+    }
+  }
   TRY(r.finish("the head of a trail"));
   return head;
 }

@@ -39,7 +39,7 @@ TEST(TrailRecord, ComesBackAsItWas) {
   EXPECT_EQ(back->rcpts[1].reply.text, "who?");
   EXPECT_EQ(back->ends[0].mailbox, "Lists");
   // Version 1 ends before the verdict.
-  Bytes first = bytes.substr(0, bytes.size() - 3);
+  Bytes first = bytes.substr(0, bytes.size() - 4);
   first[0] = 1;
   ASSERT_TRUE(records::decode_trail_head(first));
   EXPECT_EQ(records::decode_trail_head(first)->ends[1].address, "q@r");
@@ -48,6 +48,23 @@ TEST(TrailRecord, ComesBackAsItWas) {
   ASSERT_TRUE(judged);
   EXPECT_EQ(judged->verdict.authentication, "mx.example; dmarc=fail");
   EXPECT_EQ(judged->verdict.reason, "reject-with-evidence");
+  // Version 2 ends before what was known of the sender.
+  Bytes second = records::encode(head);
+  second.pop_back();
+  second[0] = 2;
+  ASSERT_TRUE(records::decode_trail_head(second));
+  EXPECT_EQ(records::decode_trail_head(second)->verdict.reason, "reject-with-evidence");
+  head.verdict.standings = {{"dkim", "a.example", 1000, 0}, {"network", "192.0.2.0/24", 7, 999}};
+  const Bytes known = records::encode(head);
+  const auto remembered = records::decode_trail_head(known);
+  ASSERT_TRUE(remembered);
+  ASSERT_EQ(remembered->verdict.standings.size(), 2u);
+  EXPECT_EQ(remembered->verdict.standings[1].name, "192.0.2.0/24");
+  EXPECT_EQ(remembered->verdict.standings[1].score, 7);
+  EXPECT_EQ(remembered->verdict.standings[1].confidence, 999);
+  EXPECT_EQ(records::encode(*remembered), known);
+  head.verdict.standings[0].score = 1001;
+  EXPECT_FALSE(records::decode_trail_head(records::encode(head))) << "no share";
   for (std::size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(records::decode_trail_head(bytes.substr(0, n))) << n;
 
   LetterId id;

@@ -44,11 +44,19 @@ struct TrailEnd {
   std::string mailbox = {};
 };
 
+// What was known then of an identity that answered for a letter (post/reputation/types.h).
+struct TrailStanding {
+  std::string kind;
+  std::string name;
+  std::uint16_t score = 0, confidence = 0;  // thousandths
+};
+
 // Of a letter that was judged.
 struct TrailVerdict {
   std::string authentication = {};  // what was found, as Authentication-Results has it; empty: it was not judged
   std::string action = {};          // what was done about it: "accept", "junk", "quarantine", "defer", "reject"
   std::string reason = {};          // an id (chappe explain ID)
+  std::vector<TrailStanding> standings = {};
 };
 
 struct TrailHead {
