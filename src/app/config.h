@@ -131,6 +131,7 @@ struct Config {
   struct Mx {
     bool judge = true;
     bool reject = true;
+    bool srs = true;
   } mx;
 
   struct Mta {

@@ -135,6 +135,12 @@ std::vector<KeyRow> make_keys() {
        "against them, or that have no clear author. If not, they go into Junk.",
        "Si sont rejetées les lettres qui ne prouvent pas venir du domaine de leur auteur, quand il le veut et que plus "
        "parle contre elles, ou qui n'ont pas d'auteur clair. Sinon, elles vont dans Junk."},
+      {"mx", "srs", false, 0, 0, [](Config& c) -> Slot { return &c.mx.srs; },
+       "Whether letters of strangers that an alias leads to another host leave with a sender of the alias's domain "
+       "(SRS), so that SPF does not fail there. What comes back to such a sender is handed on, whatever stands here.",
+       "Si les lettres d'inconnus qu'un alias mène à une autre machine partent avec un expéditeur du domaine de "
+       "l'alias "
+       "(SRS), pour que SPF n'y échoue pas. Ce qui revient à un tel expéditeur est transmis dans tous les cas."},
 
       {"mta", "port", false, 1, 65535, [](Config& c) -> Slot { return &c.mta.port; },
        "The port on which the servers of other domains are reached. Something else than 25 is for laboratories.",

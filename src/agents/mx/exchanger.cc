@@ -1,5 +1,6 @@
 #include "agents/mx/exchanger.h"
 
+#include "agents/door/forwarding.h"
 #include "agents/door/recipient.h"
 #include "agents/door/taking.h"
 #include "agents/mx/judging.h"
@@ -17,16 +18,20 @@ class Exchanger final : public SmtpActor {
  public:
   explicit Exchanger(Session& session) : session_(session), site_(session.site()) {}
 
-  Task<Reply> mail(const Transaction*) override { co_return Reply(250, "2.1.0", "Sender accepted"); }
+  Task<Reply> mail(const Transaction*) override {
+    forwards_ = false;
+    co_return Reply(250, "2.1.0", "Sender accepted");
+  }
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
   void begin(post::Ingest* ingest) override {
-    if (judges(session_)) ingest->watch(forged_results(site_));
+    if (judges(session_)) ingest->watch(forged_results(site_), forwards_ ? std::optional(sealed_body()) : std::nullopt);
   }
   Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
 
  private:
   Session& session_;
   Site& site_;
+  bool forwards_ = false;  // the letter goes on to another host, too
 };
 
 Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
@@ -34,22 +39,32 @@ Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   // RFC 5321 §4.1.1.3: <Postmaster> has no domain; the directory knows who that is.
   const std::string address = rcpt.path.address();
   const net::Deadline deadline = session_.within(site_.limits.commit);
-  auto found = co_await find_recipient(&site_, address, transaction->mail.size, deadline);
+  auto found = co_await find_recipient(&site_, transaction->mail.path, address, transaction->mail.size, deadline);
   if (auto* refused = std::get_if<Reply>(&found)) co_return std::move(*refused);
+  const std::size_t before = transaction->recipients.size();
   enter(transaction, rcpt, address, std::move(std::get<post::Route>(found)));
+  forwards_ = forwards_ || forwards(std::span(transaction->recipients).subspan(before));
   co_return Reply(250, "2.1.5", "Recipient accepted");
 }
 
 Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
+  const std::vector<std::string> forwarders = vias(transaction->recipients);
+  std::optional<trust::authres::Results> found;
   Bytes field;
-  if (const auto watched = ingest.watched()) {
+  const auto watched = ingest.watched();
+  if (watched) {
     Judged judged = co_await judge(&session_, transaction, watched.get());
     if (judged.refusal) co_return Replies{std::move(*judged.refusal)};
     if (judged.junk)
       for (post::LetterRecipient& recipient : transaction->recipients)
         if (recipient.destination.kind == post::Destination::Kind::mailbox) recipient.destination.mailbox = kJunk;
     field = std::move(judged.field);
+    if (auto refused = may_not_go_on(forwarders, judged.results)) co_return Replies{std::move(*refused)};
+    found = std::move(judged.results);
   }
+  if (forwards_)
+    field.insert(0, co_await seal(&site_, transaction->id, forwarders, watched, std::move(found),
+                                  session_.within(site_.limits.commit)));
   co_return co_await take_from_host(&session_, transaction, std::move(ingest), facts, std::move(field));
 }
 

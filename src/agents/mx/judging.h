@@ -6,6 +6,7 @@
 #pragma once
 
 #include "agents/door/smtp_session.h"
+#include "trust/authres/results.h"
 
 namespace chappe::agents {
 
@@ -17,7 +18,8 @@ post::Ingest::Drop forged_results(const Site& site);
 
 struct Judged {
   std::optional<proto::smtp::Reply> refusal;
-  Bytes field;        // Authentication-Results, whole
+  trust::authres::Results results;
+  Bytes field;        // Authentication-Results, whole: the same
   bool junk = false;  // out of the way: into Junk
 };
 
