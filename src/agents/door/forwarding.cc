@@ -116,10 +116,12 @@ std::optional<Reply> may_not_go_on(std::span<const std::string> vias, const auth
     const auto author = result.value("header", "from");
     const bool claimed = std::ranges::any_of(
         vias, [&](const std::string& via) { return !author || related(to_lower(*author), domain_of(via)); });
-    if (claimed)
-      return Reply(550, "5.7.1",
-                   fmt::format("This letter does not prove to be from {}, and is not forwarded as ours",
-                               author ? printable(*author) : "anybody"));
+    if (!claimed) continue;
+    const std::string who = author ? printable(*author) : "anybody";
+    if (result.result == "temperror")
+      return Reply(451, "4.7.0", fmt::format("Whether this letter is from {} cannot be found out now", who));
+    return Reply(550, "5.7.1",
+                 fmt::format("This letter does not prove to be from {}, and is not forwarded as ours", who));
   }
   return std::nullopt;
 }

@@ -49,6 +49,8 @@ TEST(Forwarding, WhoOnlyClaimsToBeOneOfUsIsNotForwarded) {
   EXPECT_NE(refused({"list@ours.test"}, "mx; dmarc=pass header.from=bank.test; dmarc=fail header.from=ours.test"), "")
       << "one author of two";
   EXPECT_NE(refused({"list@ours.test"}, "mx.ours.test; dmarc=permerror"), "") << "no author at all";
+  EXPECT_THAT(refused({"list@ours.test"}, "mx.ours.test; dmarc=temperror header.from=ours.test"),
+              HasSubstr("451 4.7.0"));
 
   EXPECT_EQ(refused({"list@ours.test"}, "mx.ours.test; dmarc=pass header.from=ours.test"), "");
   EXPECT_EQ(refused({"list@ours.test"}, "mx.ours.test; dmarc=none header.from=ours.test"), "") << "it asks for nothing";

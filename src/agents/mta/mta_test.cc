@@ -55,7 +55,7 @@ TEST_F(MtaTest, WhoIsRefusedForGoodGoesBackToTheSender) {
   EXPECT_THAT(inbox()[0], HasSubstr("Subject: hello"));
 }
 
-// RFC 3461 §5.2.7: whoever is told is the sender, whatever MAIL FROM said.
+// Whoever is told is the sender, whatever MAIL FROM said.
 TEST_F(MtaTest, AForwardLeavesWithASenderOfItsOwnAndItsFailureIsToldToTheSender) {
   FakeServer& one = server("127.0.0.21");
   one.on_rcpt = [](const std::string& to) {
