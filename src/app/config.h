@@ -132,6 +132,7 @@ struct Config {
     bool judge = true;
     bool reject = true;
     Duration reputation_half_life = std::chrono::hours(24 * 14);
+    bool srs = true;
   } mx;
 
   struct Mta {

@@ -139,6 +139,12 @@ std::vector<KeyRow> make_keys() {
        [](Config& c) -> Slot { return &c.mx.reputation_half_life; },
        "After how long what is remembered of a sender (chappe reputation) counts half.",
        "Au bout de combien de temps ce qu'on retient d'un expéditeur (chappe reputation) compte moitié moins."},
+      {"mx", "srs", false, 0, 0, [](Config& c) -> Slot { return &c.mx.srs; },
+       "Whether letters of strangers that an alias leads to another host leave with a sender of the alias's domain "
+       "(SRS), so that SPF does not fail there. What comes back to such a sender is handed on, whatever stands here.",
+       "Si les lettres d'inconnus qu'un alias mène à une autre machine partent avec un expéditeur du domaine de "
+       "l'alias "
+       "(SRS), pour que SPF n'y échoue pas. Ce qui revient à un tel expéditeur est transmis dans tous les cas."},
 
       {"mta", "port", false, 1, 65535, [](Config& c) -> Slot { return &c.mta.port; },
        "The port on which the servers of other domains are reached. Something else than 25 is for laboratories.",

@@ -115,6 +115,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .resolver = p.config.mx.judge ? p.resolver.get() : nullptr,
       .policy = local_policy(p.config.mx),
       .keys = p.config.server.plays(Actor::mda) ? p.keys.get() : nullptr,
+      .return_paths = p.config.mx.srs ? p.return_paths.get() : nullptr,
       .search = p.search.get(),
       .reputation = p.reputation.get()});
   if (carries) TRY(p.make_mta());
@@ -207,6 +208,7 @@ void Server::stop() {
   p.keys.reset();
   p.reputation.reset();
   p.directory.reset();
+  p.return_paths.reset();
   p.trail.reset();
   p.deliver.reset();
   p.queue.reset();

@@ -152,6 +152,9 @@ net::Task<Result<std::unique_ptr<post::Directory>>> Server::Parts::open_director
   if (!reaped && reaped.error().code() != Errc::timeout) co_return std::unexpected(reaped.error());
   // Whoever held a lease has gone with its process.
   CO_TRY(co_await p->queue->void_leases(net::Deadline::in(kOpening)));
+  p->return_paths =
+      CO_TRY(co_await post::ReturnPaths::open(on.commit, on.clock, on.random, net::Deadline::in(kOpening)));
+  options.return_paths = p->return_paths.get();
   co_return co_await post::Directory::open(on, std::move(options), net::Deadline::in(kOpening));
 }
 

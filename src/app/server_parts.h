@@ -50,6 +50,7 @@ struct Server::Parts {
   std::unique_ptr<post::Queue> queue;
   std::unique_ptr<post::Deliver> deliver;
   std::unique_ptr<post::Trail> trail;
+  std::unique_ptr<post::ReturnPaths> return_paths;
   std::unique_ptr<post::Directory> directory;
   std::unique_ptr<post::Keys> keys;
   std::unique_ptr<post::Reputation> reputation;

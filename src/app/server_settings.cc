@@ -98,6 +98,7 @@ std::string needs_restart(const Config& old, const Config& fresh) {
   differs("mx.judge", fresh.mx.judge != old.mx.judge);
   differs("mx.reject", fresh.mx.reject != old.mx.reject);
   differs("mx.reputation_half_life", fresh.mx.reputation_half_life != old.mx.reputation_half_life);
+  differs("mx.srs", fresh.mx.srs != old.mx.srs);
   differs("mta.port", fresh.mta.port != old.mta.port);
   differs("server.shards", fresh.server.shards != old.server.shards);
   differs("log.file", fresh.log.file.value != old.log.file.value);

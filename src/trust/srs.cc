@@ -159,6 +159,8 @@ Result<SrsAddress> srs_forward(const SrsAddress& sender, std::string_view forwar
   return SrsAddress{std::move(local), ours};
 }
 
+bool looks_rewritten(std::string_view local) { return tagged(local).has_value(); }
+
 std::expected<SrsAddress, SrsFault> srs_reverse(std::string_view local, std::span<const crypto::Secret> secrets,
                                                 Time now, int days) {
   const auto kind = tagged(local);

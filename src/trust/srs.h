@@ -60,6 +60,9 @@ struct SrsFaultRow {
 };
 const SrsFaultRow& srs_fault_row(SrsFault fault);
 
+// Whether it begins as rewritten senders do, whoever rewrote it.
+bool looks_rewritten(std::string_view local);
+
 // Where a bounce to `local` at the forwarder goes. Any of `secrets` may have signed it; `days` is up to kMaxSrsDays.
 std::expected<SrsAddress, SrsFault> srs_reverse(std::string_view local, std::span<const crypto::Secret> secrets,
                                                 Time now, int days = kSrsDays);

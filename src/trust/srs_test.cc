@@ -48,6 +48,11 @@ TEST_F(Srs, ForwardAndBack) {
   EXPECT_EQ(reverse(out.local), "pat@example.com");
 }
 
+TEST_F(Srs, WhatLooksRewritten) {
+  for (const char* local : {"SRS0=", "srs1+x", "Srs0-a=b"}) EXPECT_TRUE(looks_rewritten(local)) << local;
+  for (const char* local : {"", "SRS0", "SRS2=x", "srs0x=y", "xSRS0=a"}) EXPECT_FALSE(looks_rewritten(local)) << local;
+}
+
 // The sum, made by hand from its definition.
 TEST_F(Srs, Sum) {
   using namespace std::string_literals;

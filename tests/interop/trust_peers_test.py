@@ -290,14 +290,14 @@ def _(w):
             who = "".join("o" if maker is ours else "t" for maker in makers)
             said = peer.do(do="verify-chain", letter=str(w.file(octets)), keys=w.records)
             verdict = w.verdict(octets)["arc"]
-            equal(said[0], "pass", f"dkimpy of letter {number} ({who}), {said}, {octets}")
+            equal(said["cv"], "pass", f"dkimpy of letter {number} ({who}), {said}, {octets}")
             equal((verdict["cv"], len(verdict["sets"])), ("pass", sets), f"ours of letter {number} ({who}), {verdict}, {octets}")
             counts[sets] = counts.get(sets, 0) + 1
             broken = changed(source, octets)
             if broken and number % 5 == 0:
                 equal(w.verdict(broken)["arc"]["cv"], "fail", "it is changed")
                 said = peer.do(do="verify-chain", letter=str(w.file(broken)), keys=w.records)
-                check(said[0] != "pass", f"it is changed, {said}")
+                check(said["cv"] != "pass", f"it is changed, {said}")
     print("  letters by sets: " + ", ".join(f"{sets} {count}" for sets, count in sorted(counts.items())))
 
 

@@ -15,6 +15,7 @@ using post::QueueKey;
 void write_entry(Writer& w, const QueueEntry& e) {
   w.begin_object().field("letter", e.key.letter.text()).field("number", e.key.recipient);
   w.field("sender", e.sender).field("recipient", e.recipient).field("size", e.body.size - e.front_size);
+  if (!e.mail_from.empty()) w.field("mail_from", e.mail_from);
   w.field("state", state_name(e.state)).field("arrived", to_rfc3339(e.arrived));
   w.field("next_attempt", to_rfc3339(e.next_attempt)).field("expires", to_rfc3339(e.expires));
   w.field("attempts", e.attempts).field("last_error", e.last_error).end_object();

@@ -80,9 +80,10 @@ struct Site {
   std::atomic<std::shared_ptr<const crypto::TlsServer>> tls;
   dns::Resolver* resolver = nullptr;  // null: who sent a letter is not looked into
   trust::dmarc::LocalPolicy policy = {};
-  post::Keys* keys = nullptr;              // null: letters of our own people are not signed here
-  post::search::Search* search = nullptr;  // null: there is no index, and letters are looked into
-  post::Reputation* reputation = nullptr;  // null: nobody counts what becomes of letters
+  post::Keys* keys = nullptr;                 // null: letters of our own people are not signed here
+  post::ReturnPaths* return_paths = nullptr;  // null: letters that go on elsewhere keep their sender
+  post::search::Search* search = nullptr;     // null: there is no index, and letters are looked into
+  post::Reputation* reputation = nullptr;     // null: nobody counts what becomes of letters
 
   bool is_own_host(const net::Endpoint& peer) const {
     return std::ranges::any_of(networks, [&peer](const net::Network& n) { return n.contains(peer); });

@@ -1,5 +1,6 @@
 #include "agents/door/taking.h"
 
+#include "agents/door/forwarding.h"
 #include "agents/door/site.h"
 #include "agents/door/trace.h"
 #include "base/text.h"
@@ -40,8 +41,11 @@ void enter(Transaction* transaction, const proto::smtp::Rcpt& rcpt, const std::s
     notify &= static_cast<std::uint8_t>(~bit(Notify::success));
     if (notify == 0) notify = bit(Notify::never);
   }
-  for (auto& end : routed.ends)
-    transaction->recipients.push_back({std::move(end.address), std::move(end.destination), notify, orcpt});
+  for (auto& end : routed.ends) {
+    std::string via = via_of(address, end);
+    transaction->recipients.push_back(
+        {std::move(end.address), std::move(end.destination), notify, orcpt, std::move(via)});
+  }
 }
 
 Task<Result<post::LetterId>> take(Site* site, Transaction* transaction, post::Letter letter, net::Deadline deadline) {
@@ -50,6 +54,7 @@ Task<Result<post::LetterId>> take(Site* site, Transaction* transaction, post::Le
                                .clock = site->clock,
                                .random = site->random,
                                .hostname = site->hostname});
+  CO_TRY(co_await rewrite_senders(site, &letter, deadline));
   letter.notices = CO_TRY(co_await notices.arrived(&letter, std::exchange(transaction->expanded, {}), deadline));
   co_return co_await site->deliver.take(std::move(letter), deadline);
 }

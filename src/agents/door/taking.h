@@ -10,7 +10,8 @@ namespace chappe::agents {
 // RCPT names `address`, which leads to `routed`.
 void enter(Transaction* transaction, const proto::smtp::Rcpt& rcpt, const std::string& address, post::Route routed);
 
-// The letter, as it came out of letter_of(). Durable when it returns.
+// The letter, as it came out of letter_of(), with the senders that recipients elsewhere need (forwarding.h). Durable
+// when it returns.
 net::Task<Result<post::LetterId>> take(Site* site, Transaction* transaction, post::Letter letter,
                                        net::Deadline deadline);
 

@@ -1,5 +1,6 @@
 #include "agents/mda/delivery.h"
 
+#include "agents/door/forwarding.h"
 #include "agents/door/recipient.h"
 #include "agents/door/trace.h"
 #include "proto/smtp/parameters.h"
@@ -17,6 +18,9 @@ class Delivery final : public SmtpActor {
 
   Task<Reply> mail(const Transaction* transaction) override;
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
+  void begin(post::Ingest* ingest) override {
+    if (forwards_) ingest->watch(sealed_body());
+  }
   Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
   std::unique_ptr<SaslLogin> login() override { return std::make_unique<Login>(session_, Login::From::own_host); }
   // The host that passes the login on learns by this whom it was for; in xtext, because a reply is ASCII.
@@ -27,9 +31,11 @@ class Delivery final : public SmtpActor {
  private:
   Session& session_;
   Site& site_;
+  bool forwards_ = false;  // the letter goes on to another host, too
 };
 
 Task<Reply> Delivery::mail(const Transaction* transaction) {
+  forwards_ = false;
   const auto& mail = transaction->mail;
   // RFC 4954 §5: who submitted it, in the words of a host that is believed.
   if (mail.auth && !mail.auth->empty() && !mail.path.null()) {
@@ -43,24 +49,37 @@ Task<Reply> Delivery::mail(const Transaction* transaction) {
 
 Task<Reply> Delivery::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   if (rcpt.path.literal) co_return Reply(550, "5.7.1", "Addresses with an IP literal are not served here");
-  auto found = co_await find_recipient(&site_, rcpt.path.address(), transaction->mail.size,
+  auto found = co_await find_recipient(&site_, transaction->mail.path, rcpt.path.address(), transaction->mail.size,
                                        session_.within(site_.limits.commit));
   if (auto* refused = std::get_if<Reply>(&found)) co_return std::move(*refused);
+  for (const auto& end : std::get<post::Route>(found).ends)
+    forwards_ = forwards_ || !via_of(rcpt.path.address(), end).empty();
   co_return Reply(250, "2.1.5", "Recipient accepted");
 }
 
 Task<Replies> Delivery::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
   const Time now = site_.clock.now();
+  const auto watched = ingest.watched();
+  const auto judged = watched ? found_before(watched->letter) : std::nullopt;
   // Now that its size is known, and because much may have happened since RCPT, each is looked at once more.
   Replies replies;
   for (const std::string& address : transaction->accepted) {
-    auto found = co_await find_recipient(&site_, address, ingest.size(), session_.within(site_.limits.commit));
+    auto found = co_await find_recipient(&site_, transaction->mail.path, address, ingest.size(),
+                                         session_.within(site_.limits.commit));
     if (auto* refused = std::get_if<Reply>(&found)) {
       replies.push_back(std::move(*refused));
       continue;
     }
-    for (auto& end : std::get<post::Route>(found).ends)
-      transaction->recipients.push_back({std::move(end.address), std::move(end.destination), 0, {}});
+    std::vector<post::LetterRecipient> leads;
+    for (auto& end : std::get<post::Route>(found).ends) {
+      std::string via = via_of(address, end);
+      leads.push_back({std::move(end.address), std::move(end.destination), 0, {}, std::move(via)});
+    }
+    if (auto refused = judged ? may_not_go_on(vias(leads), *judged) : std::nullopt) {
+      replies.push_back(std::move(*refused));
+      continue;
+    }
+    std::ranges::move(leads, std::back_inserter(transaction->recipients));
     replies.emplace_back(250, "2.0.0", fmt::format("Taken as {}", transaction->id.text()));
   }
   transaction->judged(replies);
@@ -75,10 +94,18 @@ Task<Replies> Delivery::letter(Transaction* transaction, post::Ingest ingest, pr
                          .recipient = several ? std::string() : transaction->accepted.front(),
                          .letter = transaction->id,
                          .time = now};
+  const net::Deadline deadline = Session::regardless(site_.limits.commit);
+  Bytes sealed;
+  if (const auto forwarders = vias(transaction->recipients); !forwarders.empty())
+    sealed = co_await seal(&site_, transaction->id, forwarders, watched, judged, deadline);
   auto letter = co_await letter_of(&session_, transaction, std::move(ingest), facts, now);
   std::optional<Error> failed;
   if (letter) {
-    letter->trace = ChunkList(received_field(session_, site_.hostname, trace));
+    if (const auto ready = co_await rewrite_senders(&site_, &*letter, deadline); !ready)
+      letter = std::unexpected(ready.error());
+  }
+  if (letter) {
+    letter->trace = ChunkList(sealed + received_field(session_, site_.hostname, trace));
     const auto taken = co_await site_.deliver.take(std::move(*letter), Session::regardless(site_.limits.commit));
     if (!taken) failed = taken.error();
   } else {

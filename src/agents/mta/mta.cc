@@ -99,7 +99,7 @@ void Mta::State::finished(std::size_t recipients) {
   if (before >= options.claimed) parts.shards.at(0).post([this] { room.set(); });
 }
 
-// Recipients of one letter and one destination travel together.
+// Recipients of one letter and one destination travel together, if MAIL FROM says the same for them.
 std::vector<Parcel> Mta::State::parcels(std::vector<post::QueueEntry> due) const {
   std::vector<Parcel> out;
   std::size_t first = 0;  // of the parcels of this letter
@@ -110,7 +110,7 @@ std::vector<Parcel> Mta::State::parcels(std::vector<post::QueueEntry> due) const
                         : options.relay.host.empty() ? destination_of(entry.recipient)
                                                      : options.relay.host;
     const auto same = std::find_if(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(), [&](const Parcel& p) {
-      return p.destination == where && p.entries.size() < kRecipients;
+      return p.destination == where && p.entries.size() < kRecipients && p.entries.front().mail_from == entry.mail_from;
     });
     if (same != out.end()) {
       same->entries.push_back(std::move(entry));

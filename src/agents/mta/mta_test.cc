@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+
 #include "agents/mta/testing.h"
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
@@ -50,6 +53,31 @@ TEST_F(MtaTest, WhoIsRefusedForGoodGoesBackToTheSender) {
   EXPECT_THAT(inbox()[0], HasSubstr("Final-Recipient: rfc822; nobody2@one.net"));
   EXPECT_THAT(inbox()[0], HasSubstr("Diagnostic-Code: smtp; 550 5.1.1 No such mailbox"));
   EXPECT_THAT(inbox()[0], HasSubstr("Subject: hello"));
+}
+
+// Whoever is told is the sender, whatever MAIL FROM said.
+TEST_F(MtaTest, AForwardLeavesWithASenderOfItsOwnAndItsFailureIsToldToTheSender) {
+  FakeServer& one = server("127.0.0.21");
+  one.on_rcpt = [](const std::string& to) {
+    return to.starts_with("nobody") ? Reply(550, "5.1.1", "No such mailbox") : Reply(250, "2.1.5", "ok");
+  };
+  start("one.net. A 127.0.0.21\n");
+  post::Letter letter;
+  const std::vector<std::pair<std::string, std::string>> leading = {{"bob@one.net", "SRS0=a@x.test"},
+                                                                    {"eve@one.net", "SRS0=a@x.test"},
+                                                                    {"dan@one.net", "SRS0=b@y.test"},
+                                                                    {"nobody@one.net", "SRS0=b@y.test"}};
+  for (const auto& [to, mail_from] : leading)
+    letter.recipients.push_back({to, {post::Destination::Kind::remote, {}, ""}, 0, "", "x@x.test", mail_from});
+  send({"carol@one.net"}, "alice@example.test", std::move(letter));
+  EXPECT_THAT(settled(), IsEmpty());
+  std::map<std::string, std::vector<std::string>> came;
+  for (const auto& received : one.received()) came[received.sender] = received.recipients;
+  EXPECT_THAT(came, ElementsAre(Pair("SRS0=a@x.test", ElementsAre("bob@one.net", "eve@one.net")),
+                                Pair("SRS0=b@y.test", ElementsAre("dan@one.net")),
+                                Pair("alice@example.test", ElementsAre("carol@one.net"))));
+  ASSERT_THAT(inbox(), SizeIs(1));
+  EXPECT_THAT(inbox()[0], HasSubstr("Final-Recipient: rfc822; nobody@one.net\r\nAction: failed\r\nStatus: 5.1.1"));
 }
 
 TEST_F(MtaTest, ANotificationIsNotAnsweredByAnother) {

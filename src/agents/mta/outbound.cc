@@ -239,7 +239,7 @@ std::optional<std::string> notify_words(std::uint8_t notify) {
 proto::smtp::Envelope envelope_of(const Parcel& parcel) {
   const post::QueueEntry& first = parcel.entries.front();
   proto::smtp::Envelope out;
-  out.from = first.sender;
+  out.from = first.reverse_path();
   for (const auto& entry : parcel.entries)
     out.recipients.push_back(
         {entry.recipient, notify_words(entry.notify), entry.orcpt.empty() ? std::nullopt : std::optional(entry.orcpt)});
@@ -253,7 +253,7 @@ proto::smtp::Envelope envelope_of(const Parcel& parcel) {
 
 bool international(const Parcel& parcel) {
   const post::QueueEntry& first = parcel.entries.front();
-  return first.smtputf8 || std::ranges::any_of(first.sender, is_8bit) ||
+  return first.smtputf8 || std::ranges::any_of(first.reverse_path(), is_8bit) ||
          std::ranges::any_of(parcel.entries, [](const auto& e) { return std::ranges::any_of(e.recipient, is_8bit); });
 }
 

@@ -1,5 +1,6 @@
 #include "agents/mx/exchanger.h"
 
+#include "agents/door/forwarding.h"
 #include "agents/door/recipient.h"
 #include "agents/door/taking.h"
 #include "agents/mx/judging.h"
@@ -17,16 +18,24 @@ class Exchanger final : public SmtpActor {
  public:
   explicit Exchanger(Session& session) : session_(session), site_(session.site()) {}
 
-  Task<Reply> mail(const Transaction*) override { co_return Reply(250, "2.1.0", "Sender accepted"); }
+  Task<Reply> mail(const Transaction*) override {
+    forwards_ = false;
+    co_return Reply(250, "2.1.0", "Sender accepted");
+  }
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
   void begin(post::Ingest* ingest) override {
-    if (judges(session_)) ingest->watch(forged_results(site_));
+    if (judges(session_)) ingest->watch(forged_results(site_), forwards_ ? std::optional(sealed_body()) : std::nullopt);
   }
   Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
 
  private:
+  // `field`: Authentication-Results, of what was `found`.
+  Task<Replies> take(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts, Bytes field,
+                     std::optional<trust::authres::Results> found);
+
   Session& session_;
   Site& site_;
+  bool forwards_ = false;  // the letter goes on to another host, too
 };
 
 Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
@@ -34,16 +43,19 @@ Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   // RFC 5321 §4.1.1.3: <Postmaster> has no domain; the directory knows who that is.
   const std::string address = rcpt.path.address();
   const net::Deadline deadline = session_.within(site_.limits.commit);
-  auto found = co_await find_recipient(&site_, address, transaction->mail.size, deadline);
+  auto found = co_await find_recipient(&site_, transaction->mail.path, address, transaction->mail.size, deadline);
   if (auto* refused = std::get_if<Reply>(&found)) co_return std::move(*refused);
+  const std::size_t before = transaction->recipients.size();
   enter(transaction, rcpt, address, std::move(std::get<post::Route>(found)));
+  forwards_ = forwards_ || forwards(std::span(transaction->recipients).subspan(before));
   co_return Reply(250, "2.1.5", "Recipient accepted");
 }
 
 Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
   const auto watched = ingest.watched();
-  if (!watched) co_return co_await take_from_host(&session_, transaction, std::move(ingest), facts);
+  if (!watched) co_return co_await take(transaction, std::move(ingest), facts, {}, {});
   Judged judged = co_await judge(&session_, transaction, watched.get());
+  if (!judged.refusal) judged.refusal = may_not_go_on(vias(transaction->recipients), judged.results);
   Replies replies;
   if (judged.refusal) {
     replies.push_back(std::move(*judged.refusal));
@@ -51,11 +63,19 @@ Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, p
     if (judged.junk)
       for (post::LetterRecipient& recipient : transaction->recipients)
         if (recipient.destination.kind == post::Destination::Kind::mailbox) recipient.destination.mailbox = kJunk;
-    replies =
-        co_await take_from_host(&session_, transaction, std::move(ingest), facts, std::exchange(judged.field, {}));
+    replies = co_await take(transaction, std::move(ingest), facts, std::exchange(judged.field, {}),
+                            std::move(judged.results));
   }
   remember(site_, judged, replies);
   co_return replies;
+}
+
+Task<Replies> Exchanger::take(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts,
+                              Bytes field, std::optional<trust::authres::Results> found) {
+  if (forwards_)
+    field.insert(0, co_await seal(&site_, transaction->id, vias(transaction->recipients), ingest.watched(),
+                                  std::move(found), session_.within(site_.limits.commit)));
+  co_return co_await take_from_host(&session_, transaction, std::move(ingest), facts, std::move(field));
 }
 
 }  // namespace

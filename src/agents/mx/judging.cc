@@ -97,7 +97,8 @@ net::Task<Judged> judge(Session* session, Transaction* transaction, const post::
       {.receiver = site.hostname, .now = site.clock.now(), .policy = site.policy},
       session->within(site.limits.judging));
   Judged out;
-  out.field = trust::authres::write(results_of(j, site.hostname));
+  out.results = results_of(j, site.hostname);
+  out.field = trust::authres::write(out.results);
   out.refusal = refusal_of(j);
   out.junk = j.decision.action == dmarc::Action::junk || j.decision.action == dmarc::Action::quarantine;
   transaction->verdict = {.authentication = unfolded(out.field),

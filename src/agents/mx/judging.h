@@ -7,6 +7,7 @@
 
 #include "agents/door/smtp_session.h"
 #include "post/reputation/reputation.h"
+#include "trust/authres/results.h"
 
 namespace chappe::agents {
 
@@ -18,7 +19,8 @@ post::Ingest::Drop forged_results(const Site& site);
 
 struct Judged {
   std::optional<proto::smtp::Reply> refusal;
-  Bytes field;              // Authentication-Results, whole
+  trust::authres::Results results;
+  Bytes field;              // Authentication-Results, whole: the same
   bool junk = false;        // out of the way: into Junk
   post::Sighting sighting;  // whose letter it was
 };

@@ -2,12 +2,14 @@
 // of its own; asks through an interface.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "net/task.h"
 #include "post/ids.h"
 #include "post/ingest/ingest.h"
+#include "trust/srs.h"
 
 namespace chappe::post {
 
@@ -25,6 +27,9 @@ struct RcptAnswer {
   std::string mailbox;               // of an account: a folder other than INBOX (subaddress), or empty
   std::vector<std::string> targets;  // of an alias
   bool full = false;                 // of the mda's: it says that the mailbox is full now
+  // An alias that is a sender which was rewritten here (post/directory/return_paths.h): it takes notifications alone.
+  bool notifications_only = false;
+  std::optional<trust::SrsFault> fault = {};  // why one that is unknown is none of those
 };
 
 class RcptSource {

@@ -24,6 +24,7 @@
 #include "post/directory/apply.h"
 #include "post/directory/login_cache.h"
 #include "post/directory/people.h"
+#include "post/directory/return_paths.h"
 #include "post/directory/types.h"
 #include "store/commit.h"
 #include "store/store.h"
@@ -40,6 +41,8 @@ struct DirectoryOptions {
   std::size_t login_limit = 10'000;
   // The account that gets mail for postmaster of every domain where nobody else does (RFC 5321 §4.5.1); empty: nobody.
   std::string postmaster = {};
+  // What knows whom a rewritten sender stands for; must outlive the directory. Null: none has been rewritten here.
+  const ReturnPaths* return_paths = nullptr;
 };
 
 class Directory final : public RcptSource, public SenderSource {
@@ -105,7 +108,7 @@ class Directory final : public RcptSource, public SenderSource {
 
   // --- what doors ask
   // One step: an account, an alias and its targets, remote, or unknown. Looks for the address itself, then without its
-  // detail, then for the catch-all.
+  // detail, then whether it is a sender that was rewritten here, then for the catch-all.
   Task<Result<RcptAnswer>> resolve_rcpt(std::string address, Deadline deadline) override;
 
   // Whose name and password these are. Errc::unauthenticated, in the same words and after as much hashing, for a wrong

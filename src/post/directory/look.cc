@@ -140,6 +140,19 @@ Task<Result<RcptAnswer>> Directory::resolve_in(Domain domain, AddressKey address
   if (!entry && address.local() == "postmaster" && !options_.postmaster.empty())
     co_return RcptAnswer{
         .kind = RcptAnswer::Kind::alias, .account = {}, .mailbox = {}, .targets = {options_.postmaster}};
+  if (!entry && options_.return_paths != nullptr) {
+    auto sender = options_.return_paths->returning(address.written());
+    RcptAnswer answer;
+    if (sender) {
+      answer.kind = RcptAnswer::Kind::alias;
+      answer.targets.push_back(std::move(*sender));
+      answer.notifications_only = true;
+      co_return answer;
+    }
+    // What only looks like one may be anybody's of a catch-all; what was one is not.
+    answer.fault = sender.error();
+    if (answer.fault == trust::SrsFault::forged || answer.fault == trust::SrsFault::expired) co_return answer;
+  }
   if (!entry) entry = CO_TRY(co_await lookup("*"));
   if (!entry) co_return RcptAnswer{};
   if (entry->account)

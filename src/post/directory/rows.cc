@@ -247,6 +247,21 @@ Result<crypto::Secret> decode_secret(ByteView record) {
   return secret;
 }
 
+Bytes encode(const ReturnSecrets& v) {
+  return writer().text(v.current.reveal()).signed_number(v.since.us).text(v.previous.reveal()).take();
+}
+
+Result<ReturnSecrets> decode_return_secrets(ByteView record) {
+  auto in = reader(record);
+  ReturnSecrets out;
+  out.current = crypto::Secret(in.text());
+  out.since.us = in.signed_number();
+  out.previous = crypto::Secret(in.text());
+  if (out.current.empty()) in.fail_here();
+  TRY(in.finish("secrets of return paths"));
+  return out;
+}
+
 Bytes encode_nothing() { return writer().take(); }
 
 }  // namespace chappe::post::rows

@@ -11,6 +11,7 @@ namespace chappe::post::rows {
 enum class Sub : std::uint8_t {
   counters = 0x01,     // ()                      Counters
   secret = 0x02,       // ()                      32 octets that false salts are made with
+  srs = 0x03,          // ()                      ReturnSecrets
   domain = 0x10,       // (domain u32)            Domain
   domain_name = 0x11,  // (name, raw)             domain id
   account = 0x20,      // (account u32)           Account
@@ -27,6 +28,7 @@ enum class Sub : std::uint8_t {
 store::KeyWriter key(Sub sub);
 inline Bytes counters_key() { return key(Sub::counters).take(); }
 inline Bytes secret_key() { return key(Sub::secret).take(); }
+inline Bytes return_secrets_key() { return key(Sub::srs).take(); }
 inline Bytes domain_key(DomainId id) { return key(Sub::domain).u32(id.value).take(); }
 inline Bytes domain_name_key(ByteView name) { return key(Sub::domain_name).rest(name).take(); }
 inline Bytes account_key(AccountId id) { return key(Sub::account).u32(id.value).take(); }
@@ -54,6 +56,13 @@ struct Counters {
   std::uint64_t last_audit = 0;
 };
 
+// What rewritten senders are signed with (post/directory/return_paths.h).
+struct ReturnSecrets {
+  crypto::Secret current;
+  Time since;               // it has signed
+  crypto::Secret previous;  // empty: there was none
+};
+
 // Whose address it is: an account's, or an alias.
 struct Entry {
   AccountId account;  // 0: an alias
@@ -70,6 +79,7 @@ Bytes encode(const Entry& v);
 Bytes encode(const AuditRow& v);
 Bytes encode(const Hold& v);
 Bytes encode(const RemovedAccount& v);
+Bytes encode(const ReturnSecrets& v);
 Bytes encode_id(std::uint32_t id);
 Bytes encode_secret(ByteView secret);
 // The value of a row whose key says it all.
@@ -84,6 +94,7 @@ Result<Entry> decode_entry(ByteView record);
 Result<AuditRow> decode_audit(ByteView record);
 Result<Hold> decode_hold(ByteView record);
 Result<RemovedAccount> decode_removed(ByteView record);
+Result<ReturnSecrets> decode_return_secrets(ByteView record);
 Result<std::uint32_t> decode_id(ByteView record);
 Result<crypto::Secret> decode_secret(ByteView record);
 

@@ -94,6 +94,7 @@ std::uint32_t Taking::enqueue(store::Txn& txn, const store::BodyRef& body) {
     e.recipient = r.address;
     e.notify = r.notify;
     e.orcpt = r.orcpt;
+    e.mail_from = r.mail_from;
     Queue::add(txn, e);
     ++rows;
   }

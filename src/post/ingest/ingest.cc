@@ -21,9 +21,10 @@ void Ingest::feed(Chunk chunk) {
   if (!failed_) held_.append_compact(std::move(chunk));
 }
 
-void Ingest::watch(Drop drop) {
+void Ingest::watch(Drop drop, std::optional<trust::dkim::BodyHashKind> sealed) {
   watch_ = std::make_unique<Watch>();
   watch_->drop = std::move(drop);
+  watch_->kind = sealed;
 }
 
 void Ingest::watch(trust::dkim::BodyHashKind kind) {
@@ -52,10 +53,10 @@ void Ingest::begin_body() {
     held_.append(header_);
     return;
   }
-  if (watch_->kind)
-    seen.bodies.emplace(std::span(&*watch_->kind, 1));
+  if (watch_->drop)
+    seen.bodies.emplace(seen.letter.fields(), watch_->kind);
   else
-    seen.bodies.emplace(seen.letter.fields());
+    seen.bodies.emplace(std::span(&*watch_->kind, 1));
   ByteView rest = seen.header;
   for (const message::Field& field : seen.letter.fields()) {
     if (!watch_->drop || !watch_->drop(field)) continue;

@@ -62,9 +62,9 @@ class Ingest {
   explicit Ingest(std::shared_ptr<LetterDraft> draft) : draft_(std::move(draft)) {}
 
   // The letter will be judged: its header is held back until it is whole, fields that `drop` names are left out of what
-  // is stored, and the body is hashed as it comes, as its signatures ask. Before anything is fed. Of a header above
-  // kMaxHeader nothing is left out, and no body is hashed.
-  void watch(Drop drop);
+  // is stored, and the body is hashed as it comes, as its signatures ask, and as `sealed` does. Before anything is fed.
+  // Of a header above kMaxHeader nothing is left out, and no body is hashed.
+  void watch(Drop drop, std::optional<trust::dkim::BodyHashKind> sealed = {});
   // The letter will be signed: so is its body hashed.
   void watch(trust::dkim::BodyHashKind kind);
   // When all has been fed. Null without watch().
@@ -90,8 +90,8 @@ class Ingest {
 
  private:
   struct Watch {
-    Drop drop;                                      // empty: nothing is left out
-    std::optional<trust::dkim::BodyHashKind> kind;  // nothing: as the signatures ask
+    Drop drop;                                      // empty: nothing is left out, and no signature looked at
+    std::optional<trust::dkim::BodyHashKind> kind;  // for a signature of ours
     std::shared_ptr<Watched> seen = std::make_shared<Watched>();
     bool begun = false;  // the header is whole, or too large
   };
@@ -133,6 +133,10 @@ struct LetterRecipient {
   Destination destination;
   std::uint8_t notify = 0;  // of Notify (queue.h)
   std::string orcpt;        // as written
+  // Of one elsewhere that an address of ours leads to: that address, as RCPT named it, and what MAIL FROM becomes for
+  // it; empty: what it was.
+  std::string via = {};
+  std::string mail_from = {};
 };
 
 // A recipient of the queue that a letter settles, and what happened to it.

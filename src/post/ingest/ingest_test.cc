@@ -101,6 +101,22 @@ TEST(Ingest, WhoJudgesSeesTheHeaderAsItCameAndWhatIsDroppedIsNotStored) {
   }
 }
 
+TEST(Ingest, WhatIsSealedIsHashedForThatTooHoweverManySignaturesItHas) {
+  std::string text = "From: a@a.example\r\n";
+  for (const char* canon : {"simple/simple", "simple/simple; l=1", "simple/simple; l=2", "simple/simple; l=3"})
+    text += fmt::format("DKIM-Signature: v=1; a=rsa-sha256; c={}; d=a.example; s=s; h=from;\r\n bh={}=; b=AAAA\r\n",
+                        canon, Bytes(43, 'A'));
+  Way way;
+  Ingest ingest = way.begin();
+  const trust::dkim::BodyHashKind ours{trust::dkim::Canon::relaxed};
+  ingest.watch(named("x-ours"), ours);
+  ingest.feed(Chunk::copy_of(text + "\r\na  b \r\n\r\n"));
+  const auto* hash = ingest.watched()->bodies->find(ours);
+  ASSERT_TRUE(hash);
+  EXPECT_EQ(hash->hash, crypto::sha256("a b\r\n").view());
+  EXPECT_TRUE(ingest.watched()->bodies->find({trust::dkim::Canon::simple})) << "those of the letter are still there";
+}
+
 TEST(Ingest, ALetterThatIsAllHeaderIsJudged) {
   for (const std::string& text : {"From: a@a.example\r\nX-Ours: x\r\n", "X-Ours: x\r\nFrom: a@a.example", ""}) {
     Way way;

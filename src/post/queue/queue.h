@@ -52,7 +52,9 @@ enum class QueueState : std::uint8_t {
 
 struct QueueEntry {
   QueueKey key;
-  std::string sender;     // envelope, without angle brackets; empty for a bounce
+  std::string sender;  // envelope, without angle brackets; empty for a bounce. Who is told what becomes of it
+  // What MAIL FROM says instead, of a letter that an alias leads elsewhere; empty: the sender.
+  std::string mail_from = {};
   std::string recipient;  // envelope, as it was given in RCPT
   store::BodyRef body;
   std::uint32_t front_size = 0;  // octets at the start of the body that are not transferred (Return-Path)
@@ -72,6 +74,8 @@ struct QueueEntry {
   Time expires;  // give up then
   std::uint32_t attempts = 0;
   std::string last_error;  // in the words of the other side
+
+  const std::string& reverse_path() const { return mail_from.empty() ? sender : mail_from; }
 };
 
 // How many recipients wait, by state and by how long ago their letter came.

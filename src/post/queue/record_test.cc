@@ -59,7 +59,7 @@ TEST(QueueRecord, WhatIsWrittenIsReadAsItWas) {
   for (const Ret ret : {Ret::unsaid, Ret::full, Ret::headers}) {
     entry.ret = ret;
     const Bytes row = encode(entry);
-    EXPECT_EQ(row[0], 2);
+    EXPECT_EQ(row[0], 3);
     const auto read = decode_queue(row, kKey);
     ASSERT_TRUE(read);
     EXPECT_EQ(read->ret, ret);
@@ -67,9 +67,22 @@ TEST(QueueRecord, WhatIsWrittenIsReadAsItWas) {
   }
 }
 
+TEST(QueueRecord, ASenderForTheWayIsKeptBesideTheSender) {
+  Bytes row = version_1("");
+  row[0] = 2;  // ended where version 1 did
+  QueueEntry entry = *decode_queue(row, kKey);
+  EXPECT_EQ(entry.mail_from, "");
+  EXPECT_EQ(entry.reverse_path(), "a@b.c");
+  entry.mail_from = "SRS0=x=y=b.c=a@ours.test";
+  const auto read = decode_queue(encode(entry), kKey);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->sender, "a@b.c");
+  EXPECT_EQ(read->reverse_path(), "SRS0=x=y=b.c=a@ours.test");
+}
+
 TEST(QueueRecord, WhatComesAfterUsIsRefused) {
   Bytes row = version_1("");
-  row[0] = 3;
+  row[0] = 4;
   EXPECT_EQ(decode_queue(row, kKey).error().code(), Errc::unsupported);
 }
 

@@ -8,9 +8,8 @@
 //              certain; an address, or a /64, is one of thousands that who sends spam changes at will.
 //   dkim       d= of a signature that verifies (RFC 6376 §1: a domain that takes responsibility for the letter)
 //   mail_from  the domain of MAIL FROM, where SPF passes (RFC 7208 §2.4)
-//   author     the organizational domain of From, where DMARC passes (RFC 9989 §4.10.2); or, of a domain without a
-//   DMARC
-//              record, where SPF or DKIM passes for that very domain
+//   author     the organizational domain of From, where DMARC passes (RFC 9989 §4.10.2); of a domain without a record
+//              of DMARC, where SPF or DKIM passes for that very domain
 //
 // A name that a letter bears without proof gets none of what becomes of the letter: it was worth forging, which says
 // nothing of its owner. That it was named in vain is counted beside (fail, none, temperror of the row), if the name is

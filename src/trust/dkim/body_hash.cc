@@ -81,7 +81,8 @@ struct BodyHashes::Streams {
   BodyCanon<Sums> relaxed{Canon::relaxed, Sums()};
 };
 
-BodyHashes::BodyHashes(std::span<const message::Field> header) {
+BodyHashes::BodyHashes(std::span<const message::Field> header, std::optional<BodyHashKind> also) {
+  if (also) want(*also);
   std::size_t dkim = 0, arc = 0;
   for (const message::Field& field : header) {
     const bool is_dkim = field.id() == message::FieldName::dkim_signature;

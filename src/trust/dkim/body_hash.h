@@ -49,8 +49,9 @@ class BodyHashes {
   // Signatures of each sort whose wishes are looked at.
   static constexpr std::size_t kMaxSignatures = 50;
 
-  // What the DKIM-Signature and ARC-Message-Signature fields of a header ask for.
-  explicit BodyHashes(std::span<const message::Field> header);
+  // What the DKIM-Signature and ARC-Message-Signature fields of a header ask for; and before that `also`, of a letter
+  // that will be sealed.
+  explicit BodyHashes(std::span<const message::Field> header, std::optional<BodyHashKind> also = {});
   // What a signer needs.
   explicit BodyHashes(std::span<const BodyHashKind> kinds);
   ~BodyHashes();

@@ -44,8 +44,9 @@ def seal(job, octets):
 
 
 def verify_chain(job, octets):
-    cv, _, why = dkim.arc_verify(octets, minkey=1024, dnsfunc=keys_of(job))
-    return [cv and cv.decode(), why]
+    """What it makes of the chain, how many sets it found, and why."""
+    cv, sets, why = dkim.arc_verify(octets, minkey=1024, dnsfunc=keys_of(job))
+    return {"cv": cv and cv.decode(), "sets": len(sets), "reason": str(why)}
 
 
 def results(job, octets):
