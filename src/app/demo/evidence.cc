@@ -13,11 +13,12 @@ namespace spf = trust::spf;
 namespace {
 
 std::string_view in(const Teller& tell, const auto& row) { return tell.french() ? row.fr : row.en; }
+std::string_view colon(const Teller& tell) { return tell.in({": ", " : "}); }
 
 void tell_spf(Teller& tell, const spf::Verdict& v) {
   const spf::ReasonRow& why = reason_row(v.reason);
-  std::string text = fmt::format("{}: ", result_row(v.result).name);
-  if (!v.decided_by.empty()) text += fmt::format("« {} », {}: ", v.decided_by, v.decided_at);
+  std::string text = fmt::format("{}{}", result_row(v.result).name, colon(tell));
+  if (!v.decided_by.empty()) text += fmt::format("« {} », {}{}", v.decided_by, v.decided_at, colon(tell));
   text += in(tell, why);
   if (v.reason == spf::Reason::too_many_lookups)
     text += tell.words({" (this would be look-up {})", " (ce serait la recherche {})"}, v.lookups);
@@ -26,7 +27,8 @@ void tell_spf(Teller& tell, const spf::Verdict& v) {
 
 void tell_signature(Teller& tell, const dkim::SignatureVerdict& v) {
   const dkim::ReasonRow& why = reason_row(v.reason);
-  std::string text = fmt::format("{}: d={}: {}", result_name(v.result()), v.signature.domain, in(tell, why));
+  std::string text =
+      fmt::format("{0}{1}d={2}{1}{3}", result_name(v.result()), colon(tell), v.signature.domain, in(tell, why));
   if (v.reason == dkim::Reason::key_too_short) text += tell.words({" ({} bits)", " ({} bits)"}, v.bits());
   if (v.body && v.body->hash != v.signature.body_hash)
     text += tell.words({" (signed bh={}, computed {})", " (signé bh={}, calculé {})"},
@@ -39,13 +41,14 @@ void tell_signature(Teller& tell, const dkim::SignatureVerdict& v) {
 
 void tell_dmarc(Teller& tell, const dmarc::Verdict& v) {
   const dmarc::ReasonRow& why = reason_row(v.reason);
-  std::string text = fmt::format("{}: {}", outcome_name(v.result), in(tell, why));
-  if (v.policy) text += fmt::format(" (_dmarc.{}: « {} »)", v.policy->domain, v.policy->record.text);
+  std::string text = fmt::format("{}{}{}", outcome_name(v.result), colon(tell), in(tell, why));
+  if (v.policy) text += fmt::format(" (_dmarc.{}{}« {} »)", v.policy->domain, colon(tell), v.policy->record.text);
   tell.evidence({"DMARC", std::move(text), fmt::format("RFC 9989 §{}", why.section)});
   for (const dmarc::Identifier& id : v.identifiers)
     if (id.result == dmarc::Authentication::pass)
       tell.evidence({id.method == dmarc::Method::spf ? "DMARC, SPF" : "DMARC, DKIM",
-                     fmt::format("{}: {}", id.domain, in(tell, alignment_row(id.alignment))), "RFC 9989 §5.3.5"});
+                     fmt::format("{}{}{}", id.domain, colon(tell), in(tell, alignment_row(id.alignment))),
+                     "RFC 9989 §5.3.5"});
 }
 
 }  // namespace
@@ -60,7 +63,9 @@ void tell_evidence(Teller& tell, const trust::Judgement& j) {
   if (const auto* verdict = j.decisive()) tell_dmarc(tell, *verdict);
   if (j.dmarc.empty()) return;
   const dmarc::ActionReasonRow& action = action_reason_row(j.decision.reason);
-  tell.evidence({"→", fmt::format("{}: {}", action_name(j.decision.action), in(tell, action)), std::string(action.id)});
+  tell.evidence({std::string(tell.in({"Decision", "Décision"})),
+                 fmt::format("{} ({}){}{}", action_name(j.decision.action), action.id, colon(tell), in(tell, action)),
+                 "RFC 9989 §5.4"});
 }
 
 }  // namespace chappe::app::demo

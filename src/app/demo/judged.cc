@@ -88,15 +88,16 @@ Result<Bytes> newest_in(Scene& scene, std::string_view mailbox) {
 }  // namespace
 
 Result<Brought> bring(Scene& scene, std::string_view who, const Desk& desk, std::string_view mail_from, Bytes octets,
-                      bool typed) {
+                      Shown shown) {
   auto& [world, tell] = scene;
   const Time since = system_clock().now();
-  Smtp smtp = TRY(Smtp::connect(world, world.org(kParis).host(Actor::mx), Role::mx, tell, who, typed, desk));
+  Smtp smtp = TRY(
+      Smtp::connect(world, world.org(kParis).host(Actor::mx), Role::mx, tell, who, shown == Shown::everything, desk));
   TRY(smtp.say(fmt::format("MAIL FROM:<{}>", mail_from)));
   TRY(smtp.say(fmt::format("RCPT TO:<{}>", kReader)));
   const SmtpReply ready = TRY(smtp.say("DATA"));
   if (ready.code != 354) return fail(Errc::denied, "DATA: {}", ready.brief());
-  if (typed) {
+  if (shown != Shown::envelope) {
     for (const std::string_view line : split(trim(octets), '\n')) tell.wire(who, trim(line));
     tell.wire(who, ".");
   }

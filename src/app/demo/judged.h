@@ -22,10 +22,11 @@ struct Brought {
   Bytes octets;
 };
 
-// Somebody at `desk` brings a letter for kReader. What is said is told as that of `who`; with `typed`, every line of
-// the letter, too.
+// How much of a conversation is told: the envelope; the lines of the letter, too; the greetings as well.
+enum class Shown { envelope, letter, everything };
+// Somebody at `desk` brings a letter for kReader. What is said is told as that of `who`.
 Result<Brought> bring(Scene& scene, std::string_view who, const Desk& desk, std::string_view mail_from, Bytes octets,
-                      bool typed = false);
+                      Shown shown = Shown::envelope);
 // A letter that another host handed to Paris, which filed it: as it was on that way.
 Result<Brought> brought_by_host(Scene& scene, const Step& filed);
 
