@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "codec/utf8.h"
+#include "net/connect.h"
 
 namespace chappe::app {
 
@@ -15,8 +16,8 @@ constexpr std::string_view kEnd = "\r\n";
 
 }  // namespace
 
-Result<Talk> Talk::connect(net::Shard& shard, net::Endpoint at, Listener listener) {
-  return Talk(shard, TRY(net::run_on(shard, open(at))), std::move(listener));
+Result<Talk> Talk::connect(net::Shard& shard, net::Endpoint at, Listener listener, std::optional<net::Endpoint> from) {
+  return Talk(shard, TRY(net::run_on(shard, open(at, from))), std::move(listener));
 }
 
 Talk::Talk(Talk&& other) noexcept = default;
@@ -80,8 +81,8 @@ Result<void> Talk::more(Duration patience) {
   return {};
 }
 
-Task<Result<std::unique_ptr<Talk::State>>> Talk::open(net::Endpoint at) {
-  auto stream = CO_TRY(co_await net::Stream::connect(at, Deadline::in(kPatience)));
+Task<Result<std::unique_ptr<Talk::State>>> Talk::open(net::Endpoint at, std::optional<net::Endpoint> from) {
+  auto stream = CO_TRY(co_await net::connect_from(from, at, Deadline::in(kPatience)));
   co_return std::make_unique<State>(std::move(stream));
 }
 

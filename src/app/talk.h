@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,8 +23,9 @@ class Talk {
   // Told of every line: ours, or the server's. A line that holds a secret is told as asterisks.
   using Listener = std::function<void(bool ours, std::string_view line)>;
 
-  // `shard` must outlive it. Errc::unavailable, timeout.
-  static Result<Talk> connect(net::Shard& shard, net::Endpoint at, Listener listener = {});
+  // `shard` must outlive it. `from`: an address of this machine to come from. Errc::unavailable, timeout.
+  static Result<Talk> connect(net::Shard& shard, net::Endpoint at, Listener listener = {},
+                              std::optional<net::Endpoint> from = {});
   ~Talk();
   Talk(Talk&& other) noexcept;
   Talk& operator=(Talk&& other) noexcept;
@@ -53,7 +55,7 @@ class Talk {
   Talk(net::Shard& shard, std::unique_ptr<State> state, Listener listener)
       : shard_(&shard), state_(std::move(state)), listener_(std::move(listener)) {}
   Result<void> more(Duration patience);
-  static net::Task<Result<std::unique_ptr<State>>> open(net::Endpoint at);
+  static net::Task<Result<std::unique_ptr<State>>> open(net::Endpoint at, std::optional<net::Endpoint> from);
   static net::Task<Result<net::TlsFacts>> encrypt(State* state, std::shared_ptr<const crypto::TlsClient> trust,
                                                   std::string name);
   static net::Task<Result<void>> write(State* state, Bytes octets);

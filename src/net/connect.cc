@@ -1,6 +1,11 @@
 #include "net/connect.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <deque>
+#include <utility>
 
 namespace chappe::net {
 namespace {
@@ -26,7 +31,36 @@ Task<void> run(Race* race, Endpoint to, Steady until) {
   race->changed.set();
 }
 
+// A descriptor that nobody has adopted yet.
+struct Open {
+  int fd;
+  ~Open() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
 }  // namespace
+
+Task<Result<Stream>> connect_from(std::optional<Endpoint> from, Endpoint to, Deadline deadline) {
+  Shard* shard = Shard::current();
+  Open socket{::socket(to.raw()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (socket.fd < 0) co_return fail(Errc::io, "no socket: {}", std::strerror(errno));
+  if (from && ::bind(socket.fd, from->raw(), from->raw_size()) != 0)
+    co_return fail(Errc::unavailable, "from {}: {}", from->ip(), std::strerror(errno));
+  if (::connect(socket.fd, to.raw(), to.raw_size()) != 0) {
+    if (errno != EINPROGRESS) co_return fail(Errc::unavailable, "{}: {}", to.describe(), std::strerror(errno));
+    FdWatch opening(*shard, socket.fd);
+    CO_TRY(co_await opening.writable().wait(deadline));
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(socket.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error) co_return fail(Errc::unavailable, "{}: {}", to.describe(), std::strerror(error));
+  }
+  sockaddr_storage local{};
+  socklen_t size = sizeof local;
+  getsockname(socket.fd, reinterpret_cast<sockaddr*>(&local), &size);
+  co_return Stream(*shard, std::exchange(socket.fd, -1), to, Endpoint(local, size));
+}
 
 std::vector<Endpoint> interleave(std::vector<Endpoint> addresses) {
   std::deque<Endpoint> first, second;

@@ -1,6 +1,7 @@
 // One connection out of several addresses of a host, without waiting long for those that do not answer (RFC 8305).
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "net/stream.h"
@@ -9,6 +10,10 @@ namespace chappe::net {
 
 // How long an attempt has before the next one begins beside it (RFC 8305 §8).
 inline constexpr Duration kHeadStart = std::chrono::milliseconds(250);
+
+// A connection from that address of ours, on any port; nothing: from the one that the system chooses. On a shard.
+// Errc::unavailable, timeout, cancelled, io.
+Task<Result<Stream>> connect_from(std::optional<Endpoint> from, Endpoint to, Deadline deadline);
 
 // Both families in turn, the first address of the list first (RFC 8305 §4).
 std::vector<Endpoint> interleave(std::vector<Endpoint> addresses);

@@ -73,6 +73,12 @@ Task<Tried> attempt(std::vector<Endpoint> addresses, Duration span) {
   }
   co_return out;
 }
+// The address of ours that a connection is made from.
+Task<Result<std::string>> local_of(Endpoint to, std::optional<Endpoint> from) {
+  auto stream = co_await connect_from(std::move(from), std::move(to), Deadline::in(10s));
+  if (!stream) co_return std::unexpected(stream.error());
+  co_return stream->local().ip();
+}
 
 TEST(ConnectAny, GoesOnAtOnceWhenAnAddressRefuses) {
   Shards shards(1);
@@ -90,6 +96,20 @@ TEST(ConnectAny, GoesOnSoonWhenAnAddressHangs) {
   EXPECT_EQ(tried.port.value(), good.socket.at().port());
   EXPECT_GE(tried.took, kHeadStart);
   EXPECT_LT(tried.took, 5s);
+}
+
+TEST(ConnectFrom, ComesFromTheAddressThatIsNamed) {
+  Shards shards(1);
+  const Listening here;
+  const auto from = [&](std::optional<Endpoint> source) {
+    return run_on(shards.at(0), local_of(here.socket.at(), std::move(source)));
+  };
+  EXPECT_EQ(from(at("127.0.0.7", 0)).value(), "127.0.0.7");
+  EXPECT_EQ(from(std::nullopt).value(), "127.0.0.1");
+  const auto foreign = from(at("192.0.2.1", 0));
+  ASSERT_FALSE(foreign);
+  EXPECT_EQ(foreign.error().code(), Errc::unavailable);
+  EXPECT_THAT(foreign.error().text(), testing::HasSubstr("from 192.0.2.1: "));
 }
 
 TEST(ConnectAny, SaysWhyNothingCameOfIt) {

@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "net/connect.h"
+
 namespace chappe::net {
 namespace {
 
@@ -65,23 +67,7 @@ void Stream::close() {
 }
 
 Task<Result<Stream>> Stream::connect(Endpoint to, Deadline deadline) {
-  Shard* shard = Shard::current();
-  const int fd = socket(to.raw()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) co_return fail(Errc::io, "no socket: {}", std::strerror(errno));
-  Stream stream(*shard, fd, to, Endpoint());
-  if (::connect(fd, to.raw(), to.raw_size()) != 0) {
-    if (errno != EINPROGRESS) co_return fail(Errc::unavailable, "{}: {}", to.describe(), std::strerror(errno));
-    CO_TRY(co_await stream.wait(Want::write, deadline));
-    int error = 0;
-    socklen_t size = sizeof error;
-    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error) co_return fail(Errc::unavailable, "{}: {}", to.describe(), std::strerror(error));
-  }
-  sockaddr_storage local{};
-  socklen_t size = sizeof local;
-  getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size);
-  stream.local_ = Endpoint(local, size);
-  co_return std::move(stream);
+  co_return co_await connect_from(std::nullopt, to, deadline);
 }
 
 Task<Result<void>> Stream::wait(Want want, Deadline deadline) {

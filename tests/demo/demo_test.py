@@ -96,11 +96,46 @@ def everything(mode):
         wrong = [(s["name"], s["seen"]) for s in document["scenarios"] if not s["passed"]]
         equal(wrong, [], "what was seen otherwise")
         equal((code, document["failed"], document["passed"]), (0, 0, len(document["scenarios"])), "the outcome")
-        check(len(document["scenarios"]) >= 14, f"only {len(document['scenarios'])} scenarios")
+        check(len(document["scenarios"]) >= 27, f"only {len(document['scenarios'])} scenarios")
         for s in document["scenarios"]:
             check(s["name"] and s["title"] and s["expected"] and s["seen"] and s["ms"] >= 0, f"incomplete: {s}")
         print(f"  {mode}: {document['passed']} scenarios in {document['ms']} ms")
+        evidence(document)
         place.empty()
+
+
+# Of each letter that was judged: what was looked into, something that has to be said of it, and the rule.
+EVIDENCE = [
+    ("bank", "SPF", "« ip4:127.0.0.1 », bank.example", "RFC 7208 §5.6"),
+    ("bank", "DKIM", "pass: d=bank.example", "RFC 6376"),
+    ("bank", "DMARC", "v=DMARC1; p=reject", "RFC 9989 §5.3.5"),
+    ("forged", "SPF", "fail: « -all », bank.example", "RFC 7208 §5.1"),
+    ("forged", "DKIM", "nobody has signed it", ""),
+    ("forged", "DMARC", "_dmarc.bank.example: « v=DMARC1; p=reject »", "RFC 9989"),
+    ("hole", "SPF", "pass: « +all », crook.example", "RFC 7208 §5.1"),
+    ("hole", "DMARC, SPF", "crook.example: It belongs to another organization", "RFC 9989"),
+    ("hole", "SPF", "pass: « include:crowd.example », shop.example", "RFC 7208 §5.2"),
+    ("hole", "DMARC, SPF", "shop.example: It is the author domain itself", "RFC 9989"),
+    ("altered", "DKIM", "fail: d=trade.example", "RFC 6376 §6.1.3"),
+    ("open-end", "DKIM", ": 48 octets behind it", "RFC 6376 §8.2"),
+    ("short-key", "DKIM", "(512 bits)", "RFC 8301 §3.2"),
+    ("forwarded", "SPF", "fail: « -all », notary.example", "RFC 7208 §5.1"),
+    ("forwarded", "DMARC, DKIM", "notary.example: It is the author domain itself", "RFC 9989"),
+    ("spf-limit", "SPF", "permerror: « a:h11.many.example », many.example", "RFC 7208 §4.6.4"),
+    ("spf-limit", "SPF", "look-up 11", "RFC 7208 §4.6.4"),
+    ("two-authors", "From", "several From fields", "RFC 9989 §11.5"),
+    ("two-authors", "From", "another author's domain", "RFC 9989 §11.5"),
+]  # fmt: skip
+
+
+def evidence(document):
+    rows = {s["name"]: s["evidence"] for s in document["scenarios"]}
+    for name, of, text, rule in EVIDENCE:
+        found = [e for e in rows[name] if e["of"] == of and text in e["text"] and e["rule"].startswith(rule)]
+        check(found, f"{name}: no {of} with '{text}' ({rule}) among {rows[name]}")
+    hashes = re.search(r"signed bh=(\S+), computed (\S+)\)", [e["text"] for e in rows["altered"] if e["of"] == "DKIM"][0])
+    check(hashes and hashes[1] != hashes[2] and all(len(h) == 44 for h in hashes.groups()), f"two hashes: {rows['altered']}")
+    check(not rows["letter"], f"evidence where nothing is judged: {rows['letter']}")
 
 
 @suite.test("each scenario fails, and only that one, when its cause is spoilt")
@@ -143,6 +178,11 @@ SENTENCES = {
         "S: * 1 EXISTS",
         "550 5.7.1 This server does not relay",
         "535 5.7.8 Authentication failed",
+        "X: From: Your bank <teller@bank.example>",
+        "S: 550 5.7.1 This letter does not prove to be from bank.example",
+        "• Decision: reject (reject-with-evidence): The letter fails DMARC, its domain wants it rejected",
+        "• SPF: fail: « -all », bank.example: all matches every host (RFC 7208 §5.1)",
+        "chappe verify LETTER --ip 127.1.9.1 --helo mail.bank.example --from teller@bank.example",
         "A second letter hidden in a first: refused",
         "chappe queue retry 01",
         "as expected, in ",
@@ -153,6 +193,8 @@ SENTENCES = {
         "est une promesse : la lettre est sur le disque à Paris",
         "Elle est remise à mx.lille.example [127.1.2.2], TLSv1.3",
         "Un inconnu veut passer par chez nous : refusé",
+        "• SPF : fail : « -all », bank.example : all convient à tout hôte (RFC 7208 §5.1)",
+        "prise avec 250 ; TLSv1.3 entre les serveurs ; classée dans INBOX ; annoncée par IDLE ; inchangée",
         "Une zone falsifiée : on ne la croit pas",
         "comme attendu, en ",
     ],

@@ -59,8 +59,14 @@ std::string outcomes_json(const Teller& teller, Mode mode, const std::string& wh
   w.key("scenarios").begin_array();
   for (const Outcome& o : outcomes) {
     w.begin_object().field("name", o.scenario->name).field("title", teller.in(o.scenario->title));
-    w.field("expected", o.scenario->expected).field("seen", o.seen).field("ms", o.ms).field("passed", o.passed);
-    w.end_object();
+    w.field("expected", teller.in(o.scenario->expected))
+        .field("seen", o.seen)
+        .field("ms", o.ms)
+        .field("passed", o.passed);
+    w.key("evidence").begin_array();
+    for (const Evidence& e : o.evidence)
+      w.begin_object().field("of", e.of).field("text", e.text).field("rule", e.rule).end_object();
+    w.end_array().end_object();
   }
   w.end_array();
   const auto passed = std::ranges::count(outcomes, true, &Outcome::passed);

@@ -14,14 +14,15 @@ struct Outcome {
   std::string seen;
   bool passed = false;
   std::int64_t ms = 0;
+  std::vector<Evidence> evidence = {};
 };
 
 std::string_view mode_name(Mode mode);
 
 // Drawn with lines, as wide as its content or the terminal.
 std::string score_card(const Teller& teller, const std::vector<Outcome>& outcomes);
-// {"mode", "why", "scenarios": [{"name", "title", "expected", "seen", "ms", "passed"}], "passed", "failed", "ms"};
-// `why` says why the mode is not network, if it is not.
+// {"mode", "why", "scenarios": [{"name", "title", "expected", "seen", "ms", "passed", "evidence": [{"of", "text",
+// "rule"}]}], "passed", "failed", "ms"}; `why` says why the mode is not network, if it is not.
 std::string outcomes_json(const Teller& teller, Mode mode, const std::string& why, const std::vector<Outcome>& outcomes,
                           std::int64_t ms);
 // Hosts, ports, accounts, password and certificate, and lines for curl, swaks, mutt and Thunderbird.

@@ -20,11 +20,11 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(Demo, EveryRowOfTheTableIsWhole) {
-  EXPECT_GE(scenarios().size(), 14u);
+  EXPECT_GE(scenarios().size(), 27u);
   std::set<std::string_view> names;
   for (const Scenario& s : scenarios()) {
     EXPECT_TRUE(names.insert(s.name).second) << s.name << " stands twice";
-    EXPECT_FALSE(s.title.en.empty() || s.title.fr.empty() || s.expected.empty()) << s.name;
+    EXPECT_FALSE(s.title.en.empty() || s.title.fr.empty() || s.expected.en.empty() || s.expected.fr.empty()) << s.name;
     EXPECT_TRUE(s.run && s.sabotage) << s.name;
   }
 }
@@ -53,17 +53,22 @@ TEST(Demo, TheScoreCardIsStraight) {
 
 TEST(Demo, TheDocumentHoldsWhatWasSeen) {
   const Scenario& first = scenarios().front();
-  const std::string text = outcomes_json(Teller(Teller::Voice::silent, false), Mode::ports, "refused",
-                                         {{&first, "something else", false, 7}}, 9);
+  const std::string text =
+      outcomes_json(Teller(Teller::Voice::silent, false), Mode::ports, "refused",
+                    {{&first, "something else", false, 7, {{"SPF", "fail: -all", "RFC 7208 §5.1"}}}}, 9);
   const auto document = codec::json::parse(text);
   ASSERT_TRUE(document) << text;
   EXPECT_EQ(*document->get_string("mode"), "ports");
   EXPECT_EQ(*document->get_string("why"), "refused");
   const auto& row = document->find("scenarios")->items().at(0);
   EXPECT_EQ(*row.get_string("name"), first.name);
-  EXPECT_EQ(*row.get_string("expected"), first.expected);
+  EXPECT_EQ(*row.get_string("expected"), first.expected.en);
   EXPECT_EQ(*row.get_string("seen"), "something else");
   EXPECT_FALSE(*row.get_bool("passed"));
+  const auto& evidence = row.find("evidence")->items().at(0);
+  EXPECT_EQ(*evidence.get_string("of"), "SPF");
+  EXPECT_EQ(*evidence.get_string("text"), "fail: -all");
+  EXPECT_EQ(*evidence.get_string("rule"), "RFC 7208 §5.1");
   EXPECT_EQ(*document->get_int("failed"), 1);
 }
 

@@ -133,11 +133,13 @@ std::vector<Outcome> go_through(World& world, Teller& tell) {
     const Steady begin = system_clock().steady();
     auto seen = scenario.run(scene);
     Outcome outcome{.scenario = &scenario,
-                    .seen = seen ? std::move(*seen) : "error: " + seen.error().text(),
+                    .seen = seen ? std::move(*seen) : tell.words({"error: {}", "erreur : {}"}, seen.error().text()),
                     .passed = false,
-                    .ms = ms_since(begin)};
-    outcome.passed = seen && outcome.seen == scenario.expected;
-    tell.verdict(outcome.passed, outcome.seen, scenario.expected);
+                    .ms = ms_since(begin),
+                    .evidence = tell.take_evidence()};
+    const std::string_view expected = tell.in(scenario.expected);
+    outcome.passed = seen && outcome.seen == expected;
+    tell.verdict(outcome.passed, outcome.seen, expected);
     out.push_back(std::move(outcome));
   }
   return out;

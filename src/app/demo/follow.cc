@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace chappe::app::demo {
 namespace {
@@ -15,18 +16,23 @@ Result<Letter> trail_of(Scene& scene, const HostPlan& host, const std::string& i
   Params params;
   params.add("letter", id);
   const auto found = TRY(scene.world.call(host, "trail.show", params));
-  Letter out{.id = id, .state = text_of(found, "state"), .steps = {}};
+  Letter out{.id = id, .state = text_of(found, "state"), .from = text_of(found, "from"), .steps = {}};
   const auto* steps = TRY(found.get("steps"));
   for (const auto& step : steps->items()) {
-    out.steps.push_back({.event = text_of(step, "event"),
+    out.steps.push_back({.letter = id,
+                         .event = text_of(step, "event"),
                          .to = text_of(step, "to"),
                          .host = text_of(step, "host"),
                          .peer = text_of(step, "peer"),
+                         .hello = text_of(step, "hello"),
                          .tls = text_of(step, "tls"),
                          .status = text_of(step, "status"),
                          .words = text_of(step, "words"),
                          .mailbox = text_of(step, "mailbox"),
-                         .notice = text_of(step, "notice")});
+                         .notice = text_of(step, "notice"),
+                         .action = text_of(step, "action"),
+                         .reason = text_of(step, "reason"),
+                         .authentication = text_of(step, "authentication")});
   }
   return out;
 }
@@ -60,15 +66,19 @@ Result<Letter> ended(Scene& scene, const HostPlan& host, const std::string& id) 
 }
 
 Result<std::string> send(Scene& scene, std::string_view to, std::string_view octets) {
-  const HostPlan& msa = scene.world.org(kParis).host(Actor::msa);
-  Smtp alice = TRY(Smtp::connect(scene.world, msa, Role::submissions, scene.tell, ""));
-  const SmtpReply in = TRY(alice.login("alice@paris.example", kPassword));
+  return send_as(scene, kParis, "alice@paris.example", to, octets);
+}
+
+Result<std::string> send_as(Scene& scene, std::string_view org, std::string_view account, std::string_view to,
+                            std::string_view octets) {
+  const HostPlan& msa = scene.world.org(org).host(Actor::msa);
+  Smtp writer = TRY(Smtp::connect(scene.world, msa, Role::submissions, scene.tell, ""));
+  const SmtpReply in = TRY(writer.login(account, kPassword));
   if (!in.positive()) return fail(Errc::denied, "AUTH: {}", in.brief());
   bool ascii = true;
   for (const char c : to) ascii = ascii && static_cast<unsigned char>(c) < 0x80;
-  const SmtpReply reply =
-      TRY(alice.post("alice@paris.example", to, octets, ascii ? " BODY=8BITMIME" : " BODY=8BITMIME SMTPUTF8"));
-  alice.quit();
+  const SmtpReply reply = TRY(writer.post(account, to, octets, ascii ? " BODY=8BITMIME" : " BODY=8BITMIME SMTPUTF8"));
+  writer.quit();
   if (reply.code != 250 || reply.letter_id().empty())
     return fail(Errc::denied, "the submission agent said {}", reply.brief());
   return reply.letter_id();
@@ -99,12 +109,28 @@ Result<std::optional<Step>> follow(Scene& scene, Letter letter, std::string* hos
   return std::nullopt;
 }
 
-std::string fate(const Letter& letter) {
-  for (const std::string_view event : {"delivered", "filed", "bounced", "silent", "deferred"})
-    if (const Step* step = letter.last(event))
-      return step->status.empty() || event == "delivered" || event == "filed"
-                 ? std::string(event)
-                 : fmt::format("{} {}", event, step->status);
+std::string fate(const Teller& tell, const Letter& letter) {
+  static constexpr std::pair<std::string_view, Text> kFates[] = {{"delivered", {"delivered", "remise"}},
+                                                                 {"filed", {"filed", "classée"}},
+                                                                 {"bounced", {"bounced", "renvoyée"}},
+                                                                 {"silent", {"silent", "en silence"}},
+                                                                 {"deferred", {"deferred", "remise à plus tard"}}};
+  for (const auto& [event, name] : kFates) {
+    const Step* step = letter.last(event);
+    if (!step) continue;
+    const bool arrived = event == "delivered" || event == "filed";
+    return std::string(tell.in(name)) + (arrived || step->status.empty() ? "" : " " + step->status);
+  }
+  return state(tell, letter);
+}
+
+std::string state(const Teller& tell, const Letter& letter) {
+  static constexpr std::pair<std::string_view, Text> kStates[] = {{"waiting", {"waiting", "en attente"}},
+                                                                  {"failed", {"failed", "en échec"}},
+                                                                  {"done", {"done", "arrivée"}},
+                                                                  {"refused", {"refused", "refusée"}}};
+  for (const auto& [id, name] : kStates)
+    if (letter.state == id) return std::string(tell.in(name));
   return letter.state;
 }
 

@@ -12,7 +12,9 @@ namespace {
 constexpr std::size_t kLarge = 10'000'000;
 constexpr Duration kAnnounced = std::chrono::seconds(3);
 
-std::string_view same(bool yes) { return yes ? "unchanged" : "changed"; }
+std::string_view same(const Teller& tell, bool yes) {
+  return yes ? tell.in({"unchanged", "inchangée"}) : tell.in({"changed", "changée"});
+}
 
 // The questions on the way to a domain's mail. What else was asked (keys, addresses of the name servers) is counted.
 void tell_names(Scene& scene, std::string_view domain) {
@@ -62,7 +64,7 @@ Result<std::string> letter_travels(Scene& scene) {
   tell_names(scene, kLille);
   const auto filed = TRY(follow(scene, sent));
   const Step* handed = sent.last("delivered");
-  if (!handed || !filed) return fmt::format("taken with {}; {}", taken.code, fate(sent));
+  if (!handed || !filed) return tell.words({"taken with {}; {}", "prise avec {} ; {}"}, taken.code, fate(tell, sent));
 
   tell.say({"Bob's program is told at once, without having asked again, and shows the letter.",
             "Le logiciel de Bob est prévenu aussitôt, sans redemander, et montre la lettre."});
@@ -70,9 +72,14 @@ Result<std::string> letter_travels(Scene& scene) {
   TRY(bob.end_idle());
   const Bytes read = TRY(bob.fetch(bob.count()));
   bob.logout();
-  return fmt::format("taken with {}; {} between the servers; filed in {}; {}; {}", taken.code,
-                     handed->tls.empty() ? "no TLS" : handed->tls.substr(0, handed->tls.find(' ')), filed->mailbox,
-                     told ? "told by IDLE" : "not told", same(read.ends_with(octets)));
+  return tell.words({"taken with {}; {} between the servers; filed in {}; {}; {}",
+                     "prise avec {} ; {} entre les serveurs ; classée dans {} ; {} ; {}"},
+                    taken.code,
+                    handed->tls.empty() ? std::string(tell.in({"no TLS", "pas de TLS"}))
+                                        : handed->tls.substr(0, handed->tls.find(' ')),
+                    filed->mailbox,
+                    told ? tell.in({"told by IDLE", "annoncée par IDLE"}) : tell.in({"not told", "non annoncée"}),
+                    same(tell, read.ends_with(octets)));
 }
 
 Result<std::string> split_site(Scene& scene) {
@@ -86,14 +93,14 @@ Result<std::string> split_site(Scene& scene) {
   const HostPlan& msa = world.org(kLille).host(Actor::msa);
   Smtp sender = TRY(Smtp::connect(world, msa, Role::submissions, tell, "B"));
   const SmtpReply in = TRY(sender.login("claude@lille.example", kPassword));
-  if (!in.positive()) return fmt::format("AUTH: {}", in.brief());
+  if (!in.positive()) return tell.words({"AUTH: {}", "AUTH : {}"}, in.brief());
   const Bytes octets = make_letter("claude@lille.example", "friends@paris.example", "Split", "By four hands.\r\n");
   const SmtpReply taken = TRY(sender.post("claude@lille.example", "friends@paris.example", octets));
   sender.quit();
   std::string hosts = msa.host;
   const Letter sent = TRY(ended(scene, msa, taken.letter_id()));
   const auto filed = TRY(follow(scene, sent, &hosts));
-  return fmt::format("{}: {}", hosts, filed ? filed->mailbox : "not filed");
+  return tell.words({"{}: {}", "{} : {}"}, hosts, filed ? filed->mailbox : tell.words({"not filed", "non classée"}));
 }
 
 Result<std::string> told_by_idle(Scene& scene) {
@@ -108,7 +115,8 @@ Result<std::string> told_by_idle(Scene& scene) {
                make_letter("alice@paris.example", "news@lille.example", "News", "Something new.\r\n")));
   TRY(settled(scene, world.org(kParis).host(Actor::mta), id));
   const auto begin = system_clock().steady();
-  if (!TRY(watch.told(kAnnounced))) return fmt::format("not told within {} s", kAnnounced / std::chrono::seconds(1));
+  if (!TRY(watch.told(kAnnounced)))
+    return tell.words({"not told within {} s", "non averti en {} s"}, kAnnounced / std::chrono::seconds(1));
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(system_clock().steady() - begin).count();
   tell.wire("S", fmt::format("* {} EXISTS", watch.count()));
   tell.say({"It is told {} ms after Paris knew that the letter had arrived.",
@@ -116,7 +124,8 @@ Result<std::string> told_by_idle(Scene& scene) {
            ms);
   TRY(watch.end_idle());
   watch.logout();
-  return fmt::format("told of {} letter more while idle", watch.count() - before);
+  return tell.words({"told of {} letter more while idle", "averti de {} lettre de plus sans rien demander"},
+                    watch.count() - before);
 }
 
 Result<std::string> read_by_pop3(Scene& scene) {
@@ -128,14 +137,15 @@ Result<std::string> read_by_pop3(Scene& scene) {
   TRY(follow(scene, sent));
   Pop3 reader = TRY(Pop3::open(world, "pop@lille.example", tell, "P"));
   const std::size_t count = TRY(reader.count());
-  if (count == 0) return std::string("0 letters");
+  if (count == 0) return tell.words({"0 letters", "0 lettre"});
   const Bytes read = TRY(reader.fetch(count));
   TRY(reader.remove(count));
   reader.quit();
   Pop3 again = TRY(Pop3::open(world, "pop@lille.example", tell, ""));
   const std::size_t left = TRY(again.count());
   again.quit();
-  return fmt::format("{} letter; {}; {} letters after DELE and QUIT", count, same(read.ends_with(octets)), left);
+  return tell.words({"{} letter; {}; {} letters after DELE and QUIT", "{} lettre ; {} ; {} lettre après DELE et QUIT"},
+                    count, same(tell, read.ends_with(octets)), left);
 }
 
 Result<std::string> large_letter(Scene& scene) {
@@ -148,14 +158,15 @@ Result<std::string> large_letter(Scene& scene) {
   tell.say({"Alice sends {} octets.", "Alice envoie {} octets."}, octets.size());
   const std::string id = TRY(send(scene, "large@lille.example", octets));
   const Letter sent = TRY(ended(scene, world.org(kParis).host(Actor::mta), id));
-  if (!TRY(follow(scene, sent))) return fate(sent);
+  if (!TRY(follow(scene, sent))) return fate(tell, sent);
   Imap reader = TRY(Imap::open(world, "large@lille.example", tell, ""));
   const Bytes read = TRY(reader.fetch(reader.count()));
   reader.logout();
-  if (read.size() < octets.size()) return fmt::format("{} octets arrived", read.size());
+  if (read.size() < octets.size()) return tell.words({"{} octets arrived", "{} octets arrivés"}, read.size());
   const auto hash = [](ByteView bytes) { return crypto::sha256(bytes); };
   const bool equal = hash(octets) == hash(ByteView(read).substr(read.size() - octets.size()));
-  return fmt::format("{} MB {}; {}", octets.size() / 1'000'000, fate(sent), equal ? "same SHA-256" : "another SHA-256");
+  return tell.words({"{} MB; {}; {}", "{} Mo ; {} ; {}"}, octets.size() / 1'000'000, fate(tell, sent),
+                    equal ? tell.in({"same SHA-256", "même SHA-256"}) : tell.in({"another SHA-256", "autre SHA-256"}));
 }
 
 Result<std::string> international_address(Scene& scene) {
@@ -169,18 +180,22 @@ Result<std::string> international_address(Scene& scene) {
   const Bytes octets = make_letter("alice@paris.example", to, "Prénom accentué", "Ça marche.\r\n");
   const std::string id = TRY(send(scene, to, octets));
   const Letter sent = TRY(ended(scene, world.org(kParis).host(Actor::mta), id));
-  std::string asked_for = "nobody asked for its MX";
+  std::string asked_for = tell.words({"nobody asked for its MX", "nul n'a demandé son MX"});
   for (const Heard& asked : world.asked())
     if (asked.question.ends_with(". MX") && asked.question.starts_with("xn--"))
-      asked_for = fmt::format("sent with SMTPUTF8 to {}", asked.question.substr(0, asked.question.size() - 4));
+      asked_for = tell.words({"sent with SMTPUTF8 to {}", "envoyée avec SMTPUTF8 à {}"},
+                             asked.question.substr(0, asked.question.size() - 4));
   TRY(follow(scene, sent));
-  if (!sent.last("delivered")) return fmt::format("{}; {}", asked_for, fate(sent));
+  if (!sent.last("delivered")) return tell.words({"{}; {}", "{} ; {}"}, asked_for, fate(tell, sent));
   const auto read = TRY(yann.await("Ça marche", kArrival));
   yann.logout();
-  if (!read) return fmt::format("{}; {}; not in the mailbox", asked_for, fate(sent));
+  if (!read)
+    return tell.words({"{}; {}; not in the mailbox", "{} ; {} ; absente de la boîte"}, asked_for, fate(tell, sent));
   const bool as_utf8 = read->contains("with UTF8SMTPS ");
-  return fmt::format("{}; {}; received {} UTF8SMTPS; addressed {}", asked_for, fate(sent), as_utf8 ? "with" : "without",
-                     read->contains("To: " + to) ? "as written" : "otherwise");
+  return tell.words(
+      {"{}; {}; received {} UTF8SMTPS; addressed {}", "{} ; {} ; reçue {} UTF8SMTPS ; adressée {}"}, asked_for,
+      fate(tell, sent), as_utf8 ? tell.in({"with", "avec"}) : tell.in({"without", "sans"}),
+      read->contains("To: " + to) ? tell.in({"as written", "comme écrit"}) : tell.in({"otherwise", "autrement"}));
 }
 
 }  // namespace chappe::app::demo

@@ -1,93 +1,85 @@
 // How names are found, and when they are not believed.
 #include <fmt/format.h>
 
-#include <memory>
-
 #include "app/demo/follow.h"
 #include "base/random.h"
-#include "base/text.h"
-#include "dns/exchange.h"
-#include "dns/live.h"
+#include "dns/root_servers.h"
+#include "dns/walk_trust.h"
 
 namespace chappe::app::demo {
 namespace {
 
 constexpr Duration kPatience = std::chrono::seconds(5);
-constexpr std::size_t kMostReferrals = 8;
 
-net::Task<Result<dns::Exchanged>> ask_server(net::Endpoint server, dns::Message query) {
-  co_return co_await dns::exchange(server, std::move(query), system_random(), net::Deadline::in(kPatience));
-}
-net::Task<dns::Answer> ask(dns::Resolver* resolver, dns::Question question) {
-  co_return co_await resolver->ask(std::move(question), net::Deadline::in(kPatience));
+// The name servers at the port where this world has them: a delegation names none.
+class Moved final : public dns::Exchange {
+ public:
+  explicit Moved(const World& world) : world_(world) {}
+  bool reaches(const net::Endpoint&) override { return true; }
+  net::Task<Result<dns::Exchanged>> ask(net::Endpoint server, dns::Message query, net::Deadline deadline) override {
+    const net::Endpoint there = CO_TRY(world_.name_server(server.ip()));
+    co_return co_await dns::exchange(there, std::move(query), system_random(), deadline);
+  }
+
+ private:
+  const World& world_;
+};
+
+net::Task<dns::Walk> walk(dns::Walker* walker, dns::Resolver* resolver, dns::Question question) {
+  dns::Walk out = co_await walker->walk(std::move(question), net::Deadline::in(kPatience));
+  co_await dns::judge(resolver, true, &out, net::Deadline::in(kPatience));
+  co_return out;
 }
 
 // Without the dot at its end.
-std::string plain(const dns::Name& name) {
-  std::string text = name.text();
-  if (text.size() > 1 && text.ends_with('.')) text.pop_back();
-  return text;
+std::string plain(const Teller& tell, const dns::Name& name) {
+  return name.is_root() ? tell.words({"root", "racine"}) : name.domain();
 }
 
-// Where a referral leads: the zone, and the address of a server of it that stands beside.
-struct Referral {
-  std::string zone, server, address;
-};
-std::optional<Referral> referral_in(const dns::Message& message) {
-  for (const dns::Record& record : message.authority) {
-    if (record.type != dns::Type::ns) continue;
-    const dns::Name server = dns::Ns::of(record.rdata).target;
-    for (const dns::Record& glue : message.additional)
-      if (glue.type == dns::Type::a && glue.name == server)
-        return Referral{plain(record.name), plain(server), dns::A::of(glue.rdata).text()};
-  }
-  return std::nullopt;
+// What a step came to.
+std::string said(const Teller& tell, const dns::WalkStep& step) {
+  const dns::Delegation& below = step.reading.delegation;
+  if (step.reading.said == dns::Said::referral)
+    return tell.words({"referral to {}", "renvoi à {}"}, plain(tell, below.zone));
+  if (step.reading.said != dns::Said::answer) return std::string(said_name(step.reading.said));
+  const auto mx = step.reading.answer.records.as<dns::Mx>().front();
+  return fmt::format("MX {} {}", mx.preference, mx.exchange.domain());
+}
+
+std::string_view trust_words(const Teller& tell, dns::Trust trust) {
+  return trust == dns::Trust::secure ? tell.in({"secure", "prouvé"}) : trust_name(trust);
 }
 
 }  // namespace
 
 Result<std::string> walk_the_dns(Scene& scene) {
   auto& [world, tell] = scene;
-  const dns::Question question{TRY(dns::Name::parse("nantes.example")), dns::Type::mx};
   tell.say(
       {"Where does nantes.example take its mail? Nobody knows it by heart but the root's servers, and they know "
        "who to ask next.",
        "Où nantes.example reçoit-il son courrier ? Nul ne le sait par cœur ; mais la racine sait qui interroger "
        "ensuite."});
-  std::string seen, zone = "root";
-  Referral at{.zone = ".", .server = "ns.root", .address = world.plan().zones.front().address};
-  for (std::size_t i = 0; i < kMostReferrals; ++i) {
-    const net::Endpoint place = TRY(world.name_server(at.address));
-    const auto got = TRY(net::run_on(world.shard(), ask_server(place, dns::make_query(question, 0, false, true))));
-    const dns::Answer answer = dns::answer_of(got.message, question);
-    if (answer) {
-      const auto mx = answer.records.as<dns::Mx>().front();
-      const std::string said = fmt::format("MX {} {}", mx.preference, plain(mx.exchange));
-      tell.wire("DNS", fmt::format("{} [{}] ← {} → {}", at.server, at.address, question.text(), said));
-      seen += fmt::format("{}: {}", zone, said);
-      break;
-    }
-    const auto next = referral_in(got.message);
-    if (got.message.header.authoritative || !next) {
-      const std::string said(outcome_row(answer.outcome).name);
-      tell.wire("DNS", fmt::format("{} [{}] ← {} → {}", at.server, at.address, question.text(), said));
-      seen += fmt::format("{}: {}", zone, said);
-      break;
-    }
-    tell.wire("DNS", fmt::format("{} [{}] ← {} → {} NS {} [{}]", at.server, at.address, question.text(), next->zone,
-                                 next->server, next->address));
-    seen += fmt::format("{}: referral to {}; ", zone, next->zone);
-    zone = next->zone;
-    at = *next;
+  Moved exchange(world);
+  dns::Walker walker(exchange, TRY(dns::read_root_hints(world.root_hints())));
+  const dns::Walk found = net::run_on(
+      world.shard(), walk(&walker, TRY(world.resolver()), {TRY(dns::Name::parse("nantes.example")), dns::Type::mx}));
+  std::string seen;
+  for (const dns::WalkStep& step : found.steps) {
+    const std::string what = said(tell, step);
+    const dns::Delegation& below = step.reading.delegation;
+    tell.wire("DNS",
+              fmt::format("{} [{}] ← {} → {}", step.server.domain(), step.at ? step.at->ip() : "", step.question.text(),
+                          step.reading.said != dns::Said::referral
+                              ? what
+                              : fmt::format("{} NS {}", below.zone.domain(), below.servers.front().name.domain())));
+    seen += tell.words({"{}: {}; ", "{} : {} ; "}, plain(tell, step.zone), what);
   }
-  // What a resolver says that starts at that root and checks every signature on the way.
-  const auto options = TRY(world.resolver_options());
-  const auto resolver = TRY(dns::LiveResolver::start(options));
-  const dns::Answer answer = net::run_on(world.shard(), ask(resolver.get(), question));
   tell.say({"A validating resolver that trusts the root's key and nothing else calls the answer: {}.",
             "Un résolveur validant, qui ne fait confiance qu'à la clé de la racine, dit de la réponse : {}."},
-           security_name(answer.security));
-  return fmt::format("{}; {}", seen, security_name(answer.security));
+           trust_words(tell, found.trust));
+  tell.say({"chappe explain does the same on the Internet, for any address.",
+            "chappe explain fait de même sur Internet, pour toute adresse."});
+  return seen + std::string(trust_words(tell, found.trust));
 }
 
 Result<std::string> forged_zone(Scene& scene) {
@@ -99,15 +91,15 @@ Result<std::string> forged_zone(Scene& scene) {
   const std::string id = TRY(send(scene, to, make_letter("alice@paris.example", to, "Whereto?", "Hello.\r\n")));
   const Letter letter = TRY(settled(scene, mta, id));
   const Step* deferred = letter.last("deferred");
-  if (!deferred) return fmt::format("{}; {}", letter.state, fate(letter));
+  if (!deferred) return tell.words({"{}; {}", "{} ; {}"}, state(tell, letter), fate(tell, letter));
   tell.say({"Paris does not go where the forged record leads. The trail says: {}",
             "Paris ne va pas où mène l'enregistrement falsifié. La trace dit : {}"},
            deferred->words);
   Params params;
   params.add("letter", id);
   TRY(world.call(mta, "queue.drop", params));
-  return fmt::format("{}; {}; {}", letter.state, fate(letter),
-                     deferred->words.contains("bogus") ? "bogus" : deferred->words);
+  return tell.words({"{}; {}; {}", "{} ; {} ; {}"}, state(tell, letter), fate(tell, letter),
+                    deferred->words.contains("bogus") ? tell.words({"bogus", "falsifié"}) : deferred->words);
 }
 
 }  // namespace chappe::app::demo

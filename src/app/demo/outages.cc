@@ -18,7 +18,7 @@ Result<std::string> destination_down(Scene& scene) {
                make_letter("alice@paris.example", "yann@brest.example", "When you are back", "Hello.\r\n")));
   const Letter before = TRY(settled(scene, mta, id));
   const Step* deferred = before.last("deferred");
-  if (!deferred) return fmt::format("{}; {}", before.state, fate(before));
+  if (!deferred) return tell.words({"{}; {}", "{} ; {}"}, state(tell, before), fate(tell, before));
   tell.say({"Paris keeps the letter and will try again: {}", "Paris garde la lettre et réessaiera : {}"},
            deferred->words);
   TRY(world.start_again(mx));
@@ -30,7 +30,8 @@ Result<std::string> destination_down(Scene& scene) {
   TRY(world.call(mta, "queue.retry", params));
   const Letter after = TRY(ended(scene, mta, id));
   TRY(follow(scene, after));
-  return fmt::format("{}; {}; {} after queue retry", before.state, fate(before), fate(after));
+  return tell.words({"{}; {}; {} after queue retry", "{} ; {} ; {} après queue retry"}, state(tell, before),
+                    fate(tell, before), fate(tell, after));
 }
 
 Result<std::string> killed_after_250(Scene& scene) {
@@ -41,7 +42,7 @@ Result<std::string> killed_after_250(Scene& scene) {
   before.logout();
   const Bytes octets = make_letter("a@junk.example", "safe@brest.example", "Safe?", "Is it on disk?\r\n");
   Smtp stranger = TRY(Smtp::connect(world, mx, Role::mx, tell, "X"));
-  std::string reply = "no reply";
+  std::string reply = tell.words({"no reply", "aucune réponse"});
   if (world.plan().killed_before_250) {
     TRY(stranger.say("MAIL FROM:<a@junk.example>"));
     TRY(stranger.say("RCPT TO:<safe@brest.example>"));
@@ -59,8 +60,9 @@ Result<std::string> killed_after_250(Scene& scene) {
   const std::size_t has = after.count();
   const bool same = has > 0 && TRY(after.fetch(has)).ends_with(octets);
   after.logout();
-  return fmt::format("{} before the kill; {} letter after the restart; {}", reply, has - had,
-                     same ? "unchanged" : "not there");
+  return tell.words(
+      {"{} before the kill; {} letter after the restart; {}", "{} avant le kill ; {} lettre après le redémarrage ; {}"},
+      reply, has - had, same ? tell.in({"unchanged", "inchangée"}) : tell.in({"not there", "absente"}));
 }
 
 }  // namespace chappe::app::demo

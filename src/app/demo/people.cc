@@ -56,13 +56,16 @@ std::string SmtpReply::letter_id() const {
 }
 
 Result<Smtp> Smtp::connect(World& world, const HostPlan& host, Role role, Teller& teller, std::string_view who,
-                           bool all) {
-  Smtp out(TRY(Talk::connect(world.shard(), world.place(host, role), listener(teller, who))));
+                           bool all, const Desk& desk) {
+  std::optional<net::Endpoint> from;
+  if (!desk.ip.empty()) from = TRY(net::Endpoint::parse(desk.ip, 0));
+  Smtp out(TRY(Talk::connect(world.shard(), world.place(host, role), listener(teller, who), from)));
+  const std::string hello = fmt::format("EHLO {}", desk.name);
   out.talk_.hush(!all);
   const bool from_the_start = role_is_implicit_tls(role);
   if (from_the_start) out.tls_ = TRY(encrypt(world, host, out.talk_, teller, who));
   TRY(out.hear());
-  TRY(out.say("EHLO desk.example"));
+  TRY(out.say(hello));
   if (from_the_start || role == Role::mx) {
     out.talk_.hush(false);
     return out;
@@ -70,7 +73,7 @@ Result<Smtp> Smtp::connect(World& world, const HostPlan& host, Role role, Teller
   const SmtpReply ready = TRY(out.say("STARTTLS"));
   if (!ready.positive()) return fail(Errc::denied, "STARTTLS: {}", ready.brief());
   out.tls_ = TRY(encrypt(world, host, out.talk_, teller, who));
-  TRY(out.say("EHLO desk.example"));
+  TRY(out.say(hello));
   out.talk_.hush(false);
   return out;
 }
@@ -124,14 +127,15 @@ void Smtp::quit() {
   talk_.close();
 }
 
-Result<Imap> Imap::open(World& world, std::string_view account, Teller& teller, std::string_view who) {
+Result<Imap> Imap::open(World& world, std::string_view account, Teller& teller, std::string_view who,
+                        std::string_view mailbox) {
   const HostPlan& host = world.org(account.substr(account.rfind('@') + 1)).host(Actor::mda);
   Imap out(TRY(Talk::connect(world.shard(), world.place(host, Role::imaps), listener(teller, who))));
   TRY(encrypt(world, host, out.talk_, teller, who));
   TRY(out.answered("* OK"));
   TRY(out.command(fmt::format("AUTHENTICATE PLAIN {}", plain(account, kPassword)),
                   fmt::format("AUTHENTICATE PLAIN {}", kHidden)));
-  TRY(out.command("SELECT INBOX"));
+  TRY(out.command(fmt::format("SELECT {}", mailbox)));
   out.seen_ = out.count_;
   return out;
 }

@@ -25,12 +25,18 @@ struct SmtpReply {
   std::string letter_id() const;
 };
 
+// The machine that somebody sits at.
+struct Desk {
+  std::string ip = {};  // empty: any of ours
+  std::string name = "desk.example";
+};
+
 class Smtp {
  public:
   // Connects, and says EHLO. With TLS for the roles of submission. `who` empty: nobody listens. `all`: to the greetings
   // as well.
   static Result<Smtp> connect(World& world, const HostPlan& host, Role role, Teller& teller, std::string_view who,
-                              bool all = false);
+                              bool all = false, const Desk& desk = {});
 
   Result<SmtpReply> say(std::string_view line, std::string_view shown = {});
   Result<SmtpReply> hear();
@@ -53,8 +59,9 @@ class Smtp {
 
 class Imap {
  public:
-  // Connects by imaps, logs in, and selects INBOX.
-  static Result<Imap> open(World& world, std::string_view account, Teller& teller, std::string_view who);
+  // Connects by imaps, logs in, and selects the mailbox.
+  static Result<Imap> open(World& world, std::string_view account, Teller& teller, std::string_view who,
+                           std::string_view mailbox = "INBOX");
 
   // How many letters there are.
   std::size_t count() const { return count_; }

@@ -36,13 +36,9 @@ ZonePlan zone_of(const std::string& town, const std::string& names, const std::s
           .records = apex + ". MX 10 mx." + apex + ".\nmx." + apex + ". A " + mail + "\n"};
 }
 
-// A further zone on brest's name server; `mail` is its MX record's data.
-ZonePlan hosted(const std::string& apex, const std::string& mail) {
-  return {.apex = apex,
-          .parent = "example",
-          .server = "ns.brest.example",
-          .address = "127.1.3.1",
-          .records = apex + ". MX " + mail + "\n"};
+// One that only says where it takes its mail.
+ZonePlan reached(const std::string& apex, const std::string& mail) {
+  return hosted(apex, apex + ". MX " + mail + "\n");
 }
 
 }  // namespace
@@ -55,6 +51,11 @@ const HostPlan& OrgPlan::host(Actor actor) const {
 
 OrgPlan& Plan::org(std::string_view domain) { return *std::ranges::find(orgs, domain, &OrgPlan::domain); }
 ZonePlan& Plan::zone(std::string_view apex) { return *std::ranges::find(zones, apex, &ZonePlan::apex); }
+SignerPlan& Plan::signer(std::string_view domain) { return *std::ranges::find(signers, domain, &SignerPlan::domain); }
+
+ZonePlan hosted(const std::string& apex, const std::string& records) {
+  return {.apex = apex, .parent = "example", .server = "ns.brest.example", .address = "127.1.3.1", .records = records};
+}
 
 Plan standard_plan() {
   Plan plan;
@@ -93,12 +94,13 @@ Plan standard_plan() {
                 zone_of("paris", "127.1.1.1", "127.1.1.2"),
                 zone_of("lille", "127.1.2.1", "127.1.2.2"),
                 zone_of("brest", "127.1.3.1", "127.1.3.2"),
-                hosted("nantes.example", "10 mx.brest.example."),
-                hosted("xn--fort-ipa.example", "10 mx.brest.example."),
-                hosted("nomail.example", "0 ."),
-                hosted("stray.example", "10 mx.lille.example."),
-                hosted("forged.example", "10 mx.brest.example.")};
+                reached("nantes.example", "10 mx.brest.example."),
+                reached("xn--fort-ipa.example", "10 mx.brest.example."),
+                reached("nomail.example", "0 ."),
+                reached("stray.example", "10 mx.lille.example."),
+                reached("forged.example", "10 mx.brest.example.")};
   plan.zone("forged.example").forged = true;
+  add_trust(plan);
   return plan;
 }
 

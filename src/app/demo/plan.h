@@ -48,24 +48,44 @@ struct ZonePlan {
   bool forged = false;  // its MX was changed after it was signed
 };
 
+// A domain that signs its letters. The key is made when the world begins; its record stands in the domain's zone.
+struct SignerPlan {
+  std::string domain;
+  std::string org;        // whose server signs; empty: whoever plays the domain
+  std::string pem;        // empty: a new Ed25519 key
+  bool published = true;  // else the record is not there
+};
+
 struct Plan {
   std::vector<OrgPlan> orgs;
   std::vector<ZonePlan> zones;
+  std::vector<SignerPlan> signers;
 
   // What people and chance do.
   std::string wrong_password = "incorrect horse";
   std::string smuggled_end = "\n.\r\n";  // what the attacker takes for the end of a letter
   std::string impostor = "boss@paris.example";
+  std::string forger = "127.1.9.1";                                          // where who writes in the bank's name sits
+  bool altered = true;                                                       // somebody changes a letter on its way
+  std::string added = "PS: from today on, pay into account XX99 6666.\r\n";  // behind what is signed
+  bool second_from = true;
   bool brest_fails = true;
   bool killed_before_250 = false;
 
   OrgPlan& org(std::string_view domain);
   ZonePlan& zone(std::string_view apex);
+  SignerPlan& signer(std::string_view domain);
 };
 
 inline constexpr std::string_view kParis = "paris.example", kLille = "lille.example", kBrest = "brest.example";
 inline constexpr std::string_view kPassword = "correct horse";  // of every account
 
 Plan standard_plan();
+
+// The domains that want to be trusted, and those that do not deserve it (plan_trust.cc); part of the standard plan.
+void add_trust(Plan& plan);
+
+// A further zone on brest's name server.
+ZonePlan hosted(const std::string& apex, const std::string& records);
 
 }  // namespace chappe::app::demo

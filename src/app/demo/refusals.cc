@@ -14,7 +14,7 @@ Result<std::string> relay_refused(Scene& scene) {
   TRY(stranger.say("MAIL FROM:<spam@junk.example>"));
   const SmtpReply reply = TRY(stranger.say("RCPT TO:<victim@elsewhere.example>"));
   stranger.quit();
-  return fmt::format("RCPT: {}", reply.brief());
+  return tell.words({"RCPT: {}", "RCPT : {}"}, reply.brief());
 }
 
 Result<std::string> password_refused(Scene& scene) {
@@ -24,7 +24,7 @@ Result<std::string> password_refused(Scene& scene) {
   Smtp guesser = TRY(Smtp::connect(world, world.org(kParis).host(Actor::msa), Role::submissions, tell, "X"));
   const SmtpReply reply = TRY(guesser.login("carol@paris.example", world.plan().wrong_password));
   guesser.quit();
-  return fmt::format("AUTH: {}", reply.brief());
+  return tell.words({"AUTH: {}", "AUTH : {}"}, reply.brief());
 }
 
 Result<std::string> impostor_refused(Scene& scene) {
@@ -35,7 +35,7 @@ Result<std::string> impostor_refused(Scene& scene) {
   TRY(carol.login("carol@paris.example", kPassword));
   const SmtpReply reply = TRY(carol.say(fmt::format("MAIL FROM:<{}>", world.plan().impostor)));
   carol.quit();
-  return fmt::format("MAIL: {}", reply.brief());
+  return tell.words({"MAIL: {}", "MAIL : {}"}, reply.brief());
 }
 
 Result<std::string> smuggling_refused(Scene& scene) {
@@ -64,10 +64,11 @@ Result<std::string> smuggling_refused(Scene& scene) {
   params.add("from", std::string_view("boss@lille.example"));
   const auto found = TRY(world.call(mx, "trail.find", params));
   const std::size_t smuggled = TRY(found.get("letters"))->items().size();
-  if (replies.empty()) return std::string("no reply");
-  return fmt::format("{}: {}; letters of the smuggler: {}",
-                     replies.size() == 1 ? "one reply" : fmt::format("{} replies", replies.size()),
-                     replies.front().brief(), smuggled);
+  if (replies.empty()) return tell.words({"no reply", "aucune réponse"});
+  return tell.words({"{}: {}; letters of the smuggler: {}", "{} : {} ; lettres du contrebandier : {}"},
+                    replies.size() == 1 ? tell.words({"one reply", "une réponse"})
+                                        : tell.words({"{} replies", "{} réponses"}, replies.size()),
+                    replies.front().brief(), smuggled);
 }
 
 }  // namespace chappe::app::demo

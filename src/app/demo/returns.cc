@@ -28,17 +28,21 @@ Result<std::string> goes_back(Scene& scene, const std::string& to) {
       TRY(send(scene, to, make_letter("alice@paris.example", to, "Is anybody there?", "Hello?\r\n")));
   const Letter sent = TRY(ended(scene, world.org(kParis).host(Actor::mta), id));
   const Step* bounced = sent.last("bounced");
-  if (!bounced) return fmt::format("taken with 250; {}", fate(sent));
+  if (!bounced) return tell.words({"taken with 250; {}", "prise avec 250 ; {}"}, fate(tell, sent));
   tell.say({"Paris cannot deliver it: {}", "Paris ne peut la remettre : {}"}, bounced->words);
   const auto notice = TRY(alice.await("Final-Recipient: rfc822; " + to, kArrival));
   alice.logout();
-  if (!notice) return std::string("taken with 250; bounced; no notification in the sender's mailbox");
+  if (!notice)
+    return tell.words({"taken with 250; bounced; no notification in the sender's mailbox",
+                       "prise avec 250 ; renvoyée ; pas d'avis dans la boîte de l'expéditeur"});
   tell.say({"So Alice finds in her mailbox: « {} »", "Alice trouve donc dans sa boîte : « {} »"},
            field_of(*notice, "Subject"));
   std::string by = field_of(*notice, "Remote-MTA");
   if (by.starts_with(kDns)) by.erase(0, kDns.size());
-  return fmt::format("taken with 250; bounced; notification: {}, {}, by {}", field_of(*notice, "Action"),
-                     field_of(*notice, "Status"), by.empty() ? "nobody" : by);
+  if (by.empty()) by = tell.in({"nobody", "personne"});
+  return tell.words(
+      {"taken with 250; bounced; notification: {}, {}, by {}", "prise avec 250 ; renvoyée ; avis : {}, {}, par {}"},
+      field_of(*notice, "Action"), field_of(*notice, "Status"), by);
 }
 
 }  // namespace
@@ -76,7 +80,7 @@ Result<std::string> bounce_loop(Scene& scene) {
   stranger.quit();
   const Letter letter = TRY(ended(scene, mta, taken.letter_id()));
   const Step* bounced = letter.last("bounced");
-  if (!bounced) return fmt::format("taken with {}; {}", taken.code, fate(letter));
+  if (!bounced) return tell.words({"taken with {}; {}", "prise avec {} ; {}"}, taken.code, fate(tell, letter));
   tell.say({"Lille refuses it: {}. Brest writes a notification to the sender, with no sender of its own.",
             "Lille la refuse : {}. Brest écrit un avis à l'expéditeur, sans expéditeur lui-même."},
            bounced->words);
@@ -89,8 +93,11 @@ Result<std::string> bounce_loop(Scene& scene) {
   }
   Params params;
   const auto queue = TRY(world.call(mta, "queue.list", params));
-  return fmt::format("taken with {}; bounced; its notification: {}; queue: {}", taken.code,
-                     silent ? silent->status + ", silent" : fate(notice), TRY(queue.get("queue"))->items().size());
+  return tell.words({"taken with {}; bounced; its notification: {}; queue: {}",
+                     "prise avec {} ; renvoyée ; son avis : {} ; file : {}"},
+                    taken.code,
+                    silent ? tell.words({"{}, silent", "{}, en silence"}, silent->status) : fate(tell, notice),
+                    TRY(queue.get("queue"))->items().size());
 }
 
 }  // namespace chappe::app::demo

@@ -93,6 +93,14 @@ void Teller::wire(std::string_view who, std::string_view line) {
   put(inked(fitted(fmt::format("     {}: {}", who, shown_line(line)), columns_), Ink::dim) + "\n");
 }
 
+void Teller::evidence(Evidence found) {
+  if (!silent()) {
+    const std::string rule = found.rule.empty() ? std::string() : fmt::format(" ({})", found.rule);
+    put(wrapped(words({"• {}: {}{}", "• {} : {}{}"}, found.of, one_line(found.text), rule), columns_, "     "));
+  }
+  evidence_.push_back(std::move(found));
+}
+
 void Teller::open(std::string_view text) {
   if (!silent()) put(wrapped(text, columns_, ""));
 }

@@ -8,10 +8,19 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "app/cli.h"
 
 namespace chappe::app::demo {
+
+// Why something was decided: what was looked into, what was found, and the rule that makes it count.
+struct Evidence {
+  std::string of;    // "SPF", "DKIM"
+  std::string text;  // in the reader's language
+  std::string rule;  // "RFC 7208 §5.6"; empty: one of our own
+};
 
 class Teller {
  public:
@@ -32,6 +41,14 @@ class Teller {
   void say(Text text, const Args&... args) {
     if (!silent()) sentence(fmt::format(fmt::runtime(in(text)), args...));
   }
+  // The same, not told but given.
+  template <class... Args>
+  std::string words(Text text, const Args&... args) const {
+    return fmt::format(fmt::runtime(in(text)), args...);
+  }
+  // A line of evidence, told and kept.
+  void evidence(Evidence found);
+  std::vector<Evidence> take_evidence() { return std::exchange(evidence_, {}); }
   // A line that went over the wire, and who said it.
   void wire(std::string_view who, std::string_view line);
   // Something that happens before the first chapter.
@@ -57,6 +74,7 @@ class Teller {
   const bool colours_;
   const std::size_t columns_;
   std::size_t column_ = 0;  // of the next bit
+  std::vector<Evidence> evidence_;
 };
 
 // `text` in lines of at most `columns`, broken at blanks; each begins with `indent`.

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "codec/base64.h"
 #include "crypto/certificate.h"
 #include "crypto/password.h"
 
@@ -25,6 +26,7 @@ constexpr Duration kPrinted = std::chrono::milliseconds(80);
 constexpr std::uint16_t kDnsPort = 53;
 constexpr int kShifts[] = {20'000, 22'000, 24'000, 26'000, 28'000, 12'000, 14'000, 16'000, 18'000};
 constexpr std::string_view kOutside = "127.0.0.1";
+constexpr std::string_view kSelector = "mail";
 
 std::string read_file(const std::string& path, std::size_t from = 0) {
   std::ifstream in(path, std::ios::binary);
@@ -77,6 +79,7 @@ Result<std::vector<OutsideDoor>> open_outside_doors(const Plan& plan) {
 Result<std::unique_ptr<World>> World::start(Parts parts, Teller& teller) {
   std::unique_ptr<World> world(new World(std::move(parts)));
   if (world->parts_.mode == Mode::ports) TRY(world->find_ports());
+  TRY(world->make_keys());
   world->zones_ = TRY(write_zones(world->plan(), world->parts_.dir));
   TRY(world->start_names(teller));
   TRY(world->start_hosts(teller));
@@ -87,6 +90,32 @@ World::~World() {
   for (auto* servers : {&hosts_, &names_})
     for (auto& [name, server] : *servers) server.process.reset();
   shards_.stop();
+}
+
+Result<dns::Resolver*> World::resolver() {
+  if (!resolver_) {
+    const dns::LiveOptions options = TRY(resolver_options());
+    resolver_ = TRY(dns::LiveResolver::start(options));
+  }
+  return resolver_.get();
+}
+
+Result<void> World::make_keys() {
+  for (const SignerPlan& signer : plan().signers) {
+    auto key = TRY(signer.pem.empty() ? crypto::PrivateKey::generate_ed25519()
+                                      : crypto::PrivateKey::from_pem(crypto::Secret(signer.pem)));
+    if (signer.published) {
+      const bool rsa = key.kind() == crypto::KeyKind::rsa;
+      parts_.plan.zone(signer.domain).records +=
+          fmt::format("{}._domainkey.{}. TXT \"v=DKIM1; k={}; p={}\"\n", kSelector, signer.domain,
+                      rsa ? "rsa" : "ed25519", codec::base64_encode(key.public_octets()));
+    }
+    keys_.emplace(signer.domain,
+                  trust::dkim::SigningKey{.key = std::make_shared<const crypto::PrivateKey>(std::move(key)),
+                                          .domain = signer.domain,
+                                          .selector = std::string(kSelector)});
+  }
+  return {};
 }
 
 const OrgPlan& World::org(std::string_view domain) const {
@@ -215,6 +244,8 @@ std::string World::site_lines(const HostPlan& host) const {
   for (const Actor actor : host.actors) roles += (roles.empty() ? "" : ", ") + in_quotes(actor_name(actor));
   out += fmt::format("roles = [{}]\n", roles);
   if (!host.plays(Actor::mda)) out += fmt::format("mda = \"{}\"\n", place(org.host(Actor::mda), Role::lmtp).describe());
+  // All of this world is on the loopback: what is not this host is not of its site.
+  if (org.hosts.size() == 1) out += fmt::format("networks = [\"{}\"]\n", host.address);
   if (!host.plays(Actor::mta))
     out += fmt::format("relay = \"{}\"\n", place(org.host(Actor::mta), Role::relay).describe());
   return out;
@@ -263,6 +294,13 @@ Result<void> World::provision() {
     Params params;
     params.add("text", directory_text(org, hash));
     TRY(call(org.host(Actor::mda), "config.apply", params));
+  }
+  for (const SignerPlan& signer : plan().signers) {
+    if (signer.org.empty()) continue;
+    Params params;
+    params.add("domain", signer.domain).add("selector", kSelector).add("state", std::string_view("signing"));
+    params.add("pem", this->signer(signer.domain).key->pem().reveal());
+    TRY(call(org(signer.org).host(Actor::mda), "key.import", params));
   }
   return {};
 }

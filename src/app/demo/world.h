@@ -19,6 +19,7 @@
 #include "dns/live.h"
 #include "net/acceptor.h"
 #include "net/shard.h"
+#include "trust/dkim/sign.h"
 
 namespace chappe::app::demo {
 
@@ -69,8 +70,11 @@ class World {
   // A name server's address, from within.
   Result<net::Endpoint> name_server(const std::string& ip) const;
   std::string certificate(const HostPlan& host) const { return folder(host) + "/cert.pem"; }
-  // What a resolver here needs to know.
-  Result<dns::LiveOptions> resolver_options() const;
+  const std::string& root_hints() const { return zones_.root_hints; }
+  // One that starts at the root of this world, and trusts its key and nothing else. Errc::config.
+  Result<dns::Resolver*> resolver();
+  // What a domain of Plan::signers signs with.
+  const trust::dkim::SigningKey& signer(std::string_view domain) const { return keys_.find(domain)->second; }
 
   // A method of the control socket (agents/control/methods.h). The server must be up.
   Result<codec::json::Value> call(const HostPlan& host, std::string_view method, Params& params) const;
@@ -89,6 +93,8 @@ class World {
   };
 
   explicit World(Parts parts) : parts_(std::move(parts)) {}
+  Result<dns::LiveOptions> resolver_options() const;
+  Result<void> make_keys();
   Result<void> find_ports();
   std::uint16_t port(Role role) const { return static_cast<std::uint16_t>(shift_ + role_port(role)); }
   std::uint16_t dns_port() const;
@@ -107,7 +113,9 @@ class World {
   int shift_ = 0;                          // of all ports, in Mode::ports
   std::vector<net::ListenSocket> claims_;  // so that no other demo takes the same ports
   ZoneFiles zones_;
-  net::Shards shards_{1};  // where the demo's own clients live
+  std::map<std::string, trust::dkim::SigningKey, std::less<>> keys_;  // by domain
+  net::Shards shards_{1};                                             // where the demo's own clients live
+  std::unique_ptr<dns::LiveResolver> resolver_;
   std::map<std::string, Server> names_, hosts_;
   std::map<std::string, ReadySocket> ready_;
   std::map<std::string, std::size_t> read_;  // how far into the name servers' output

@@ -32,6 +32,16 @@ bool matches(const TrailQuery& query, const TrailLetter& letter) {
          std::ranges::any_of(head.rcpts, [](const TrailRcpt& rcpt) { return rcpt.reply.code != 0; });
 }
 
+// The letters of a range of keys that wait to be written, the oldest first.
+std::vector<TrailLetter> letters_in(const std::vector<std::pair<LetterId, TrailHead>>& noted,
+                                    const store::Range& range) {
+  std::vector<TrailLetter> out;
+  for (const auto& [letter, head] : noted)
+    if (range.contains(trail_head_key(letter))) out.push_back({.id = letter, .head = head, .steps = {}});
+  std::ranges::sort(out, {}, &TrailLetter::id);
+  return out;
+}
+
 // Puts rows together to letters, whichever way they come.
 class Assembler {
  public:
@@ -153,6 +163,11 @@ Task<Result<TrailLetter>> Trail::show(LetterId letter, Deadline deadline) {
     range = store::after(std::move(range), page);
   }
   auto whole = assembler.take();
+  if (!whole) {
+    const std::lock_guard lock(mutex_);
+    auto noted = letters_in(noted_, trail_range(letter));
+    if (!noted.empty()) co_return std::move(noted.front());
+  }
   if (!whole) co_return fail(Errc::not_found, "the trail knows no letter {}", letter.text());
   co_return std::move(*whole);
 }
@@ -164,20 +179,34 @@ Task<Result<TrailPage>> Trail::find(TrailQuery query, std::size_t limit, Deadlin
   store::Range range = trail_range(query.since, query.until.value_or(clock_.now() + std::chrono::seconds(1)));
   if (query.before) range.end = std::min(range.end, trail_head_key(*query.before));
   std::optional<LetterId> last_whole;
+  std::vector<TrailLetter> noted;
+  {
+    const std::lock_guard lock(mutex_);
+    noted = letters_in(noted_, range);
+  }
+  // Those that wait to be written and are newer than `id`; one that has been written meanwhile is there twice.
+  const auto keep_noted = [&](std::optional<LetterId> id) {
+    for (; !noted.empty() && (!id || noted.back().id >= *id); noted.pop_back())
+      if (noted.back().id != id && matches(query, noted.back())) out.letters.push_back(std::move(noted.back()));
+  };
   const auto keep = [&](std::optional<TrailLetter> whole) {
     if (!whole) return;
+    keep_noted(whole->id);
     last_whole = whole->id;
     if (matches(query, *whole)) out.letters.push_back(std::move(*whole));
+  };
+  const auto full = [&] {
+    if (out.letters.size() < limit) return false;
+    out.letters.resize(limit);
+    out.next = out.letters.back().id;
+    return true;
   };
   std::size_t scanned = 0;
   while (!range.empty()) {
     const store::Page page = CO_TRY(co_await store_.scan(range, {.rows = kPageRows, .reverse = true}, deadline));
     for (const store::Row& row : page.rows) {
       keep(CO_TRY(assembler.add(row)));
-      if (out.letters.size() == limit) {
-        out.next = out.letters.back().id;
-        co_return out;
-      }
+      if (full()) co_return out;
     }
     scanned += page.rows.size();
     if (!page.more) break;
@@ -188,6 +217,8 @@ Task<Result<TrailPage>> Trail::find(TrailQuery query, std::size_t limit, Deadlin
     }
   }
   keep(assembler.take());
+  keep_noted({});
+  if (out.letters.size() > limit) full();
   co_return out;
 }
 

@@ -181,7 +181,6 @@ TEST_P(TrailTest, FindsByPatternAndTimeInPages) {
   office_.clock().advance(minutes(1));
   const LetterId third = send({"carol@example.net"});
   const LetterId refused = refuse();
-  EXPECT_THAT(found({}), ElementsAre(third, second, first)) << "what is noted is not written yet";
   ASSERT_TRUE(wait(trail().write_notes(soon())));
   EXPECT_THAT(found({}), ElementsAre(refused, third, second, first));
   EXPECT_THAT(found({.to = "carol@example.net"}), ElementsAre(third, second));
@@ -202,6 +201,31 @@ TEST_P(TrailTest, FindsByPatternAndTimeInPages) {
     query.before = page.next;
   }
   EXPECT_THAT(all, ElementsAre(refused, third, second, first));
+}
+
+TEST_P(TrailTest, WhatWasRefusedIsShownBeforeItIsWritten) {
+  const LetterId first = send({"bob@b.example"});
+  const LetterId second = refuse();
+  const LetterId third = send({"bob@b.example"});
+  const LetterId fourth = refuse();
+  EXPECT_EQ(state(second), "refused");
+  EXPECT_THAT(found({}), ElementsAre(fourth, third, second, first)) << "in the order of time";
+  EXPECT_THAT(found({.from = "spam@*"}), ElementsAre(fourth, second));
+  // In pages, wherever a page ends.
+  for (std::size_t limit = 1; limit <= 4; ++limit) {
+    std::vector<LetterId> all;
+    std::optional<LetterId> before;
+    do {
+      const TrailPage page = wait(trail().find({.before = before}, limit, soon())).value();
+      EXPECT_LE(page.letters.size(), limit);
+      for (const TrailLetter& letter : page.letters) all.push_back(letter.id);
+      before = page.next;
+    } while (before);
+    EXPECT_THAT(all, ElementsAre(fourth, third, second, first)) << limit;
+  }
+  ASSERT_TRUE(wait(trail().write_notes(soon())));
+  EXPECT_THAT(found({}), ElementsAre(fourth, third, second, first)) << "and none twice";
+  EXPECT_EQ(state(fourth), "refused");
 }
 
 TEST_P(TrailTest, ManyStepsAreCutAndCounted) {
