@@ -74,6 +74,7 @@ std::string about(const Invocation& i, const Value& step) {
   named({"by {}", "de la part de {}"}, "account");
   named({"{}", "{}"}, "action");
   named({"because {}", "car {}"}, "reason");
+  named({"{}", "{}"}, "overrides");
   named({"{}", "{}"}, "authentication");
   named({"it tells of {}", "elle parle de {}"}, "about");
   named({"in {}", "dans {}"}, "mailbox");

@@ -133,6 +133,7 @@ struct LetterRecipient {
   Destination destination;
   std::uint8_t notify = 0;  // of Notify (queue.h)
   std::string orcpt;        // as written
+  std::string held = {};    // why it is kept in quarantine (QueueEntry::reason); empty: it is not
 };
 
 // A recipient of the queue that a letter settles, and what happened to it.

@@ -15,7 +15,7 @@ using store::RecordWriter;
 using store::Space;
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kHeadVersion = 2;  // of TrailHead
+constexpr std::uint8_t kHeadVersion = 3;  // of TrailHead
 constexpr std::uint8_t kTaken = 1;
 
 std::uint64_t moment(Time t) { return static_cast<std::uint64_t>(std::max<std::int64_t>(t.us, 0)); }
@@ -106,6 +106,9 @@ Bytes encode(const TrailHead& head) {
   w.number(head.ends.size());
   for (const TrailEnd& end : head.ends) w.text(end.address).u8(static_cast<std::uint8_t>(end.kind)).text(end.mailbox);
   w.text(head.verdict.authentication).text(head.verdict.action).text(head.verdict.reason);
+  w.text(head.verdict.overrides).number(head.verdict.apart.size());
+  for (const TrailVerdict::Apart& one : head.verdict.apart)
+    w.text(one.address).text(one.action).text(one.reason).text(one.overrides);
   return w.take();
 }
 
@@ -138,6 +141,12 @@ Result<TrailHead> decode_trail_head(ByteView bytes) {
   if (r.version() >= 2)
     for (std::string* field : {&head.verdict.authentication, &head.verdict.action, &head.verdict.reason})
       *field = r.text();
+  if (r.version() >= 3) {
+    head.verdict.overrides = r.text();
+    head.verdict.apart.resize(read_count(r));
+    for (TrailVerdict::Apart& one : head.verdict.apart)
+      for (std::string* field : {&one.address, &one.action, &one.reason, &one.overrides}) *field = r.text();
+  }
   TRY(r.finish("the head of a trail"));
   return head;
 }
@@ -157,8 +166,7 @@ Result<TrailStep> decode_trail_step(ByteView bytes, const TrailKey& key) {
   step.at = key.at;
   step.recipient = key.recipient;
   const std::uint8_t event = r.u8();
-  if (event < static_cast<std::uint8_t>(TrailEvent::delivered) ||
-      event > static_cast<std::uint8_t>(TrailEvent::dropped))
+  if (event < static_cast<std::uint8_t>(TrailEvent::delivered) || event > static_cast<std::uint8_t>(TrailEvent::filed))
     r.fail_here();
   step.event = static_cast<TrailEvent>(event);
   for (std::string* field : {&step.address, &step.host, &step.peer, &step.tls, &step.status, &step.words})

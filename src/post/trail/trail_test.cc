@@ -38,16 +38,28 @@ TEST(TrailRecord, ComesBackAsItWas) {
   EXPECT_EQ(records::encode(*back), bytes);
   EXPECT_EQ(back->rcpts[1].reply.text, "who?");
   EXPECT_EQ(back->ends[0].mailbox, "Lists");
-  // Version 1 ends before the verdict.
-  Bytes first = bytes.substr(0, bytes.size() - 3);
+  // Version 1 ends before the verdict, version 2 before what overrides it.
+  Bytes first = bytes.substr(0, bytes.size() - 5);
   first[0] = 1;
+  Bytes second = bytes.substr(0, bytes.size() - 2);
+  second[0] = 2;
+  ASSERT_TRUE(records::decode_trail_head(second));
+  EXPECT_EQ(records::decode_trail_head(second)->ends[1].address, "q@r");
   ASSERT_TRUE(records::decode_trail_head(first));
   EXPECT_EQ(records::decode_trail_head(first)->ends[1].address, "q@r");
-  head.verdict = {"mx.example; dmarc=fail", "reject", "reject-with-evidence"};
+  head.verdict = {.authentication = "mx.example; dmarc=fail",
+                  .action = "reject",
+                  .reason = "reject-with-evidence",
+                  .overrides = "local_policy: x",
+                  .apart = {{"x@y", "junk", "overridden", ""}, {"z@y", "accept", "passes", "mailing_list: l"}}};
   const auto judged = records::decode_trail_head(records::encode(head));
   ASSERT_TRUE(judged);
   EXPECT_EQ(judged->verdict.authentication, "mx.example; dmarc=fail");
   EXPECT_EQ(judged->verdict.reason, "reject-with-evidence");
+  EXPECT_EQ(judged->verdict.overrides, "local_policy: x");
+  ASSERT_THAT(judged->verdict.apart, SizeIs(2));
+  EXPECT_EQ(judged->verdict.apart[1].address, "z@y");
+  EXPECT_EQ(judged->verdict.apart[1].overrides, "mailing_list: l");
   for (std::size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(records::decode_trail_head(bytes.substr(0, n))) << n;
 
   LetterId id;
