@@ -83,7 +83,8 @@ Result<void> Server::Parts::open_control() {
                .stop = options.stop},
       .search = search.get(),
       .indexer = indexer.get(),
-      .keys = keys.get()};
+      .keys = keys.get(),
+      .rules = rules.get()};
   control_socket::ControlOptions socket;
   socket.path = control_socket::socket_path(config.server.data_dir.value);
   socket.uid = geteuid();
@@ -142,7 +143,8 @@ net::Task<Result<std::unique_ptr<post::Directory>>> Server::Parts::open_director
                                   .commit = p->commit.get(),
                                   .offload = &p->hashing,
                                   .clock = &system_clock(),
-                                  .random = &system_random()};
+                                  .random = &system_random(),
+                                  .changed = [rules = p->rules.get()] { rules->forget(); }};
   post::DirectoryOptions options;
   options.postmaster = p->config.server.postmaster;
   // What an interrupted removal of a mailbox or an account left behind. It is in nobody's way: what cannot be taken

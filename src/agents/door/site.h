@@ -26,6 +26,9 @@
 #include "post/trail/trail.h"
 #include "trust/dmarc/action.h"
 
+namespace chappe::post {
+class LocalRules;
+}
 namespace chappe::post::search {
 class Search;
 }
@@ -79,6 +82,7 @@ struct Site {
   trust::dmarc::LocalPolicy policy = {};
   post::Keys* keys = nullptr;              // null: letters of our own people are not signed here
   post::search::Search* search = nullptr;  // null: there is no index, and letters are looked into
+  post::LocalRules* rules = nullptr;       // beside `policy`; null: nobody has laid down any
 
   bool is_own_host(const net::Endpoint& peer) const {
     return std::ranges::any_of(networks, [&peer](const net::Network& n) { return n.contains(peer); });

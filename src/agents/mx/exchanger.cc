@@ -11,8 +11,6 @@ using proto::smtp::Reply;
 
 namespace {
 
-constexpr std::string_view kJunk = "Junk";  // every account has it (post/mailbox/mailbox.h)
-
 class Exchanger final : public SmtpActor {
  public:
   explicit Exchanger(Session& session) : session_(session), site_(session.site()) {}
@@ -45,9 +43,6 @@ Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, p
   if (const auto watched = ingest.watched()) {
     Judged judged = co_await judge(&session_, transaction, watched.get());
     if (judged.refusal) co_return Replies{std::move(*judged.refusal)};
-    if (judged.junk)
-      for (post::LetterRecipient& recipient : transaction->recipients)
-        if (recipient.destination.kind == post::Destination::Kind::mailbox) recipient.destination.mailbox = kJunk;
     field = std::move(judged.field);
   }
   co_return co_await take_from_host(&session_, transaction, std::move(ingest), facts, std::move(field));

@@ -1,6 +1,7 @@
-// What the exchanger makes of a letter once it is known who sent it: trust/judgement.h judges, and this says what is
-// answered, what is written above the letter, and into which mailbox it goes. RFC 8601 §5 for what is taken out of the
-// header, RFC 9989 §5.4 for the action.
+// What the exchanger makes of a letter once it is known who sent it: trust/judgement.h judges, the rules of each
+// recipient decide (post/policy/weighing.h), and this says what is answered, what is written above the letter, and
+// where it goes: as addressed, into Junk, or into quarantine. RFC 8601 §5 for what is taken out of the header, RFC 9989
+// §5.4 for the action.
 //
 // Letters of the site's own hosts are not judged: they were when they came in.
 #pragma once
@@ -17,12 +18,11 @@ post::Ingest::Drop forged_results(const Site& site);
 
 struct Judged {
   std::optional<proto::smtp::Reply> refusal;
-  Bytes field;        // Authentication-Results, whole
-  bool junk = false;  // out of the way: into Junk
+  Bytes field;  // Authentication-Results, whole
 };
 
-// Asks the DNS, for site.limits.judging at most; writes into the transaction what the trail is to know. `watched` must
-// outlive the task.
+// Asks the DNS, for site.limits.judging at most; writes into the transaction where each recipient's letter goes and
+// what the trail is to know. `watched` must outlive the task.
 net::Task<Judged> judge(Session* session, Transaction* transaction, const post::Watched* watched);
 
 }  // namespace chappe::agents
