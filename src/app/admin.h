@@ -14,6 +14,7 @@ std::vector<Binding> admin_bindings();
 
 std::span<const Binding> directory_bindings();   // domain, account, alias, config export and apply
 std::span<const Binding> key_bindings();         // key
+std::span<const Binding> policy_bindings();      // policy, know
 std::span<const Binding> queue_bindings();       // queue, route
 std::span<const Binding> trail_bindings();       // trail
 std::span<const Binding> reputation_bindings();  // reputation

@@ -14,6 +14,7 @@
 #include "app/serve_user.h"
 #include "base/text.h"
 #include "crypto/secret.h"
+#include "post/policy/rules.h"
 #include "store/rocks.h"
 
 namespace chappe::app {
@@ -114,6 +115,8 @@ class OwnOffice final : public AdminOffice {
                                            [about = std::move(about)] { return beside_store(about); });
     o.queue_ = std::make_unique<post::Queue>(*o.store_, *o.commit_, system_clock());
     o.trail_ = std::make_unique<post::Trail>(*o.store_, *o.commit_, system_clock());
+    o.rules_ =
+        std::make_unique<post::LocalRules>(post::LocalRules::Parts{o.store_.get(), o.commit_.get(), &system_clock()});
     o.directory_ = TRY(net::run(open_directory(&o)));
     o.keys_ =
         std::make_unique<post::Keys>(post::Keys::Parts{o.store_.get(), o.commit_.get(), &o.offload_, &system_clock()});
@@ -125,7 +128,8 @@ class OwnOffice final : public AdminOffice {
         post::search::Indexer::Parts{.store = o.store_.get(), .commit = o.commit_.get(), .offload = &o.offload_});
     o.office_ = {o.directory_.get(), o.mailboxes_.get(), o.queue_.get(), o.trail_.get(),
                  o.care_.get(),      o.drafts_.get(),    o.jobs_.get(),  {},
-                 o.search_.get(),    o.indexer_.get(),   o.keys_.get(),  o.reputation_.get()};
+                 o.search_.get(),    o.indexer_.get(),   o.keys_.get(),  o.reputation_.get(),
+                 o.rules_.get()};
     return own;
   }
   ~OwnOffice() override {
@@ -143,9 +147,9 @@ class OwnOffice final : public AdminOffice {
  private:
   explicit OwnOffice(std::string who) : who_(std::move(who)) {}
   static net::Task<Result<std::unique_ptr<post::Directory>>> open_directory(OwnOffice* o) {
-    co_return co_await post::Directory::open(
-        {o->store_.get(), o->commit_.get(), &o->offload_, &system_clock(), &system_random()}, {},
-        net::Deadline::in(kOfflineWait));
+    co_return co_await post::Directory::open({o->store_.get(), o->commit_.get(), &o->offload_, &system_clock(),
+                                              &system_random(), [rules = o->rules_.get()] { rules->forget(); }},
+                                             {}, net::Deadline::in(kOfflineWait));
   }
   static net::Task<Result<std::string>> run(const control::Office* office, std::string method, control::Value params,
                                             std::string who) {
@@ -164,6 +168,7 @@ class OwnOffice final : public AdminOffice {
   std::unique_ptr<post::Jobs> jobs_;
   std::unique_ptr<post::Queue> queue_;
   std::unique_ptr<post::Trail> trail_;
+  std::unique_ptr<post::LocalRules> rules_;
   std::unique_ptr<post::Directory> directory_;
   std::unique_ptr<post::Keys> keys_;
   std::unique_ptr<post::Reputation> reputation_;

@@ -12,6 +12,9 @@ using codec::json::Value;
 std::string state_of(const Invocation& i, const Value& e) {
   const std::string state = text_of(e, "state");
   if (state == "leased") return std::string(i.say({"on its way", "en cours d'envoi"}));
+  const std::string reason = text_of(e, "reason");
+  if (state == "held" && !reason.empty())
+    return fmt::format(fmt::runtime(i.say({"in quarantine ({})", "en quarantaine ({})"})), reason);
   if (state == "held") return std::string(i.say({"held", "retenue"}));
   return std::string(i.say({"waiting", "en attente"}));
 }

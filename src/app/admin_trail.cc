@@ -74,6 +74,7 @@ std::string about(const Invocation& i, const Value& step) {
   named({"by {}", "de la part de {}"}, "account");
   named({"{}", "{}"}, "action");
   named({"because {}", "car {}"}, "reason");
+  named({"{}", "{}"}, "overrides");
   named({"{}", "{}"}, "authentication");
   if (const Value* known = step.find("reputation"))
     for (const Value& one : known->items())

@@ -33,5 +33,7 @@ inline const OptionRow kAnchor = {"anchor",
 std::vector<VerbRow> store_verbs();
 // chappe verify, sign, seal, spf, dmarc, key …
 std::vector<VerbRow> trust_verbs();
+// chappe policy, know
+std::vector<VerbRow> policy_verbs();
 
 }  // namespace chappe::app

@@ -77,6 +77,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   p.deliver = std::make_unique<post::Deliver>(*p.store, *p.commit, *p.mailboxes, *p.queue, system_clock());
   p.trail = std::make_unique<post::Trail>(*p.store, *p.commit, system_clock(),
                                           post::TrailLimits{.age = p.config.limits.trail_age});
+  p.rules = std::make_unique<post::LocalRules>(post::LocalRules::Parts{p.store.get(), p.commit.get(), &system_clock()});
   p.directory = TRY(net::run_on(p.shards.at(0), Parts::open_directory(&p)));
   p.keys = std::make_unique<post::Keys>(post::Keys::Parts{p.store.get(), p.commit.get(), &p.reads, &system_clock()});
   p.reputation =
@@ -117,7 +118,8 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .keys = p.config.server.plays(Actor::mda) ? p.keys.get() : nullptr,
       .return_paths = p.config.mx.srs ? p.return_paths.get() : nullptr,
       .search = p.search.get(),
-      .reputation = p.reputation.get()});
+      .reputation = p.reputation.get(),
+      .rules = p.rules.get()});
   if (carries) TRY(p.make_mta());
   p.routes.emplace(RouteSources{.directory = p.registry->rcpts(),
                                 .resolver = p.mta ? p.resolver.get() : nullptr,
@@ -209,6 +211,7 @@ void Server::stop() {
   p.reputation.reset();
   p.directory.reset();
   p.return_paths.reset();
+  p.rules.reset();
   p.trail.reset();
   p.deliver.reset();
   p.queue.reset();

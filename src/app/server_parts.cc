@@ -84,7 +84,8 @@ Result<void> Server::Parts::open_control() {
       .search = search.get(),
       .indexer = indexer.get(),
       .keys = keys.get(),
-      .reputation = reputation.get()};
+      .reputation = reputation.get(),
+      .rules = rules.get()};
   control_socket::ControlOptions socket;
   socket.path = control_socket::socket_path(config.server.data_dir.value);
   socket.uid = geteuid();
@@ -143,7 +144,8 @@ net::Task<Result<std::unique_ptr<post::Directory>>> Server::Parts::open_director
                                   .commit = p->commit.get(),
                                   .offload = &p->hashing,
                                   .clock = &system_clock(),
-                                  .random = &system_random()};
+                                  .random = &system_random(),
+                                  .changed = [rules = p->rules.get()] { rules->forget(); }};
   post::DirectoryOptions options;
   options.postmaster = p->config.server.postmaster;
   // What an interrupted removal of a mailbox or an account left behind. It is in nobody's way: what cannot be taken

@@ -15,6 +15,7 @@
 #include "app/server_counts.h"
 #include "net/acceptor.h"
 #include "net/offload_pool.h"
+#include "post/policy/rules.h"
 #include "post/queue/queue.h"
 #include "post/reputation/reputation.h"
 
@@ -51,6 +52,7 @@ struct Server::Parts {
   std::unique_ptr<post::Deliver> deliver;
   std::unique_ptr<post::Trail> trail;
   std::unique_ptr<post::ReturnPaths> return_paths;
+  std::unique_ptr<post::LocalRules> rules;
   std::unique_ptr<post::Directory> directory;
   std::unique_ptr<post::Keys> keys;
   std::unique_ptr<post::Reputation> reputation;

@@ -37,8 +37,7 @@ agents::SiteLimits site_limits(const Config& config) {
 
 trust::dmarc::LocalPolicy local_policy(const Config::Mx& config) {
   trust::dmarc::LocalPolicy out;
-  out.rejects = config.reject;
-  if (!config.reject) out.no_author = out.ambiguous = trust::dmarc::Action::junk;
+  if (!config.reject) out.reject = out.no_author = out.ambiguous = trust::dmarc::Action::junk;
   return out;
 }
 

@@ -123,7 +123,8 @@ net::Task<Judgement> judge(dns::Resolver& resolver, Envelope envelope, const mes
   for (const std::string& author : out.author.domains)
     out.dmarc.push_back(co_await dmarc::evaluate(resolver, input_of(out, author), deadline));
   if (!came_indirectly(letter)) options.knowledge.against.push_back(dmarc::Evidence::no_indirect_flow);
-  out.decision = dmarc::decide(out.author, out.dmarc, options.knowledge, options.policy);
+  out.knowledge = std::move(options.knowledge);
+  out.decision = dmarc::decide(out.author, out.dmarc, out.knowledge, options.policy);
   co_return out;
 }
 

@@ -38,6 +38,8 @@ struct JudgeOptions {
   // What this host makes of DMARC, and what it knows beside it; judge() adds what the letter itself shows.
   dmarc::LocalPolicy policy = {};
   dmarc::Knowledge knowledge = {};
+  // Domains whose word on a chain of ARC seals counts here (d= of the newest seal).
+  std::vector<std::string> trusted_sealers = {};
 };
 
 struct Judgement {
@@ -49,6 +51,7 @@ struct Judgement {
   arc::Verdict arc;
   Author author;
   std::vector<dmarc::Verdict> dmarc;  // one for each of author.domains
+  dmarc::Knowledge knowledge;         // that the decision rests on: who knows more of one recipient may decide again
   dmarc::Decision decision;
 
   // The one that decides. Null: there is no author to judge.

@@ -24,6 +24,10 @@ constexpr ParamRow kMailbox = {"mailbox", text, true, "its name, '/' between the
 constexpr ParamRow kDeletedSince = {"since", text, false, "only those deleted from this time on (RFC 3339)"};
 constexpr ParamRow kDeletedFrom = {"mailbox", text, false, "only those of the mailbox that has, or had, this name"};
 constexpr ParamRow kHeld = {"object", text, true, "an address of an account, or a domain"};
+constexpr ParamRow kObject = {"object", text, false, "a domain, or an account's address; site when not given"};
+constexpr ParamRow kKnownKind = {"kind", text, true, "sealer, list, forwarder, allow or block"};
+constexpr ParamRow kKnownName = {"name", text, true, "a domain, LIST-ID/DOMAIN, an address or a network, by kind"};
+constexpr ParamRow kKnownFor = {"for", text, false, "a domain, or an account's address; site when not given"};
 constexpr ParamRow kSelector = {"selector", text, true, "of the key"};
 constexpr ParamRow kLimit = {"limit", number, false, "rows at most; 1000 when not given, never more than 10000"};
 
@@ -97,7 +101,7 @@ std::vector<MethodRow> make_methods() {
        queue_drop},
       {"queue.hold", "Makes no further attempt until queue.release.", {kSomeLetter, kRecipient, kWhere}, queue_hold},
       {"queue.release",
-       "Attempts are made again, the next one at once.",
+       "Attempts are made again, the next one at once; what is in quarantine goes into its mailbox.",
        {kSomeLetter, kRecipient, kWhere},
        queue_release},
       {"queue.retry", "The next attempt is made at once.", {kSomeLetter, kRecipient, kWhere}, queue_retry},
@@ -262,6 +266,22 @@ std::vector<MethodRow> make_methods() {
        "The DKIM keys with what their records say; no private parts.",
        {{"domain", text, false, "only those of this domain"}},
        key_list},
+
+      {"policy.show", "What becomes of letters that are judged badly, and who says so.", {kObject}, policy_show},
+      {"policy.set",
+       "Lays down what becomes of letters that are judged badly; what is not given stays, and inherit leaves it to the "
+       "scope above.",
+       {kObject,
+        {"rejected", text, false, "of letters that would be rejected: reject, junk, accept or inherit"},
+        {"suspect", text, false, "of letters that would be set apart: junk, quarantine, accept or inherit"}},
+       policy_set},
+      {"policy.list", "Where that is laid down.", {}, policy_list},
+      {"know.add", "Knows somebody of whom letters come.", {kKnownKind, kKnownName, kKnownFor}, know_add},
+      {"know.remove", "Knows somebody no longer.", {kKnownKind, kKnownName, kKnownFor}, know_remove},
+      {"know.list",
+       "Who is known, to whom, since when and by whom.",
+       {{"kind", text, false, "only those of this kind"}, {"for", text, false, "only those of this object"}},
+       know_list},
 
       {"search.find",
        "Letters of an account, the best first, with the words that were found. `pending` messages are not in the index "

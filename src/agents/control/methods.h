@@ -26,6 +26,10 @@
 #include "post/search/search.h"
 #include "post/trail/trail.h"
 
+namespace chappe::post {
+class LocalRules;
+}
+
 namespace chappe::agents::control {
 
 using codec::json::Value;
@@ -92,6 +96,7 @@ struct Office {
   post::search::Indexer* indexer = nullptr;
   post::Keys* keys = nullptr;  // null: there is no directory
   post::Reputation* reputation = nullptr;
+  post::LocalRules* rules = nullptr;
 };
 
 enum class ParamKind : std::uint8_t { text, secret, number, yes_no, texts, objects };

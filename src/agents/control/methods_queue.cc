@@ -18,7 +18,9 @@ void write_entry(Writer& w, const QueueEntry& e) {
   if (!e.mail_from.empty()) w.field("mail_from", e.mail_from);
   w.field("state", state_name(e.state)).field("arrived", to_rfc3339(e.arrived));
   w.field("next_attempt", to_rfc3339(e.next_attempt)).field("expires", to_rfc3339(e.expires));
-  w.field("attempts", e.attempts).field("last_error", e.last_error).end_object();
+  w.field("attempts", e.attempts).field("last_error", e.last_error);
+  if (!e.reason.empty()) w.field("reason", e.reason);
+  w.end_object();
 }
 
 // "LETTER/NUMBER"
@@ -29,18 +31,26 @@ Result<QueueKey> key_of(std::string_view text) {
   return QueueKey{TRY(letter_of(text.substr(0, slash))), *number};
 }
 
-using Act = Task<Result<void>> (post::Queue::*)(QueueKey, std::string who, Deadline);
+using Act = Task<Result<void>> (*)(const Office*, const QueueEntry&, std::string who, Deadline);
 
-Task<void> act_on(post::Queue* queue, Act act, QueueKey key, std::string who, Deadline deadline, Result<void>* out) {
-  *out = co_await (queue->*act)(key, std::move(who), deadline);
+template <Task<Result<void>> (post::Queue::*act)(QueueKey, std::string who, Deadline)>
+Task<Result<void>> in_queue(const Office* office, const QueueEntry& entry, std::string who, Deadline deadline) {
+  return (office->queue->*act)(entry.key, std::move(who), deadline);
 }
 
+Task<Result<void>> release(const Office* office, const QueueEntry& entry, std::string who, Deadline deadline) {
+  if (!entry.here) return office->queue->release(entry.key, std::move(who), deadline);
+  return office->mailboxes->file_held(entry.key, entry.here, std::move(who), deadline);
+}
+
+Task<void> act_on(Task<Result<void>> act, Result<void>* out) { *out = co_await std::move(act); }
+
 // Does `act` to all of these at once, so that they share the store's syncs; what came of each.
-Task<std::vector<Result<void>>> act_on_all(post::Queue* queue, Act act, std::vector<QueueKey> keys, std::string who,
-                                           Deadline deadline) {
-  std::vector<Result<void>> out(keys.size());
+Task<std::vector<Result<void>>> act_on_all(const Office* office, Act act, std::vector<QueueEntry> entries,
+                                           std::string who, Deadline deadline) {
+  std::vector<Result<void>> out(entries.size());
   net::Scope scope;
-  for (std::size_t i = 0; i < keys.size(); ++i) scope.spawn(act_on(queue, act, keys[i], who, deadline, &out[i]));
+  for (std::size_t i = 0; i < entries.size(); ++i) scope.spawn(act_on(act(office, entries[i], who, deadline), &out[i]));
   co_await scope.join();
   co_return out;
 }
@@ -54,10 +64,10 @@ Answer each_meant(const Office* office, Call call, Act act) {
   std::optional<QueueKey> after;
   for (;;) {
     const auto page = CO_TRY(co_await office->queue->list(after, kPage, call.deadline));
-    std::vector<QueueKey> keys;
+    std::vector<QueueEntry> meant;
     for (const QueueEntry& entry : page)
-      if (filter.matches(entry)) keys.push_back(entry.key);
-    auto outcomes = co_await act_on_all(office->queue, act, std::move(keys), call.who, call.deadline);
+      if (filter.matches(entry)) meant.push_back(entry);
+    auto outcomes = co_await act_on_all(office, act, std::move(meant), call.who, call.deadline);
     for (auto& acted : outcomes) {
       if (acted) {
         ++done;
@@ -76,11 +86,11 @@ Answer each(const Office* office, Call call, Act act) {
   if (!call.params.find("letter")) co_return co_await each_meant(office, std::move(call), act);
   const auto letter = CO_TRY(letter_of(text_of(call, "letter")));
   const auto only = maybe_number(call, "recipient");
-  std::vector<QueueKey> keys;
+  std::vector<QueueEntry> meant;
   for (const auto& entry : CO_TRY(co_await office->queue->show(letter, call.deadline)))
-    if (!only || *only == entry.key.recipient) keys.push_back(entry.key);
+    if (!only || *only == entry.key.recipient) meant.push_back(entry);
   std::size_t done = 0;
-  auto outcomes = co_await act_on_all(office->queue, act, std::move(keys), call.who, call.deadline);
+  auto outcomes = co_await act_on_all(office, act, std::move(meant), call.who, call.deadline);
   for (auto& acted : outcomes) {
     if (acted) {
       ++done;
@@ -125,9 +135,15 @@ Answer queue_show(const Office* office, Call call) {
   co_return out;
 }
 
-Answer queue_drop(const Office* office, Call call) { return each(office, std::move(call), &post::Queue::drop); }
-Answer queue_hold(const Office* office, Call call) { return each(office, std::move(call), &post::Queue::hold); }
-Answer queue_release(const Office* office, Call call) { return each(office, std::move(call), &post::Queue::release); }
-Answer queue_retry(const Office* office, Call call) { return each(office, std::move(call), &post::Queue::retry_now); }
+Answer queue_drop(const Office* office, Call call) {
+  return each(office, std::move(call), in_queue<&post::Queue::drop>);
+}
+Answer queue_hold(const Office* office, Call call) {
+  return each(office, std::move(call), in_queue<&post::Queue::hold>);
+}
+Answer queue_release(const Office* office, Call call) { return each(office, std::move(call), release); }
+Answer queue_retry(const Office* office, Call call) {
+  return each(office, std::move(call), in_queue<&post::Queue::retry_now>);
+}
 
 }  // namespace chappe::agents::control

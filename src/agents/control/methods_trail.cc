@@ -57,8 +57,14 @@ void write_arrival(Writer& w, const TrailHead& head) {
   w.end_object();
   if (!head.verdict.action.empty()) {
     begin_step(w, head.at, "judged").field("action", head.verdict.action).field("reason", head.verdict.reason);
+    maybe(w, "overrides", head.verdict.overrides);
     w.field("authentication", head.verdict.authentication);
     if (!head.verdict.standings.empty()) write_standings(w, head.verdict.standings);
+    w.end_object();
+  }
+  for (const TrailVerdict::Apart& one : head.verdict.apart) {
+    begin_step(w, head.at, "judged").field("to", one.address).field("action", one.action).field("reason", one.reason);
+    maybe(w, "overrides", one.overrides);
     w.end_object();
   }
   for (const TrailRcpt& rcpt : head.rcpts) {
@@ -81,7 +87,12 @@ void write_step(Writer& w, const TrailStep& step) {
   maybe(w, "peer", step.peer);
   maybe(w, "tls", step.tls);
   maybe(w, "status", step.status);
-  maybe(w, "words", step.words);
+  // Of quarantine, words are ours.
+  maybe(w,
+        step.event == TrailEvent::held    ? "reason"
+        : step.event == TrailEvent::filed ? "mailbox"
+                                          : "words",
+        step.words);
   maybe(w, "who", step.who);
   if (step.event == TrailEvent::deferred) w.field("next", to_rfc3339(step.next));
   if (step.notice) w.field("notice", step.notice.text());

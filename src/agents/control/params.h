@@ -121,6 +121,13 @@ Answer key_set(const Office* office, Call call);
 Answer key_remove(const Office* office, Call call);
 Answer key_list(const Office* office, Call call);
 
+Answer policy_show(const Office* office, Call call);
+Answer policy_set(const Office* office, Call call);
+Answer policy_list(const Office* office, Call call);
+Answer know_add(const Office* office, Call call);
+Answer know_remove(const Office* office, Call call);
+Answer know_list(const Office* office, Call call);
+
 Answer search_find(const Office* office, Call call);
 Answer search_progress(const Office* office, Call call);
 Answer search_renew(const Office* office, Call call);

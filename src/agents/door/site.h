@@ -27,8 +27,9 @@
 #include "trust/dmarc/action.h"
 
 namespace chappe::post {
+class LocalRules;
 class Reputation;
-}
+}  // namespace chappe::post
 namespace chappe::post::search {
 class Search;
 }
@@ -84,6 +85,7 @@ struct Site {
   post::ReturnPaths* return_paths = nullptr;  // null: letters that go on elsewhere keep their sender
   post::search::Search* search = nullptr;     // null: there is no index, and letters are looked into
   post::Reputation* reputation = nullptr;     // null: nobody counts what becomes of letters
+  post::LocalRules* rules = nullptr;          // beside `policy`; null: nobody has laid down any
 
   bool is_own_host(const net::Endpoint& peer) const {
     return std::ranges::any_of(networks, [&peer](const net::Network& n) { return n.contains(peer); });

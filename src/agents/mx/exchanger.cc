@@ -12,8 +12,6 @@ using proto::smtp::Reply;
 
 namespace {
 
-constexpr std::string_view kJunk = "Junk";  // every account has it (post/mailbox/mailbox.h)
-
 class Exchanger final : public SmtpActor {
  public:
   explicit Exchanger(Session& session) : session_(session), site_(session.site()) {}
@@ -60,9 +58,6 @@ Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, p
   if (judged.refusal) {
     replies.push_back(std::move(*judged.refusal));
   } else {
-    if (judged.junk)
-      for (post::LetterRecipient& recipient : transaction->recipients)
-        if (recipient.destination.kind == post::Destination::Kind::mailbox) recipient.destination.mailbox = kJunk;
     replies = co_await take(transaction, std::move(ingest), facts, std::exchange(judged.field, {}),
                             std::move(judged.results));
   }

@@ -1,6 +1,10 @@
 #include "agents/mx/judging.h"
 
+#include <algorithm>
+
+#include "agents/door/site.h"
 #include "base/log.h"
+#include "post/policy/rules.h"
 #include "trust/authres/results.h"
 #include "trust/judgement.h"
 
@@ -10,36 +14,78 @@ namespace {
 using proto::smtp::Reply;
 namespace dmarc = trust::dmarc;
 
+constexpr std::string_view kJunk = "Junk";                   // every account has it (post/mailbox/mailbox.h)
 constexpr Duration kOrganization = std::chrono::seconds(2);  // for the DNS to say where an author belongs
 constexpr Duration kStandings = std::chrono::milliseconds(200);
 
-const Event kJudged("mx.judged", Level::info, {"session", "letter", "from", "dmarc", "spf", "dkim", "action", "reason"},
-                    "Who sent a letter was looked into before it was answered; reason is expanded by chappe explain.");
+const Event kJudged("mx.judged", Level::info,
+                    {"session", "letter", "from", "dmarc", "spf", "dkim", "action", "reason", "overrides"},
+                    "Who sent a letter was looked into before it was answered; reason is expanded by chappe explain, "
+                    "overrides tell where this is not what the author's domain wants, and who knew.");
+const Event kApart("mx.judged_apart", Level::info, {"session", "letter", "recipient", "action", "reason", "overrides"},
+                   "For one recipient of a letter it was decided otherwise than for the others.");
 
 // The id of what decided: the author's reason where there was none to be judged.
-std::string_view reason_of(const trust::Judgement& j) {
-  return j.dmarc.empty() ? author_reason_row(j.author.reason).id : action_reason_row(j.decision.reason).id;
+std::string_view reason_of(const trust::Judgement& j, const dmarc::Decision& decision) {
+  const bool no_author = j.dmarc.empty() && decision.reason != dmarc::ActionReason::blocked;
+  return no_author ? author_reason_row(j.author.reason).id : action_reason_row(decision.reason).id;
+}
+
+std::string overrides_of(const dmarc::Decision& decision) {
+  std::string out;
+  for (const dmarc::Override& o : decision.overrides)
+    out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", override_name(o.type), o.comment);
+  return out;
 }
 
 // The words for the client: what is wrong, and where to read more. No text of the peer but names of domains.
-std::optional<Reply> refusal_of(const trust::Judgement& j) {
-  const std::string_view reason = reason_of(j);
-  switch (j.decision.action) {
-    case dmarc::Action::defer:
-      // RFC 7372 has no code for it; RFC 3463 §3.8: a matter of policy.
-      return Reply(451, "4.7.0", fmt::format("Who sent this letter cannot be found out now ({})", reason));
-    case dmarc::Action::reject:
-      if (j.dmarc.empty())
-        return Reply(550, "5.7.1", fmt::format("This letter does not say clearly who it is from ({})", reason));
-      return Reply(550, "5.7.1",
-                   fmt::format("This letter does not prove to be from {}, which wants such letters to be rejected ({})",
-                               j.decisive()->author, reason));
-    case dmarc::Action::accept:
-    case dmarc::Action::junk:
-    case dmarc::Action::quarantine:
-      return std::nullopt;
+Reply refusal_of(const trust::Judgement& j, const dmarc::Decision& decision) {
+  const std::string_view reason = reason_of(j, decision);
+  if (decision.reason == dmarc::ActionReason::blocked)
+    return Reply(550, "5.7.1", fmt::format("Letters of this sender are not taken here ({})", reason));
+  if (j.dmarc.empty())
+    return Reply(550, "5.7.1", fmt::format("This letter does not say clearly who it is from ({})", reason));
+  return Reply(550, "5.7.1",
+               fmt::format("This letter does not prove to be from {}, which wants such letters to be rejected ({})",
+                           j.dmarc.at(decision.governing).author, reason));
+}
+
+// RFC 7372 has no code for it; RFC 3463 §3.8: a matter of policy.
+Reply delay_of(const trust::Judgement& j, const dmarc::Decision& decision) {
+  return Reply(451, "4.7.0", fmt::format("Who sent this letter cannot be found out now ({})", reason_of(j, decision)));
+}
+
+bool is_here(const post::LetterRecipient& recipient) {
+  return recipient.destination.kind == post::Destination::Kind::mailbox;
+}
+
+// The rules of each recipient.
+net::Task<Result<std::vector<post::KnownChain>>> rules_of(Site* site, const Transaction* transaction,
+                                                          net::Deadline deadline) {
+  std::vector<post::KnownChain> out(transaction->recipients.size());
+  if (!site->rules) co_return out;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const post::LetterRecipient& recipient = transaction->recipients[i];
+    out[i] = CO_TRY(
+        co_await site->rules->of(is_here(recipient) ? recipient.destination.account : post::AccountId(), deadline));
   }
-  std::unreachable();
+  co_return out;
+}
+
+// What becomes of the letter, for each recipient.
+std::vector<dmarc::Decision> decide(const Site& site, const trust::Judgement& j, const message::Letter& letter,
+                                    const std::vector<post::KnownChain>& rules) {
+  const post::Weighing weighing(j, letter);
+  std::vector<dmarc::Decision> out;
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    out.push_back(i > 0 && rules[i] == rules[i - 1] ? out.back() : weighing.decide(rules[i], site.policy));
+  return out;
+}
+
+// Whose junk goes elsewhere by an alias goes there as junk: the other host has a Junk of its own.
+void place(post::LetterRecipient& recipient, dmarc::Action action, std::string_view reason) {
+  if (action == dmarc::Action::junk && is_here(recipient)) recipient.destination.mailbox = kJunk;
+  if (action == dmarc::Action::quarantine) recipient.held = reason;
 }
 
 // The value of a field on one line.
@@ -90,29 +136,62 @@ void remember(const Site& site, const Judged& judged, const Replies& replies) {
 net::Task<Judged> judge(Session* session, Transaction* transaction, const post::Watched* watched) {
   Site& site = session->site();
   static const trust::dkim::BodyHashes kNone{std::span<const trust::dkim::BodyHashKind>()};
+  Judged out;
+  const auto rules = co_await rules_of(&site, transaction, session->within(site.limits.commit));
+  if (!rules) {
+    out.refusal = refusal(rules.error());
+    co_return out;
+  }
   const trust::Judgement j = co_await trust::judge(
       *site.resolver,
       {.ip = session->peer().ip(), .helo = transaction->hello.name, .mail_from = transaction->mail.path.address()},
       watched->letter, watched->bodies ? *watched->bodies : kNone,
-      {.receiver = site.hostname, .now = site.clock.now(), .policy = site.policy},
+      {.receiver = site.hostname,
+       .now = site.clock.now(),
+       .policy = site.policy,
+       .trusted_sealers = post::sealers_of(*rules)},
       session->within(site.limits.judging));
-  Judged out;
   out.results = results_of(j, site.hostname);
   out.field = trust::authres::write(out.results);
-  out.refusal = refusal_of(j);
-  out.junk = j.decision.action == dmarc::Action::junk || j.decision.action == dmarc::Action::quarantine;
+
+  std::vector<post::LetterRecipient>& recipients = transaction->recipients;
+  std::vector<dmarc::Decision> decisions = decide(site, j, watched->letter, *rules);
+  std::vector<bool> has_junk;
+  for (const post::LetterRecipient& recipient : recipients) has_junk.push_back(is_here(recipient));
+  const post::LetterAnswer answer = post::answer_to(decisions, has_junk);
+  // Of the letter as a whole the harshest is told.
+  const auto whole = answer == post::LetterAnswer::defer
+                         ? std::ranges::find(decisions, dmarc::Action::defer, &dmarc::Decision::action)
+                         : std::ranges::max_element(decisions, {}, &dmarc::Decision::action);
+  if (answer == post::LetterAnswer::refuse) out.refusal = refusal_of(j, *whole);
+  if (answer == post::LetterAnswer::defer) out.refusal = delay_of(j, *whole);
+  out.junk = whole->action != dmarc::Action::accept;
+
   transaction->verdict = {.authentication = unfolded(out.field),
-                          .action = std::string(action_name(j.decision.action)),
-                          .reason = std::string(reason_of(j))};
+                          .action = std::string(action_name(whole->action)),
+                          .reason = std::string(reason_of(j, *whole)),
+                          .overrides = overrides_of(*whole)};
   if (site.reputation) {
     out.sighting = co_await post::sight(site.resolver, &j, session->within(kOrganization));
     transaction->verdict.standings = co_await standings_of(session, &out.sighting);
   }
   site.log.event(kJudged, session->id(), transaction->id.text(),
                  j.author.domains.empty() ? std::string() : j.author.domains.front(),
-                 j.decisive() ? outcome_name(j.decisive()->result) : std::string_view("permerror"),
+                 j.dmarc.empty() ? std::string_view("permerror") : outcome_name(j.dmarc.at(whole->governing).result),
                  j.spf ? result_row(j.spf->result).name : std::string_view("none"), result_name(j.dkim.result()),
-                 transaction->verdict.action, transaction->verdict.reason);
+                 transaction->verdict.action, transaction->verdict.reason, transaction->verdict.overrides);
+  for (std::size_t i = 0; answer == post::LetterAnswer::take && i < recipients.size(); ++i) {
+    const dmarc::Decision& d = decisions[i];
+    place(recipients[i], d.action, reason_of(j, d));
+    if (d.action == whole->action && d.reason == whole->reason && d.overrides == whole->overrides) continue;
+    const post::TrailVerdict::Apart apart{.address = recipients[i].address,
+                                          .action = std::string(action_name(d.action)),
+                                          .reason = std::string(reason_of(j, d)),
+                                          .overrides = overrides_of(d)};
+    site.log.event(kApart, session->id(), transaction->id.text(), apart.address, apart.action, apart.reason,
+                   apart.overrides);
+    if (transaction->verdict.apart.size() < kRcptsOnTrail) transaction->verdict.apart.push_back(apart);
+  }
   co_return out;
 }
 

@@ -1,6 +1,7 @@
-// What the exchanger makes of a letter once it is known who sent it: trust/judgement.h judges, and this says what is
-// answered, what is written above the letter, and into which mailbox it goes. RFC 8601 §5 for what is taken out of the
-// header, RFC 9989 §5.4 for the action.
+// What the exchanger makes of a letter once it is known who sent it: trust/judgement.h judges, the rules of each
+// recipient decide (post/policy/weighing.h), and this says what is answered, what is written above the letter, and
+// where it goes: as addressed, into Junk, or into quarantine. RFC 8601 §5 for what is taken out of the header, RFC 9989
+// §5.4 for the action.
 //
 // Letters of the site's own hosts are not judged: they were when they came in.
 #pragma once
@@ -21,15 +22,15 @@ struct Judged {
   std::optional<proto::smtp::Reply> refusal;
   trust::authres::Results results;
   Bytes field;              // Authentication-Results, whole: the same
-  bool junk = false;        // out of the way: into Junk
+  bool junk = false;        // if it is taken: it is set apart, for some recipient at least
   post::Sighting sighting;  // whose letter it was
 };
 
 // Remembers what became of a letter that was judged.
 void remember(const Site& site, const Judged& judged, const Replies& replies);
 
-// Asks the DNS, for site.limits.judging at most; writes into the transaction what the trail is to know. `watched` must
-// outlive the task.
+// Asks the DNS, for site.limits.judging at most; writes into the transaction where each recipient's letter goes and
+// what the trail is to know. `watched` must outlive the task.
 net::Task<Judged> judge(Session* session, Transaction* transaction, const post::Watched* watched);
 
 }  // namespace chappe::agents

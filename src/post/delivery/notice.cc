@@ -80,8 +80,9 @@ Task<Result<std::vector<Letter>>> Notices::arrived(const Letter* letter, std::ve
                                                    Deadline deadline) const {
   std::vector<Letter> out;
   std::vector<message::DsnRecipient> delivered;
+  // RFC 3461 §5.2.3: what is in quarantine is not delivered.
   for (const LetterRecipient& r : letter->recipients)
-    if (r.destination.kind == Destination::Kind::mailbox && wants(r.notify, Notify::success))
+    if (r.destination.kind == Destination::Kind::mailbox && r.held.empty() && wants(r.notify, Notify::success))
       delivered.push_back({.address = r.address, .original = decoded_orcpt(r.orcpt), .status = "2.0.0"});
   // RFC 3461 §5.2.3, §5.2.7.3
   CO_TRY(co_await add(&out, letter, DsnAction::delivered, std::move(delivered), deadline));

@@ -1,6 +1,6 @@
 #include "post/directory/apply.h"
 
-#include "post/directory/editor.h"
+#include "post/policy/editing.h"
 
 namespace chappe::post {
 namespace {
@@ -18,6 +18,10 @@ class Apply {
       if (!domain.removed) TRY(settle(name, domain));
     for (const auto& [address, account] : wanted_.accounts) TRY(settle(address, account));
     for (const auto& [address, targets] : wanted_.aliases) TRY(settle(address, targets));
+    if (wanted_.site) TRY(lay_down(std::string(kSiteObject), *wanted_.site));
+    for (const auto& [name, domain] : wanted_.domains)
+      if (!domain.removed) TRY(lay_down(name, domain.rules));
+    for (const auto& [address, account] : wanted_.accounts) TRY(lay_down(address.text(), account.rules));
     return std::move(out_);
   }
 
@@ -98,6 +102,21 @@ class Apply {
       note(Kind::changed, "alias", address.written(),
            fmt::format("{} -> {}", in_words(before->targets), in_words(after->targets)));
     }
+    return {};
+  }
+
+  Result<void> lay_down(const std::string& object, const ScopeRules& wanted) {
+    const ScopeObject at = TRY(find_scope(editor_, object));
+    const ScopeRules before = TRY(read_rules(editor_.txn(), at.scope));
+    if (before == wanted) return {};
+    TRY(write_rules(editor_, at, wanted));
+    if (before.handling != wanted.handling)
+      note(Kind::changed, "policy", at.object,
+           fmt::format("{} -> {}", in_words(before.handling), in_words(wanted.handling)));
+    for (const Acquaintance& one : before.known)
+      if (!wanted.known.contains(one)) note(Kind::removed, "known", at.object, in_words(one));
+    for (const Acquaintance& one : wanted.known)
+      if (!before.known.contains(one)) note(Kind::added, "known", at.object, in_words(one));
     return {};
   }
 

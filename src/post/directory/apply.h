@@ -8,11 +8,15 @@
 //   scram_sha_256 = "4096$salt$stored key$server key"
 //   [aliases."sales@example.org"]
 //   targets = ["bob@example.org"]
+//   [site]                        # and in domains and accounts: post/policy/local.h
+//   rejected = "junk"
+//   suspect = "quarantine"
+//   list = ["lists.example.net"]  # and sealer, forwarder, allow, block
 //
 // What is listed is made so: a domain that stands in the text has exactly the accounts and aliases that the text gives
 // it, others go. A domain that is not in the text stays as it is; `removed = true` in a domain takes it away with all
-// it has. A setting that is left out is the default one; a password that is left out stays. Applying a text twice
-// changes nothing the second time.
+// it has. A setting that is left out is the default one; a password that is left out stays, and so does what is laid
+// down for the site, if there is no section [site]. Applying a text twice changes nothing the second time.
 //
 // Pure, but for apply(), which runs inside a Change.
 #pragma once
@@ -25,6 +29,7 @@
 
 #include "base/result.h"
 #include "post/directory/types.h"
+#include "post/policy/local.h"
 
 namespace chappe::post {
 
@@ -41,6 +46,7 @@ struct DirectoryText {
     std::string written;
     bool removed = false;
     DomainSettings settings;
+    ScopeRules rules = {};
   };
   struct OfAccount {
     std::string name;
@@ -48,7 +54,9 @@ struct DirectoryText {
     std::uint64_t quota = 0;
     std::uint64_t quota_messages = 0;
     std::optional<Credential> credential;  // without serial
+    ScopeRules rules = {};
   };
+  std::optional<ScopeRules> site;
   std::map<std::string, OfDomain> domains;  // by key
   std::map<AddressKey, OfAccount> accounts;
   std::map<AddressKey, std::vector<AddressKey>> aliases;
@@ -62,7 +70,7 @@ std::string write_directory_text(const DirectoryText& directory);
 struct Difference {
   enum class Kind { added, changed, removed };
   Kind kind;
-  std::string what;  // "domain", "account", "password", "alias"
+  std::string what;  // "domain", "account", "password", "alias", "policy", "known"
   std::string object;
   std::string text;  // how it is now, or from what to what
   // "+ account bob@example.org: …", "~ …", "- …"

@@ -67,7 +67,9 @@ Task<Result<R>> Directory::edit(std::string who, F fn, Deadline deadline) {
     TRY(editor.finish());
     return result;
   };
-  co_return co_await parts_.commit->submit<R>(std::move(change), deadline);
+  auto changed = co_await parts_.commit->submit<R>(std::move(change), deadline);
+  if (parts_.changed) parts_.changed();
+  co_return changed;
 }
 
 // --- domains

@@ -12,6 +12,7 @@
 // read_only, io, corrupt, closed), and invalid or too_large for what is no address, name or setting.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,8 @@ class Directory final : public RcptSource, public SenderSource {
     net::Offload* offload;
     Clock* clock;
     Random* random;
+    // Told of every change that is durable, from any executor; quick.
+    std::function<void()> changed = {};
   };
   // Makes the directory's secret the first time; hashes once, so that unknown users cost what known ones do.
   static Task<Result<std::unique_ptr<Directory>>> open(Parts parts, DirectoryOptions options, Deadline deadline);

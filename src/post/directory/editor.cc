@@ -8,6 +8,7 @@
 #include "codec/utf8.h"
 #include "post/directory/holds.h"
 #include "post/mailbox/account_txn.h"
+#include "post/policy/editing.h"
 
 namespace chappe::post {
 namespace {
@@ -151,6 +152,7 @@ Result<void> Editor::remove_domain(const Domain& domain) {
   TRY(must_not_be_held(txn_, Hold::Of::domain, domain.id.value, domain.name));
   txn_.remove(rows::domain_key(domain.id));
   txn_.remove(rows::domain_name_key(domain.name));
+  forget_rules(txn_, Scope::domain(domain.id));
   return audit("domain.remove", domain.name, in_words(domain.settings), "");
 }
 
@@ -250,6 +252,7 @@ Result<void> Editor::remove_account(const Account& account) {
   txn_.remove(rows::account_key(account.id));
   txn_.remove(rows::credential_key(account.id));
   txn_.remove(rows::address_key(account.domain, account.address.local()));
+  forget_rules(txn_, Scope::account(account.id));
   removed_.push_back(account.address);
   // Its mail goes too, by and by: what is interrupted is taken up at the next start (Mailboxes::reap).
   txn_.use_reserve();

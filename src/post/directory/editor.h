@@ -58,7 +58,10 @@ class Editor {
   Result<void> set_alias(const AddressKey& address, std::vector<AddressKey> targets);
   Result<void> remove_alias(const AddressKey& address);
 
-  // An audit row for what somebody else changes in the same Change.
+  // For what somebody else changes in the same Change, with an audit row.
+  store::Txn& txn() { return txn_; }
+  const std::string& who() const { return who_; }
+  Time now() const { return now_; }
   Result<void> audit(std::string_view what, std::string object, std::string before, std::string after);
 
   // What the steps left behind: targets in domains of ours must be somebody's (not_found), and what was removed must

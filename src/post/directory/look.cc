@@ -214,20 +214,43 @@ Task<Result<bool>> Directory::may_send(LoggedIn who, std::string address, Deadli
 
 // --- as text, and the audit log
 
+namespace {
+
+// What is laid down for each scope.
+Task<Result<std::map<Scope, ScopeRules>>> all_rules(std::shared_ptr<store::Reader> reader, Deadline deadline) {
+  std::map<Scope, ScopeRules> out;
+  for (const auto& row : CO_TRY(co_await store::scan_all(reader, rows::all_handlings(), deadline))) {
+    const auto read = CO_TRY(rows::decode_handling(row.key, row.value.view()));
+    out[read.scope].handling = read.handling;
+  }
+  for (const auto& row : CO_TRY(co_await store::scan_all(reader, rows::all_acquaintances(), deadline))) {
+    auto read = CO_TRY(rows::decode_acquaintance(row.key, row.value.view()));
+    out[read.scope].known.insert(std::move(read.known));
+  }
+  co_return out;
+}
+
+}  // namespace
+
 Task<Result<std::string>> Directory::export_text(ExportOptions options, Deadline deadline) {
   const auto reader = parts_.store->snapshot();
   DirectoryText out;
+  std::map<Scope, ScopeRules> laid_down = CO_TRY(co_await all_rules(reader, deadline));
+  if (const auto site = laid_down.find(Scope::site()); site != laid_down.end()) out.site = std::move(site->second);
   for (auto& domain : CO_TRY(co_await domains(reader, deadline))) {
     for (auto& alias : CO_TRY(co_await aliases(reader, domain, deadline)))
       out.aliases.emplace(std::move(alias.address), std::move(alias.targets));
-    out.domains.emplace(domain.name, DirectoryText::OfDomain{.written = domain.written, .settings = domain.settings});
+    out.domains.emplace(domain.name, DirectoryText::OfDomain{.written = domain.written,
+                                                             .settings = domain.settings,
+                                                             .rules = std::move(laid_down[Scope::domain(domain.id)])});
   }
   for (auto& account : CO_TRY(co_await accounts(reader, deadline))) {
     DirectoryText::OfAccount facts{.name = account.name,
                                    .enabled = account.enabled,
                                    .quota = account.quota,
                                    .quota_messages = account.quota_messages,
-                                   .credential = {}};
+                                   .credential = {},
+                                   .rules = std::move(laid_down[Scope::account(account.id)])};
     if (options.hashes && account.has_password)
       facts.credential =
           CO_TRY(co_await get(reader.get(), rows::credential_key(account.id), rows::decode_credential, deadline));

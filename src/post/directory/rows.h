@@ -23,6 +23,8 @@ enum class Sub : std::uint8_t {
   hold = 0x50,         // (kind u8, id u32)       Hold
   dkim_key = 0x60,     // (domain u32, selector raw)  DkimKey (post/keys/dkim_key.h)
   dkim_secret = 0x61,  // (domain u32, selector raw)  its private part: PEM
+  handling = 0x80,     // (scope u8, id u32)          Handling (post/policy/local.h)
+  known = 0x81,        // (scope u8, id u32, kind u8, name raw)  LaidDown: an Acquaintance is known there
 };
 
 store::KeyWriter key(Sub sub);

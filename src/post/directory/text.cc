@@ -83,6 +83,8 @@ class Read {
         TRY(each(*section, &Read::account));
       } else if (key.str() == "aliases") {
         TRY(each(*section, &Read::alias));
+      } else if (key.str() == "site") {
+        TRY(site(*section));
       } else {
         return bad(node, "unknown section {}", printable(key.str()));
       }
@@ -118,6 +120,33 @@ class Read {
     return bad(node, "unknown key {}", printable(key));
   }
 
+  // A field of what is laid down for a scope; false: it is none.
+  static Result<bool> rule(ScopeRules& out, std::string_view field, const toml::node& node) {
+    if (field == "rejected" || field == "suspect") {
+      const auto action = TRY(text(node));
+      const auto parsed = field == "rejected" ? parse_rejected(action) : parse_suspect(action);
+      (field == "rejected" ? out.handling.rejected : out.handling.suspect) = TRY(with_line(node, parsed));
+      return true;
+    }
+    const auto kind = parse_kind(field);
+    if (!kind) return false;
+    const auto* list = node.as_array();
+    if (!list) return bad(node, "a list of names expected");
+    for (const auto& element : *list) {
+      const auto name = TRY(text(element));
+      out.known.insert(TRY(with_line(element, parse_acquaintance(*kind, name))));
+      if (out.known.size() > kMaxAcquaintances) return bad(node, "over {} who are known", kMaxAcquaintances);
+    }
+    return true;
+  }
+
+  Result<void> site(const toml::table& fields) {
+    out_.site.emplace();
+    for (const auto& [field, node] : fields)
+      if (!TRY(rule(*out_.site, field.str(), node))) return unknown(field.str(), node);
+    return {};
+  }
+
   Result<void> domain(std::string_view name, const toml::node& at, const toml::table& fields) {
     auto key = TRY(with_line(at, codec::domain_to_ascii(name)));
     DirectoryText::OfDomain domain;
@@ -136,7 +165,7 @@ class Read {
         domain.settings.detail_is_folder = TRY(boolean(node));
       } else if (f == "removed") {
         domain.removed = TRY(boolean(node));
-      } else {
+      } else if (!TRY(rule(domain.rules, f, node))) {
         return unknown(f, node);
       }
     }
@@ -166,7 +195,7 @@ class Read {
       } else if (f == "scram_sha_256") {
         const auto value = TRY(text(node));
         verifier = TRY(with_line(node, scram(value)));
-      } else {
+      } else if (!TRY(rule(account.rules, f, node))) {
         return unknown(f, node);
       }
     }
@@ -215,6 +244,19 @@ std::string quoted(std::string_view value) {
   return out + '"';
 }
 
+std::string written(const ScopeRules& rules) {
+  std::string out;
+  if (rules.handling.rejected) out += fmt::format("rejected = \"{}\"\n", action_name(*rules.handling.rejected));
+  if (rules.handling.suspect) out += fmt::format("suspect = \"{}\"\n", action_name(*rules.handling.suspect));
+  for (const AcquaintanceRow& row : acquaintance_rows()) {
+    std::string names;
+    for (const Acquaintance& one : rules.known)
+      if (one.kind == row.kind) names += (names.empty() ? "" : ", ") + quoted(one.name);
+    if (!names.empty()) out += fmt::format("{} = [{}]\n", row.id, names);
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<DirectoryText> read_directory_text(std::string_view from) {
@@ -231,6 +273,7 @@ Result<DirectoryText> read_directory_text(std::string_view from) {
 
 std::string write_directory_text(const DirectoryText& directory) {
   std::string out = "# The directory of Chappe: domains, accounts, aliases.\n";
+  if (directory.site) out += "\n[site]\n" + written(*directory.site);
   for (const auto& [name, domain] : directory.domains) {
     out += fmt::format("\n[domains.{}]\n", quoted(domain.written));
     if (domain.removed) out += "removed = true\n";
@@ -238,11 +281,13 @@ std::string write_directory_text(const DirectoryText& directory) {
     out += fmt::format("scram = {}\nscram_iterations = {}\nseparator = {}\ndetail_is_folder = {}\n", s.scram,
                        s.scram_iterations, quoted(s.separator != 0 ? std::string(1, s.separator) : std::string()),
                        s.detail_is_folder);
+    out += written(domain.rules);
   }
   for (const auto& [address, account] : directory.accounts) {
     out += fmt::format("\n[accounts.{}]\n", quoted(address.written()));
     out += fmt::format("name = {}\nenabled = {}\nquota = {}\n", quoted(account.name), account.enabled, account.quota);
     if (account.quota_messages) out += fmt::format("quota_messages = {}\n", account.quota_messages);
+    out += written(account.rules);
     if (!account.credential) continue;
     out += fmt::format("password_hash = {}\n", quoted(account.credential->hash));
     if (const auto& scram = account.credential->scram)

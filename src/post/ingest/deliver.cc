@@ -35,11 +35,13 @@ struct Taking {
   TrailHead head();
 };
 
+bool filed(const LetterRecipient& r) { return r.destination.kind == Destination::Kind::mailbox && r.held.empty(); }
+
 // One entry in each mailbox that a recipient names; how many.
 Result<std::uint32_t> Taking::file(store::Txn& txn, const store::BodyRef& body) {
   std::map<AccountId, std::set<std::string>> targets;
   for (const LetterRecipient& r : letter.recipients)
-    if (r.destination.kind == Destination::Kind::mailbox) targets[r.destination.account].insert(r.destination.mailbox);
+    if (filed(r)) targets[r.destination.account].insert(r.destination.mailbox);
 
   MessageRecord record;
   record.letter = record.email = letter.id;
@@ -71,7 +73,7 @@ Result<std::uint32_t> Taking::file(store::Txn& txn, const store::BodyRef& body) 
   return entries;
 }
 
-// A row for each remote recipient; how many.
+// A row for each recipient who is elsewhere, or in quarantine; how many.
 std::uint32_t Taking::enqueue(store::Txn& txn, const store::BodyRef& body) {
   QueueEntry e;
   e.sender = letter.sender;
@@ -81,14 +83,18 @@ std::uint32_t Taking::enqueue(store::Txn& txn, const store::BodyRef& body) {
   e.eight_bit = letter.eight_bit;
   e.ret = letter.ret;
   e.envid = letter.envid;
-  e.state = letter.hold ? QueueState::held : QueueState::waiting;
   e.arrived = letter.arrived;
   e.next_attempt = now;
   e.expires = letter.expires.us != 0 ? letter.expires : letter.arrived + kQueueLife;
   std::uint32_t rows = 0;
   for (std::uint32_t i = 0; i < letter.recipients.size(); ++i) {
     const LetterRecipient& r = letter.recipients[i];
-    if (r.destination.kind == Destination::Kind::mailbox) continue;
+    if (filed(r)) continue;
+    const bool here = r.destination.kind == Destination::Kind::mailbox;
+    e.state = letter.hold || !r.held.empty() ? QueueState::held : QueueState::waiting;
+    e.reason = r.held;
+    e.here = here ? r.destination.account : AccountId();
+    e.mailbox = here ? r.destination.mailbox : std::string();
     e.to_mda = r.destination.kind == Destination::Kind::mda;
     e.key = {letter.id, i};
     e.recipient = r.address;
@@ -96,6 +102,10 @@ std::uint32_t Taking::enqueue(store::Txn& txn, const store::BodyRef& body) {
     e.orcpt = r.orcpt;
     e.mail_from = r.mail_from;
     Queue::add(txn, e);
+    if (!r.held.empty())
+      Trail::add(
+          txn, letter.id,
+          TrailStep{.event = TrailEvent::held, .at = now, .recipient = i, .address = r.address, .words = r.held});
     ++rows;
   }
   if (rows > 0) txn.on_durable(hint_queue);
@@ -109,10 +119,9 @@ TrailHead Taking::head() {
   out.taken = true;
   out.size = front.size() - front_size + letter.draft->size();
   for (const LetterRecipient& r : letter.recipients)
-    out.ends.push_back(
-        {.address = r.address,
-         .kind = r.destination.kind == Destination::Kind::mailbox ? TrailEnd::Kind::mailbox : TrailEnd::Kind::queue,
-         .mailbox = r.destination.mailbox});
+    out.ends.push_back({.address = r.address,
+                        .kind = filed(r) ? TrailEnd::Kind::mailbox : TrailEnd::Kind::queue,
+                        .mailbox = r.destination.mailbox});
   return out;
 }
 

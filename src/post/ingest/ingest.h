@@ -137,6 +137,7 @@ struct LetterRecipient {
   // it; empty: what it was.
   std::string via = {};
   std::string mail_from = {};
+  std::string held = {};  // why it is kept in quarantine (QueueEntry::reason); empty: it is not
 };
 
 // A recipient of the queue that a letter settles, and what happened to it.

@@ -142,6 +142,7 @@ struct HistoryLimits {
 };
 
 class AccountTxn;
+struct QueueKey;
 
 class Mailboxes {
  public:
@@ -186,6 +187,11 @@ class Mailboxes {
   Task<Result<Copied>> move(AccountId account, MailboxId from, UidSet uids, MailboxId to, Deadline deadline);
   // The UIDs that went. In portions of kPortion, so that after an error some have gone.
   Task<Result<UidSet>> expunge(AccountId account, MailboxId mailbox, UidSet among, Expunge which, Deadline deadline);
+
+  // A recipient in quarantine whose mailbox is here (QueueEntry::here): the letter goes into that mailbox, or INBOX
+  // where it is gone, and the row out of the queue, with all rows of the letter that lead there. Quota was asked at
+  // RCPT. Errors: not_found (row or account), conflict (it is for another host).
+  Task<Result<void>> file_held(QueueKey key, AccountId account, std::string who, Deadline deadline);
 
   // --- reading
 

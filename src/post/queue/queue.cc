@@ -39,12 +39,6 @@ void index(store::Txn& txn, const QueueEntry& e) {
 
 void unindex(store::Txn& txn, const QueueEntry& e) { txn.remove(due_key(e.next_attempt, e.key)); }
 
-Result<QueueEntry> load(store::Txn& txn, QueueKey key) {
-  const auto row = TRY(txn.get(queue_key(key)));
-  if (!row) return fail(Errc::not_found, "the recipient is not in the queue");
-  return decode_queue(row->view(), key);
-}
-
 void save(store::Txn& txn, const QueueEntry& before, const QueueEntry& now) {
   unindex(txn, before);
   Queue::add(txn, now);
@@ -63,7 +57,7 @@ using Edit = std::function<Result<void>(QueueEntry&)>;
 store::Change edit(Queue* queue, QueueKey key, TrailStep step, Edit how) {
   return [=](store::Txn& txn) -> Result<void> {
     txn.use_reserve();
-    const QueueEntry before = TRY(load(txn, key));
+    const QueueEntry before = TRY(Queue::find(txn, key));
     QueueEntry now = before;
     TRY(how(now));
     save(txn, before, now);
@@ -78,7 +72,7 @@ store::Change voided(std::vector<QueueKey> keys, Time now) {
   return [keys = std::move(keys), now](store::Txn& txn) -> Result<void> {
     txn.use_reserve();
     for (const QueueKey& key : keys) {
-      auto loaded = load(txn, key);
+      auto loaded = Queue::find(txn, key);
       if (!loaded && loaded.error().code() == Errc::not_found) continue;  // dropped meanwhile
       const QueueEntry before = TRY(std::move(loaded));
       if (before.state != QueueState::leased) continue;
@@ -101,12 +95,31 @@ void Queue::add(store::Txn& txn, const QueueEntry& entry) {
   index(txn, entry);
 }
 
-Result<void> Queue::settle(store::Txn& txn, QueueKey key, TrailStep step) {
-  const QueueEntry e = TRY(load(txn, key));
+Result<QueueEntry> Queue::find(store::Txn& txn, QueueKey key) {
+  const auto row = TRY(txn.get(queue_key(key)));
+  if (!row) return fail(Errc::not_found, "the recipient is not in the queue");
+  return decode_queue(row->view(), key);
+}
+
+Result<std::vector<QueueEntry>> Queue::of_letter(store::Txn& txn, LetterId letter) {
+  std::vector<QueueEntry> out;
+  for (const store::Row& row : TRY(txn.scan_all(queue_range(letter)))) {
+    const QueueKey key = TRY(queue_of(row.key));
+    out.push_back(TRY(decode_queue(row.value.view(), key)));
+  }
+  return out;
+}
+
+Result<QueueEntry> Queue::hand_over(store::Txn& txn, QueueKey key, TrailStep step) {
+  QueueEntry e = TRY(Queue::find(txn, key));
   txn.remove(queue_key(key));
   unindex(txn, e);
   record(txn, e, std::move(step));
-  return release_body(txn, e.body.id);
+  return e;
+}
+
+Result<void> Queue::settle(store::Txn& txn, QueueKey key, TrailStep step) {
+  return release_body(txn, TRY(hand_over(txn, key, std::move(step))).body.id);
 }
 
 // --- for people
@@ -186,6 +199,7 @@ Task<Result<void>> Queue::hold(QueueKey key, std::string who, Deadline deadline)
 Task<Result<void>> Queue::release(QueueKey key, std::string who, Deadline deadline) {
   return commit_.submit(edit(this, key, operated(TrailEvent::released, std::move(who)),
                              [now = clock_.now()](QueueEntry& e) -> Result<void> {
+                               if (e.here) return fail(Errc::conflict, "it is for a mailbox here");
                                if (e.state != QueueState::held) return {};
                                e.state = QueueState::waiting;
                                e.next_attempt = now;
@@ -224,7 +238,7 @@ Task<Result<std::vector<QueueEntry>>> Queue::claim(std::size_t limit, Duration l
         due_from_ = (page.more ? TRY(due_of(page.rows.back().key)).when : now).us;
         for (const store::Row& row : page.rows) {
           const Due due = TRY(due_of(row.key));
-          auto loaded = load(txn, due.key);
+          auto loaded = Queue::find(txn, due.key);
           if (!loaded && loaded.error().code() == Errc::not_found) {
             txn.remove(row.key);  // an index row without its row would stop the queue for ever
             continue;

@@ -5,6 +5,9 @@
 // and settled by it. A claim is a lease: the agent that dies with it loses nothing, the row is due again when the lease
 // ends. One recipient is claimed by one agent at a time. May be used from any executor; nothing blocks one. What is in
 // the queue goes on its way below the disk's reserve, too: only so it gets shorter.
+//
+// Letters in quarantine are here as well: rows that are held with a reason. One that is for a mailbox here (`here`) is
+// claimed by nobody; Mailboxes::file_held() releases it.
 // RFC 5321 §4.5.4.1 (sending strategy), RFC 3461 (DSN parameters are kept with the row).
 #pragma once
 
@@ -20,6 +23,7 @@
 
 #include "base/clock.h"
 #include "net/task.h"
+#include "post/ids.h"
 #include "post/letter_id.h"
 #include "post/trail/types.h"
 #include "store/bodies.h"
@@ -47,7 +51,7 @@ enum class Ret : std::uint8_t { unsaid = 0, full = 1, headers = 2 };
 enum class QueueState : std::uint8_t {
   waiting = 0,  // for next_attempt
   leased = 1,   // being transferred; next_attempt is when the lease ends
-  held = 2,     // by an operator, until release()
+  held = 2,     // by an operator or in quarantine, until release()
 };
 
 struct QueueEntry {
@@ -62,11 +66,14 @@ struct QueueEntry {
   bool eight_bit = false;        // needs 8BITMIME (RFC 6152)
   std::uint8_t notify = 0;       // of Notify
   Ret ret = Ret::unsaid;
-  bool delay_told = false;  // a delay DSN has gone out
-  bool to_mda = false;      // the mda of our site has the mailbox: by LMTP, not by the DNS
-  bool asked = false;       // an operator asked for the attempt that comes next, or runs
-  std::string orcpt;        // ORCPT as it was written, in xtext (RFC 3461 §4.2); empty: not given
-  std::string envid;        // ENVID, decoded (RFC 3461 §4.4); empty: not given
+  bool delay_told = false;   // a delay DSN has gone out
+  bool to_mda = false;       // the mda of our site has the mailbox: by LMTP, not by the DNS
+  bool asked = false;        // an operator asked for the attempt that comes next, or runs
+  std::string orcpt;         // ORCPT as it was written, in xtext (RFC 3461 §4.2); empty: not given
+  std::string envid;         // ENVID, decoded (RFC 3461 §4.4); empty: not given
+  AccountId here = {};       // of our site, in this process: whose mailbox it is for
+  std::string mailbox = {};  // of `here`, its name; empty: INBOX
+  std::string reason = {};   // why it is in quarantine: an id (chappe explain ID); empty: it is not
 
   QueueState state = QueueState::waiting;
   Time arrived;
@@ -107,7 +114,7 @@ class Queue {
   Task<Result<void>> drop(QueueKey key, std::string who, Deadline deadline);
   // Stops attempts, or makes them possible again (due at once). A leased row is held from now on too; the transfer
   // that runs may still settle it.
-  // Errors: not_found.
+  // Errors: not_found; conflict, to release one that is for a mailbox here.
   Task<Result<void>> hold(QueueKey key, std::string who, Deadline deadline);
   Task<Result<void>> release(QueueKey key, std::string who, Deadline deadline);
   // Due now, and tried even where nobody could be reached a moment ago. Errors: not_found, conflict (leased or held).
@@ -138,6 +145,11 @@ class Queue {
   static void add(store::Txn& txn, const QueueEntry& entry);
   // Takes the row away, releases the body, and writes down why. Errors: not_found.
   static Result<void> settle(store::Txn& txn, QueueKey key, TrailStep step);
+  // Errors: not_found.
+  static Result<QueueEntry> find(store::Txn& txn, QueueKey key);
+  static Result<std::vector<QueueEntry>> of_letter(store::Txn& txn, LetterId letter);
+  // As settle(), but the row's reference to the body is the caller's from then on.
+  static Result<QueueEntry> hand_over(store::Txn& txn, QueueKey key, TrailStep step);
   // There are rows that are due at that time, or later (on_durable); none that is due before it is looked for. Wakes
   // the watchers.
   void hint(Time due);

@@ -82,6 +82,7 @@ Bytes encode(const QueueEntry& e) {
   w.u8(static_cast<std::uint8_t>(e.state));
   w.signed_number(e.arrived.us).signed_number(e.next_attempt.us).signed_number(e.expires.us);
   w.number(e.attempts).text(e.last_error).text(e.mail_from);
+  w.number(e.here.value).text(e.mailbox).text(e.reason);
   return w.take();
 }
 
@@ -111,7 +112,12 @@ Result<QueueEntry> decode_queue(ByteView bytes, QueueKey key) {
   e.expires.us = r.signed_number();
   e.attempts = r.number32();
   e.last_error = r.text();
-  if (r.version() >= 3) e.mail_from = r.text();
+  if (r.version() >= 3) {
+    e.mail_from = r.text();
+    e.here.value = r.number32();
+    e.mailbox = r.text();
+    e.reason = r.text();
+  }
   if (state > static_cast<std::uint8_t>(QueueState::held) || e.front_size > e.body.size) r.fail_here();
   TRY(r.finish("a row of the queue"));
   return e;

@@ -80,6 +80,29 @@ TEST(QueueRecord, ASenderForTheWayIsKeptBesideTheSender) {
   EXPECT_EQ(read->reverse_path(), "SRS0=x=y=b.c=a@ours.test");
 }
 
+TEST(QueueRecord, RowsOfVersion2AreRead) {
+  Bytes row = version_1("");
+  row[0] = 2;
+  const auto read = decode_queue(row, kKey);
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(read->last_error, "no");
+  EXPECT_FALSE(read->here);
+  EXPECT_EQ(read->mailbox + read->reason, "");
+}
+
+TEST(QueueRecord, QuarantineIsKept) {
+  QueueEntry entry = *decode_queue(version_1(""), kKey);
+  entry.state = QueueState::held;
+  entry.here = {70'000};
+  entry.mailbox = "Lists";
+  entry.reason = "quarantine-wanted";
+  const auto read = decode_queue(encode(entry), kKey);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->here, AccountId{70'000});
+  EXPECT_EQ(read->mailbox, "Lists");
+  EXPECT_EQ(read->reason, "quarantine-wanted");
+}
+
 TEST(QueueRecord, WhatComesAfterUsIsRefused) {
   Bytes row = version_1("");
   row[0] = 4;

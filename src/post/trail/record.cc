@@ -115,6 +115,9 @@ Bytes encode(const TrailHead& head) {
   w.number(head.verdict.standings.size());
   for (const TrailStanding& s : head.verdict.standings)
     w.text(s.kind).text(s.name).number(s.score).number(s.confidence);
+  w.text(head.verdict.overrides).number(head.verdict.apart.size());
+  for (const TrailVerdict::Apart& one : head.verdict.apart)
+    w.text(one.address).text(one.action).text(one.reason).text(one.overrides);
   return w.take();
 }
 
@@ -155,6 +158,10 @@ Result<TrailHead> decode_trail_head(ByteView bytes) {
       s.score = read_thousandths(r);
       s.confidence = read_thousandths(r);
     }
+    head.verdict.overrides = r.text();
+    head.verdict.apart.resize(read_count(r));
+    for (TrailVerdict::Apart& one : head.verdict.apart)
+      for (std::string* field : {&one.address, &one.action, &one.reason, &one.overrides}) *field = r.text();
   }
   TRY(r.finish("the head of a trail"));
   return head;
@@ -175,8 +182,7 @@ Result<TrailStep> decode_trail_step(ByteView bytes, const TrailKey& key) {
   step.at = key.at;
   step.recipient = key.recipient;
   const std::uint8_t event = r.u8();
-  if (event < static_cast<std::uint8_t>(TrailEvent::delivered) ||
-      event > static_cast<std::uint8_t>(TrailEvent::dropped))
+  if (event < static_cast<std::uint8_t>(TrailEvent::delivered) || event > static_cast<std::uint8_t>(TrailEvent::filed))
     r.fail_here();
   step.event = static_cast<TrailEvent>(event);
   for (std::string* field : {&step.address, &step.host, &step.peer, &step.tls, &step.status, &step.words})

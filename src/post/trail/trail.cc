@@ -82,7 +82,7 @@ class Assembler {
 
 std::string_view trail_event_name(TrailEvent event) {
   static constexpr std::string_view kNames[] = {"",     "delivered", "deferred", "bounced", "silent",
-                                                "held", "released",  "retried",  "dropped"};
+                                                "held", "released",  "retried",  "dropped", "filed"};
   return kNames[static_cast<std::size_t>(event)];
 }
 
@@ -94,7 +94,9 @@ std::string_view trail_state(const TrailLetter& letter) {
     if (step.recipient < last.size()) last[step.recipient] = step.event;
   bool failed = false;
   for (std::size_t i = 0; i < last.size(); ++i) {
-    if (letter.head.ends[i].kind == TrailEnd::Kind::mailbox || last[i] == TrailEvent::delivered) continue;
+    if (letter.head.ends[i].kind == TrailEnd::Kind::mailbox || last[i] == TrailEvent::delivered ||
+        last[i] == TrailEvent::filed)
+      continue;
     if (last[i] != TrailEvent::bounced && last[i] != TrailEvent::silent && last[i] != TrailEvent::dropped)
       return "waiting";
     failed = true;

@@ -38,22 +38,24 @@ TEST(TrailRecord, ComesBackAsItWas) {
   EXPECT_EQ(records::encode(*back), bytes);
   EXPECT_EQ(back->rcpts[1].reply.text, "who?");
   EXPECT_EQ(back->ends[0].mailbox, "Lists");
-  // Version 1 ends before the verdict.
-  Bytes first = bytes.substr(0, bytes.size() - 4);
+  // Version 1 ends before the verdict, version 2 before what was known of the sender and what overrides it.
+  Bytes first = bytes.substr(0, bytes.size() - 6);
   first[0] = 1;
+  Bytes second = bytes.substr(0, bytes.size() - 3);
+  second[0] = 2;
+  ASSERT_TRUE(records::decode_trail_head(second));
+  EXPECT_EQ(records::decode_trail_head(second)->ends[1].address, "q@r");
   ASSERT_TRUE(records::decode_trail_head(first));
   EXPECT_EQ(records::decode_trail_head(first)->ends[1].address, "q@r");
-  head.verdict = {"mx.example; dmarc=fail", "reject", "reject-with-evidence"};
+  head.verdict = {.authentication = "mx.example; dmarc=fail",
+                  .action = "reject",
+                  .reason = "reject-with-evidence",
+                  .overrides = "local_policy: x",
+                  .apart = {{"x@y", "junk", "overridden", ""}, {"z@y", "accept", "passes", "mailing_list: l"}}};
   const auto judged = records::decode_trail_head(records::encode(head));
   ASSERT_TRUE(judged);
   EXPECT_EQ(judged->verdict.authentication, "mx.example; dmarc=fail");
   EXPECT_EQ(judged->verdict.reason, "reject-with-evidence");
-  // Version 2 ends before what was known of the sender.
-  Bytes second = records::encode(head);
-  second.pop_back();
-  second[0] = 2;
-  ASSERT_TRUE(records::decode_trail_head(second));
-  EXPECT_EQ(records::decode_trail_head(second)->verdict.reason, "reject-with-evidence");
   head.verdict.standings = {{"dkim", "a.example", 1000, 0}, {"network", "192.0.2.0/24", 7, 999}};
   const Bytes known = records::encode(head);
   const auto remembered = records::decode_trail_head(known);
@@ -65,6 +67,10 @@ TEST(TrailRecord, ComesBackAsItWas) {
   EXPECT_EQ(records::encode(*remembered), known);
   head.verdict.standings[0].score = 1001;
   EXPECT_FALSE(records::decode_trail_head(records::encode(head))) << "no share";
+  EXPECT_EQ(judged->verdict.overrides, "local_policy: x");
+  ASSERT_THAT(judged->verdict.apart, SizeIs(2));
+  EXPECT_EQ(judged->verdict.apart[1].address, "z@y");
+  EXPECT_EQ(judged->verdict.apart[1].overrides, "mailing_list: l");
   for (std::size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(records::decode_trail_head(bytes.substr(0, n))) << n;
 
   LetterId id;

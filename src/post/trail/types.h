@@ -57,6 +57,13 @@ struct TrailVerdict {
   std::string action = {};          // what was done about it: "accept", "junk", "quarantine", "defer", "reject"
   std::string reason = {};          // an id (chappe explain ID)
   std::vector<TrailStanding> standings = {};
+  std::string overrides = {};  // where that is not what the author's domain wants, and who knew; empty: it is
+  // Recipients for whom it was decided otherwise.
+  struct Apart {
+    std::string address;
+    std::string action = {}, reason = {}, overrides = {};
+  };
+  std::vector<Apart> apart = {};
 };
 
 struct TrailHead {
@@ -83,6 +90,7 @@ enum class TrailEvent : std::uint8_t {
   released = 6,
   retried = 7,
   dropped = 8,
+  filed = 9,  // out of quarantine, by an operator, into the mailbox that `words` names
 };
 std::string_view trail_event_name(TrailEvent event);
 

@@ -43,8 +43,10 @@ constexpr ActionReasonRow kReasons[] = {
     {reject_with_evidence, "reject-with-evidence",
      "The letter fails DMARC, its domain wants it rejected, and other evidence speaks against it.",
      "La lettre ne satisfait pas à DMARC, son domaine demande son rejet, et d'autres indices l'accablent."},
+    {blocked, "local-block", "A rule of this host is against the sender of the letter.",
+     "Une règle de ce serveur vise l'expéditeur de la lettre."},
 };
-static_assert(std::size(kReasons) == static_cast<std::size_t>(reject_with_evidence) + 1);
+static_assert(std::size(kReasons) == static_cast<std::size_t>(blocked) + 1);
 
 // What excuses the failure.
 std::vector<Override> excuses(const Knowledge& knowledge) {
@@ -73,20 +75,31 @@ void fail_action(Decision& out, const Verdict& verdict, const Knowledge& knowled
   if (verdict.existence == Existence::nonexistent &&
       std::find(out.evidence.begin(), out.evidence.end(), Evidence::author_nonexistent) == out.evidence.end())
     out.evidence.push_back(Evidence::author_nonexistent);
-  if (verdict.wanted == Policy::reject && policy.rejects && !out.evidence.empty()) {
-    out.reason = reject_with_evidence;
-    out.action = Action::reject;
+  if (verdict.wanted == Policy::reject && !out.evidence.empty()) {
+    out.reason = policy.reject == Action::reject ? reject_with_evidence : reject_not_done;
+    out.action = policy.reject;
+    if (policy.reject != Action::reject) out.overrides.push_back({OverrideType::local_policy, "no rejection by DMARC"});
     return;
   }
   out.action = policy.quarantine;
   out.reason = quarantine_wanted;
   if (verdict.wanted == Policy::reject) {  // RFC 9989 §5.4
-    out.reason = policy.rejects ? reject_alone : reject_not_done;
-    out.overrides.push_back(
-        {OverrideType::local_policy, policy.rejects ? "no evidence beside DMARC" : "no rejection by DMARC"});
+    out.reason = reject_alone;
+    out.overrides.push_back({OverrideType::local_policy, "no evidence beside DMARC"});
   } else if (policy.quarantine == Action::accept) {
     out.overrides.push_back({OverrideType::local_policy, "no quarantine by DMARC"});
   }
+}
+
+// A rule is not asked for twice: where nothing is rejected, its letters are at least out of the way.
+Decision block(const std::string& rule, const LocalPolicy& policy, bool judged) {
+  Decision out;
+  out.reason = blocked;
+  out.action = std::max(policy.reject, Action::junk);
+  out.overrides.push_back({OverrideType::local_policy, rule});
+  out.evidence.push_back(Evidence::local_block);
+  if (judged) out.disposition = out.action == Action::reject ? Disposition::reject : Disposition::quarantine;
+  return out;
 }
 
 Disposition disposition_of(const Decision& decision, const Verdict& verdict) {
@@ -127,6 +140,7 @@ Decision decide(const Verdict& verdict, const Knowledge& knowledge, const LocalP
 
 Decision decide(const Author& author, std::span<const Verdict> verdicts, const Knowledge& knowledge,
                 const LocalPolicy& policy) {
+  if (knowledge.local_block) return block(*knowledge.local_block, policy, !verdicts.empty());
   Decision out;
   if (author.class_() == AuthorClass::no_author) {
     out.reason = author_missing;

@@ -6,6 +6,8 @@
 // nothing. A letter without one author (trust/author.h) is a matter of RFC 5322, not of DMARC, and has rules of its own
 // here. With several author domains the harshest of their actions holds (§11.5).
 //
+// A rule of this host against the sender needs no failure of DMARC: it decides by itself.
+//
 // Pure; any thread; nothing blocks.
 #pragma once
 
@@ -38,7 +40,7 @@ enum class Evidence : std::uint8_t {
   no_indirect_flow,    // nothing in it tells of a list, a forwarder or a gateway
   sender_listed,       // the client is in a block list
   content,             // it is spam or worse by its content
-  local_block,         // a rule of this host
+  local_block,         // a rule of this host (Knowledge::local_block)
 };
 std::string_view evidence_name(Evidence evidence);
 
@@ -64,6 +66,7 @@ struct ArcKnowledge {
 // What this host knows of the letter beside DMARC. Each text says where from.
 struct Knowledge {
   std::optional<std::string> local_allow;
+  std::optional<std::string> local_block;  // against the sender, whatever DMARC finds
   std::optional<std::string> trusted_forwarder;
   std::optional<std::string> mailing_list;  // one that is known here; List-Id alone can be forged
   std::optional<ArcKnowledge> arc;
@@ -72,8 +75,8 @@ struct Knowledge {
 };
 
 struct LocalPolicy {
-  Action quarantine = Action::junk;   // what the domain's "quarantine" means here
-  bool rejects = true;                // with other knowledge; else "reject" is treated as "quarantine"
+  Action quarantine = Action::junk;  // what the domain's "quarantine" means here
+  Action reject = Action::reject;  // what "reject" means, with other knowledge; and what a rule against the sender does
   Action temperror = Action::defer;   // RFC 9989 appendix B.3.1; accept: "fail open" (§4.10.1)
   Action no_author = Action::reject;  // RFC 5322 §3.6
   Action ambiguous = Action::reject;  // RFC 9989 §11.5
@@ -92,6 +95,7 @@ enum class ActionReason : std::uint8_t {
   reject_alone,
   reject_not_done,
   reject_with_evidence,
+  blocked,
 };
 struct ActionReasonRow {
   ActionReason reason;

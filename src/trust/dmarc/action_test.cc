@@ -50,7 +50,7 @@ TEST(DmarcAction, RejectNeedsMoreThanThePolicy) {
   Knowledge k;
   k.against = {Evidence::no_indirect_flow};
   EXPECT_EQ(told(v, k), "reject reject-with-evidence reject !no-indirect-flow");
-  EXPECT_EQ(told(v, k, {.rejects = false}),
+  EXPECT_EQ(told(v, k, {.reject = Action::junk}),
             "junk reject-not-done quarantine local_policy(no rejection by DMARC) !no-indirect-flow");
   Verdict nonexistent = v;
   nonexistent.existence = Existence::nonexistent;
@@ -116,6 +116,36 @@ TEST(DmarcAction, LocalPolicies) {
   Knowledge k;
   k.local_allow = "rule 3";
   EXPECT_EQ(told(with(Outcome::temperror), k), "accept dns-error none");
+}
+
+// RFC 9989 §5.4: what is done about "reject" is this host's own.
+TEST(DmarcAction, WhatRejectMeansHere) {
+  Knowledge k;
+  k.against = {Evidence::content};
+  EXPECT_EQ(told(failed(Policy::reject), k, {.reject = Action::accept}),
+            "accept reject-not-done none local_policy(no rejection by DMARC) !content");
+  EXPECT_EQ(told(failed(Policy::reject), {}, {.quarantine = Action::quarantine, .reject = Action::junk}),
+            "quarantine reject-alone quarantine local_policy(no evidence beside DMARC)");
+}
+
+TEST(DmarcAction, ARuleAgainstTheSenderNeedsNoFailure) {
+  Author author;
+  author.reason = AuthorReason::single;
+  author.domains = {"a.example"};
+  Knowledge k;
+  k.local_block = "block a.example";
+  k.mailing_list = "list.example.org";
+  const auto decided = [&](const Verdict& v, const LocalPolicy& policy = {}) {
+    return told(decide(author, std::span(&v, 1), k, policy));
+  };
+  EXPECT_EQ(decided(with(Outcome::pass)), "reject local-block reject local_policy(block a.example) !local-block");
+  EXPECT_EQ(decided(with(Outcome::temperror)), "reject local-block reject local_policy(block a.example) !local-block");
+  EXPECT_EQ(decided(failed(Policy::none), {.reject = Action::junk}),
+            "junk local-block quarantine local_policy(block a.example) !local-block");
+  EXPECT_EQ(decided(with(Outcome::pass), {.reject = Action::accept}),
+            "junk local-block quarantine local_policy(block a.example) !local-block");
+  author = {};
+  EXPECT_EQ(told(decide(author, {}, k, {})), "reject local-block none local_policy(block a.example) !local-block");
 }
 
 TEST(DmarcAction, Authors) {
