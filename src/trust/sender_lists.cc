@@ -58,7 +58,7 @@ net::Task<SenderListing> ask_sender_lists(dns::Resolver& resolver, SenderNames n
   std::vector<std::vector<Listing>> listings(subjects.size());
   net::Scope all;
   for (std::size_t i = 0; i < subjects.size(); ++i)
-    all.spawn(ask_about(&resolver, subjects[i].second, lists, deadline, &listings[i]));
+    all.spawn(ask_about(&resolver, subjects[i].second, lists, deadline.at_most(kListTime), &listings[i]));
   co_await all.join();
   for (std::size_t i = 0; i < subjects.size(); ++i)
     for (Listing& listing : listings[i])

@@ -7,7 +7,8 @@
 //   - An error never counts, for or against (RFC 5782 §7): the letter is judged as if the list had not been asked.
 //
 // Pure but for the Resolver, which the caller owns and which must outlive the task; runs on the caller's executor.
-// Nothing blocks. Never fails. Ends by the deadline. Asks each list about kMaxAuthorDomains + 3 subjects at most.
+// Nothing blocks. Never fails. Ends by the deadline, and after kListTime in any case. Asks each list about
+// kMaxAuthorDomains + 3 subjects at most.
 #pragma once
 
 #include <string>
@@ -19,6 +20,10 @@
 #include "trust/listing.h"
 
 namespace chappe::trust {
+
+// How long lists are waited for: one that is gone must not make every letter wait as long as the whole judgement may
+// take.
+inline constexpr Duration kListTime = std::chrono::seconds(5);
 
 // A list, and what its host does with a letter of a sender that it holds.
 struct ListRule {
@@ -57,9 +62,9 @@ struct SenderListing {
 
 // Who the letter says that it is from. What is empty, or no domain, is not asked about.
 struct SenderNames {
-  std::string ip, helo;
-  std::string mail_from;             // the address
-  std::vector<std::string> authors;  // domains
+  std::string ip = {}, helo = {};
+  std::string mail_from = {};             // the address
+  std::vector<std::string> authors = {};  // domains
 };
 
 net::Task<SenderListing> ask_sender_lists(dns::Resolver& resolver, SenderNames names, std::vector<ListRule> rules,
