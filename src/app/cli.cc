@@ -68,12 +68,12 @@ class CliParser {
       parsed_.want = Parsed::Want::help;
       return {};
     }
-    const std::string name = prefix_.empty() ? word : prefix_ + " " + word;
+    const std::string before = prefix_.empty() ? "" : prefix_ + " ", name = before + word;
     std::vector<std::string_view> words;
     bool is_prefix = false;
     for (const auto& row : verbs()) {
       if (row.name.starts_with(name + " ")) is_prefix = true;
-      if (row.name.starts_with(prefix_)) words.push_back(row.name.substr(prefix_.empty() ? 0 : prefix_.size() + 1));
+      if (row.name.starts_with(before)) words.push_back(row.name.substr(before.size()));
     }
     for (auto& w : words) w = w.substr(0, w.find(' '));
     invocation().verb_ = find_verb(name);

@@ -112,11 +112,11 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .tls = std::move(tls),
       .resolver = p.config.mx.judge ? p.resolver.get() : nullptr,
       .policy = local_policy(p.config.mx),
+      .keys = p.config.server.plays(Actor::mda) ? p.keys.get() : nullptr,
+      .search = p.search.get(),
       .lists = list_rules(p.config.mx),
       .trusted_sealers = p.config.mx.trusted_sealers.list,
-      .list_watch = agents::ListWatch(p.metrics, list_rules(p.config.mx)),
-      .keys = p.config.server.plays(Actor::mda) ? p.keys.get() : nullptr,
-      .search = p.search.get()});
+      .list_watch = agents::ListWatch(p.metrics, list_rules(p.config.mx))});
   if (carries) TRY(p.make_mta());
   p.routes.emplace(RouteSources{.directory = p.registry->rcpts(),
                                 .resolver = p.mta ? p.resolver.get() : nullptr,

@@ -151,10 +151,11 @@ def _(place):
     equal(found["all-neutral"]["domain"], "wide.example", "where")
     page = succeed(BINARY, "spf", "lint", "wide.example", "--zone", place.zone).decode()
     for line in (
-        "├─ a  1 lookup\n",
+        "├─ a  1 lookup, void for IPv6\n",
         "├─ include:mid.example  3 lookups\n",
         "│  ├─ include:gone.example  1 lookup, void, this domain does not exist\n",
-        "│  └─ mx  1 lookup, void\n",
+        "│  ├─ mx  1 lookup, void\n",
+        "│  └─ -all\n",
         "└─ ?all\n",
         "5 of 10 lookups; ",
     ):
