@@ -6,6 +6,7 @@
 
 #include "app/backup_files.h"
 #include "app/cli.h"
+#include "app/list_rules.h"
 #include "app/server_parts.h"
 #include "app/server_settings.h"
 #include "store/rocks.h"
@@ -119,7 +120,10 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .return_paths = p.config.mx.srs ? p.return_paths.get() : nullptr,
       .search = p.search.get(),
       .reputation = p.reputation.get(),
-      .rules = p.rules.get()});
+      .rules = p.rules.get(),
+      .lists = list_rules(p.config.mx),
+      .trusted_sealers = p.config.mx.trusted_sealers.list,
+      .list_watch = agents::ListWatch(p.metrics, list_rules(p.config.mx))});
   if (carries) TRY(p.make_mta());
   p.routes.emplace(RouteSources{.directory = p.registry->rcpts(),
                                 .resolver = p.mta ? p.resolver.get() : nullptr,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agents/door/handshakes.h"
+#include "agents/door/list_watch.h"
 #include "agents/door/throttle.h"
 #include "base/budget.h"
 #include "base/clock.h"
@@ -81,11 +82,14 @@ struct Site {
   std::atomic<std::shared_ptr<const crypto::TlsServer>> tls;
   dns::Resolver* resolver = nullptr;  // null: who sent a letter is not looked into
   trust::dmarc::LocalPolicy policy = {};
-  post::Keys* keys = nullptr;                 // null: letters of our own people are not signed here
-  post::ReturnPaths* return_paths = nullptr;  // null: letters that go on elsewhere keep their sender
-  post::search::Search* search = nullptr;     // null: there is no index, and letters are looked into
-  post::Reputation* reputation = nullptr;     // null: nobody counts what becomes of letters
-  post::LocalRules* rules = nullptr;          // beside `policy`; null: nobody has laid down any
+  post::Keys* keys = nullptr;                     // null: letters of our own people are not signed here
+  post::ReturnPaths* return_paths = nullptr;      // null: letters that go on elsewhere keep their sender
+  post::search::Search* search = nullptr;         // null: there is no index, and letters are looked into
+  post::Reputation* reputation = nullptr;         // null: nobody counts what becomes of letters
+  post::LocalRules* rules = nullptr;              // beside `policy`; null: nobody has laid down any
+  std::vector<trust::ListRule> lists = {};        // that are asked who sends
+  std::vector<std::string> trusted_sealers = {};  // in A-labels
+  ListWatch list_watch = {};                      // of these lists
 
   bool is_own_host(const net::Endpoint& peer) const {
     return std::ranges::any_of(networks, [&peer](const net::Network& n) { return n.contains(peer); });

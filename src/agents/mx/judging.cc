@@ -19,16 +19,18 @@ constexpr Duration kOrganization = std::chrono::seconds(2);  // for the DNS to s
 constexpr Duration kStandings = std::chrono::milliseconds(200);
 
 const Event kJudged("mx.judged", Level::info,
-                    {"session", "letter", "from", "dmarc", "spf", "dkim", "action", "reason", "overrides"},
+                    {"session", "letter", "from", "dmarc", "spf", "dkim", "list", "action", "reason", "overrides"},
                     "Who sent a letter was looked into before it was answered; reason is expanded by chappe explain, "
-                    "overrides tell where this is not what the author's domain wants, and who knew.");
+                    "list is the block list that speaks against the letter, overrides tell where this is not what the "
+                    "author's domain wants, and who knew.");
 const Event kApart("mx.judged_apart", Level::info, {"session", "letter", "recipient", "action", "reason", "overrides"},
                    "For one recipient of a letter it was decided otherwise than for the others.");
 
 // The id of what decided: the author's reason where there was none to be judged.
 std::string_view reason_of(const trust::Judgement& j, const dmarc::Decision& decision) {
-  const bool no_author = j.dmarc.empty() && decision.reason != dmarc::ActionReason::blocked;
-  return no_author ? author_reason_row(j.author.reason).id : action_reason_row(decision.reason).id;
+  const bool of_sender =
+      decision.reason == dmarc::ActionReason::blocked || decision.reason == dmarc::ActionReason::sender_listed;
+  return j.dmarc.empty() && !of_sender ? author_reason_row(j.author.reason).id : action_reason_row(decision.reason).id;
 }
 
 std::string overrides_of(const dmarc::Decision& decision) {
@@ -38,11 +40,25 @@ std::string overrides_of(const dmarc::Decision& decision) {
   return out;
 }
 
+// The words of a list are its own: they are quoted, and short (RFC 5321 §4.5.3.1.5).
+constexpr std::size_t kMaxQuoted = 200;
+
+Reply listed_refusal(const trust::SenderListing& lists) {
+  const trust::ListFinding& against = *lists.against();
+  std::string words = against.listing.text.substr(0, kMaxQuoted);
+  std::ranges::replace(words, '"', '\'');
+  return Reply(550, "5.7.1",
+               fmt::format("{} is in the list {}{} ({})", against.subject, lists.rule_of(against).list.name,
+                           words.empty() ? "" : fmt::format(", which says \"{}\"", words),
+                           action_reason_row(dmarc::ActionReason::sender_listed).id));
+}
+
 // The words for the client: what is wrong, and where to read more. No text of the peer but names of domains.
 Reply refusal_of(const trust::Judgement& j, const dmarc::Decision& decision) {
   const std::string_view reason = reason_of(j, decision);
   if (decision.reason == dmarc::ActionReason::blocked)
     return Reply(550, "5.7.1", fmt::format("Letters of this sender are not taken here ({})", reason));
+  if (decision.reason == dmarc::ActionReason::sender_listed) return listed_refusal(j.lists);
   if (j.dmarc.empty())
     return Reply(550, "5.7.1", fmt::format("This letter does not say clearly who it is from ({})", reason));
   return Reply(550, "5.7.1",
@@ -72,10 +88,17 @@ net::Task<Result<std::vector<post::KnownChain>>> rules_of(Site* site, const Tran
   co_return out;
 }
 
+// Whose ARC seals count for somebody.
+std::vector<std::string> sealers_for(const Site& site, const std::vector<post::KnownChain>& rules) {
+  std::vector<std::string> out = post::sealers_of(rules);
+  out.insert(out.end(), site.trusted_sealers.begin(), site.trusted_sealers.end());
+  return out;
+}
+
 // What becomes of the letter, for each recipient.
 std::vector<dmarc::Decision> decide(const Site& site, const trust::Judgement& j, const message::Letter& letter,
                                     const std::vector<post::KnownChain>& rules) {
-  const post::Weighing weighing(j, letter);
+  const post::Weighing weighing(j, letter, site.trusted_sealers);
   std::vector<dmarc::Decision> out;
   for (std::size_t i = 0; i < rules.size(); ++i)
     out.push_back(i > 0 && rules[i] == rules[i - 1] ? out.back() : weighing.decide(rules[i], site.policy));
@@ -148,9 +171,11 @@ net::Task<Judged> judge(Session* session, Transaction* transaction, const post::
       watched->letter, watched->bodies ? *watched->bodies : kNone,
       {.receiver = site.hostname,
        .now = site.clock.now(),
-       .policy = site.policy,
-       .trusted_sealers = post::sealers_of(*rules)},
+       .lists = site.lists,
+       .trusted_sealers = sealers_for(site, *rules),
+       .policy = site.policy},
       session->within(site.limits.judging));
+  site.list_watch.note(site.log, site.clock.steady(), j.lists);
   out.results = results_of(j, site.hostname);
   out.field = trust::authres::write(out.results);
 
@@ -175,10 +200,12 @@ net::Task<Judged> judge(Session* session, Transaction* transaction, const post::
     out.sighting = co_await post::sight(site.resolver, &j, session->within(kOrganization));
     transaction->verdict.standings = co_await standings_of(session, &out.sighting);
   }
+  const trust::ListFinding* const against = j.lists.against();
   site.log.event(kJudged, session->id(), transaction->id.text(),
                  j.author.domains.empty() ? std::string() : j.author.domains.front(),
                  j.dmarc.empty() ? std::string_view("permerror") : outcome_name(j.dmarc.at(whole->governing).result),
                  j.spf ? result_row(j.spf->result).name : std::string_view("none"), result_name(j.dkim.result()),
+                 against ? std::optional(j.lists.rule_of(*against).list.name) : std::nullopt,
                  transaction->verdict.action, transaction->verdict.reason, transaction->verdict.overrides);
   for (std::size_t i = 0; answer == post::LetterAnswer::take && i < recipients.size(); ++i) {
     const dmarc::Decision& d = decisions[i];

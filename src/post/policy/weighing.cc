@@ -126,8 +126,8 @@ LetterAnswer answer_to(std::vector<trust::dmarc::Decision>& decisions, const std
   return LetterAnswer::take;
 }
 
-Weighing::Weighing(const trust::Judgement& j, const message::Letter& letter)
-    : judgement_(j), client_(trust::Ip::of_client(j.envelope.ip)) {
+Weighing::Weighing(const trust::Judgement& j, const message::Letter& letter, std::span<const std::string> sealers)
+    : judgement_(j), sealers_(sealers), client_(trust::Ip::of_client(j.envelope.ip)) {
   for (const auto* const spf : {&j.spf, &j.helo})
     if (*spf && (*spf)->result == trust::spf::ResultCode::pass) add(proven_, trust::mail_domain((*spf)->domain));
   for (const trust::dkim::SignatureVerdict& v : j.dkim.signatures)
@@ -199,11 +199,15 @@ std::optional<Weighing::Match> Weighing::blocked(const Known& known) const {
 
 Knowledge Weighing::knowledge(const KnownChain& chain) const {
   Knowledge out = judgement_.knowledge;
-  bool sealed = false;
+  // The judgement knows the sealers of all recipients: the newest one, and the one whose word counts.
+  const std::string& speaker = judgement_.arc_trust.sealer.empty() ? sealer_ : judgement_.arc_trust.sealer;
+  const auto by_all = [this](const std::string& who) { return std::ranges::find(sealers_, who) != sealers_.end(); };
+  bool newest = by_all(sealer_), heard = by_all(speaker);
   for (const auto& known : chain) {
     if (!out.mailing_list) out.mailing_list = list(*known);
     if (!out.trusted_forwarder) out.trusted_forwarder = forwarder(*known);
-    sealed = sealed || known->has(Kind::sealer, sealer_);
+    newest = newest || known->has(Kind::sealer, sealer_);
+    heard = heard || known->has(Kind::sealer, speaker);
     if (out.local_allow || out.local_block) continue;
     const auto allow = allowed(*known);
     const auto block = blocked(*known);
@@ -212,13 +216,12 @@ Knowledge Weighing::knowledge(const KnownChain& chain) const {
     else if (allow)
       out.local_allow = allow->text;
   }
-  // The judgement knows the sealers of all recipients.
-  if (out.arc) out.arc->trusted = out.arc->trusted && sealed;
+  if (out.arc) out.arc->trusted = out.arc->trusted && newest && heard;
   return out;
 }
 
 trust::dmarc::Decision Weighing::decide(const KnownChain& chain, const LocalPolicy& standard) const {
-  return trust::dmarc::decide(judgement_.author, judgement_.dmarc, knowledge(chain), policy_of(chain, standard));
+  return judgement_.decide(knowledge(chain), policy_of(chain, standard));
 }
 
 }  // namespace chappe::post

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,8 +65,8 @@ LetterAnswer answer_to(std::vector<trust::dmarc::Decision>& decisions, const std
 // What a judged letter shows of those who may be known.
 class Weighing {
  public:
-  // Both must outlive it.
-  Weighing(const trust::Judgement& judgement, const message::Letter& letter);
+  // All must outlive it. `sealers`: whose ARC seals count for everybody, by the configuration.
+  Weighing(const trust::Judgement& judgement, const message::Letter& letter, std::span<const std::string> sealers = {});
 
   trust::dmarc::Decision decide(const KnownChain& chain, const trust::dmarc::LocalPolicy& standard) const;
 
@@ -82,6 +83,7 @@ class Weighing {
   std::optional<Match> blocked(const Known& known) const;
 
   const trust::Judgement& judgement_;
+  std::span<const std::string> sealers_;
   std::optional<trust::Ip> client_;
   std::vector<std::string> proven_;     // domains that SPF (of MAIL FROM or HELO) or DKIM proves
   std::vector<std::string> addresses_;  // of the authors, and of MAIL FROM at the end, as keys

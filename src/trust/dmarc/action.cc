@@ -45,8 +45,10 @@ constexpr ActionReasonRow kReasons[] = {
      "La lettre ne satisfait pas à DMARC, son domaine demande son rejet, et d'autres indices l'accablent."},
     {blocked, "local-block", "A rule of this host is against the sender of the letter.",
      "Une règle de ce serveur vise l'expéditeur de la lettre."},
+    {sender_listed, "sender-listed", "A block list that this host asks holds the sender of the letter.",
+     "Une liste de blocage que ce serveur consulte contient l'expéditeur de la lettre."},
 };
-static_assert(std::size(kReasons) == static_cast<std::size_t>(blocked) + 1);
+static_assert(std::size(kReasons) == static_cast<std::size_t>(sender_listed) + 1);
 
 // What excuses the failure.
 std::vector<Override> excuses(const Knowledge& knowledge) {
