@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/config.h"
+#include "app/config_rows.h"
 #include "post/mailbox/mailbox.h"
 
 namespace chappe::app {
@@ -122,19 +123,6 @@ std::vector<KeyRow> make_keys() {
       {"dns.stub", "server", true, 0, 0, [](Config& c) -> Slot { return &c.dns.stubs.back().server; },
        "An authoritative name server, as an IP address and a port. Its answers are validated like all others.",
        "Un serveur de noms faisant autorité, adresse IP et port. Ses réponses sont validées comme toutes les autres."},
-
-      {"mx", "judge", false, 0, 0, [](Config& c) -> Slot { return &c.mx.judge; },
-       "Whether letters of other hosts are judged before they are taken: SPF, DKIM, DMARC. What was found is written "
-       "above them (Authentication-Results) and into their trail.",
-       "Si les lettres d'autres machines sont jugées avant d'être prises : SPF, DKIM, DMARC. Ce qui est trouvé est "
-       "écrit "
-       "au-dessus d'elles (Authentication-Results) et dans leur trace."},
-      {"mx", "reject", false, 0, 0, [](Config& c) -> Slot { return &c.mx.reject; },
-       "Whether letters are rejected that do not prove to be from their author's domain, if it wants that and more "
-       "speaks "
-       "against them, or that have no clear author. If not, they go into Junk.",
-       "Si sont rejetées les lettres qui ne prouvent pas venir du domaine de leur auteur, quand il le veut et que plus "
-       "parle contre elles, ou qui n'ont pas d'auteur clair. Sinon, elles vont dans Junk."},
 
       {"mta", "port", false, 1, 65535, [](Config& c) -> Slot { return &c.mta.port; },
        "The port on which the servers of other domains are reached. Something else than 25 is for laboratories.",
@@ -259,6 +247,7 @@ std::vector<KeyRow> make_keys() {
        "How long it is known what became of a letter (chappe trail).",
        "Combien de temps on sait ce qu'est devenue une lettre (chappe trail)."},
   };
+  add_judging_keys(keys);
   add_budget_keys(keys, std::make_index_sequence<kParts>());
   return keys;
 }
@@ -278,7 +267,9 @@ std::string type_name(const Slot& slot, bool fr) {
           [&](std::vector<Actor>*) { return fr ? "mots" : "words"; },
           [&](std::vector<net::Network>*) { return fr ? "réseaux" : "networks"; },
           [&](Command*) { return fr ? "commande" : "command"; }, [&](FileTypes*) { return fr ? "types" : "types"; },
-          [&](auto*) { return fr ? "mot" : "word"; },  // Role, LogFormat, Level
+          [&](MilterAddress*) { return fr ? "adresse" : "address"; },
+          [&](std::vector<JudgedDoor>*) { return fr ? "mots" : "words"; },
+          [&](auto*) { return fr ? "mot" : "word"; },  // Role, LogFormat, Level, WithoutJudge
       },
       slot);
 }
@@ -318,6 +309,9 @@ std::string value_text(const Slot& slot) {
           },
           [&](Command* c) { return c->words.empty() ? std::string() : array_text(c->words, std::identity()); },
           [&](FileTypes* t) { return t->list.empty() ? std::string() : array_text(t->list, std::identity()); },
+          [&](MilterAddress* a) { return text(a->text); },
+          [&](std::vector<JudgedDoor>* list) { return array_text(*list, judged_door_name); },
+          [&](WithoutJudge* w) { return quoted(without_judge_name(*w)); },
           [&](Role* r) { return quoted(role_name(*r)); },
           [&](LogFormat* f) { return quoted(*f == LogFormat::json ? "json" : "logfmt"); },
           [&](Level* l) { return quoted(level_name(*l)); },
@@ -400,6 +394,9 @@ const std::vector<SectionRow>& config_sections() {
        "Zones dont le serveur de noms est nommé ici au lieu d'être trouvé depuis la racine."},
       {"mx", false, nothing, "How letters of other hosts are looked at.",
        "Comment les lettres d'autres machines sont examinées."},
+      {"judge", true, [](Config& c) { c.judges.emplace_back(); },
+       "Milters (rspamd, ClamAV, OpenDKIM): programs that hear letters while they arrive, in this order.",
+       "Milters (rspamd, ClamAV, OpenDKIM) : programmes qui entendent les lettres à leur arrivée, dans cet ordre."},
       {"mta", false, nothing, "How letters leave.", "Comment les lettres partent."},
       {"search", false, nothing, "What searches find.", "Ce que trouvent les recherches."},
       {"search.extractor", true, [](Config& c) { c.search.extractors.emplace_back(); },
@@ -463,6 +460,8 @@ std::string write_config(const Config& config) {
       blocks(section, config.tls.names, [](Config& c) -> auto& { return c.tls.names; });
     } else if (section.name == "dns.stub") {
       blocks(section, config.dns.stubs, [](Config& c) -> auto& { return c.dns.stubs; });
+    } else if (section.name == "judge") {
+      blocks(section, config.judges, [](Config& c) -> auto& { return c.judges; });
     } else if (section.name == "search.extractor") {
       blocks(section, config.search.extractors, [](Config& c) -> auto& { return c.search.extractors; });
     } else {

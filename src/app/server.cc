@@ -87,6 +87,8 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
                                                     .shards = p.shards,
                                                     .log = *p.log,
                                                     .metrics = p.metrics}));
+  const auto judges =
+      TRY(make_judges(p.config, {.shards = p.shards, .clock = system_clock(), .log = *p.log, .metrics = p.metrics}));
   p.site.reset(new agents::Site{
       .hostname = p.config.server.hostname,
       .limits = site_limits(p.config),
@@ -112,7 +114,9 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .resolver = p.config.mx.judge ? p.resolver.get() : nullptr,
       .policy = local_policy(p.config.mx),
       .keys = p.config.server.plays(Actor::mda) ? p.keys.get() : nullptr,
-      .search = p.search.get()});
+      .search = p.search.get(),
+      .mx_judges = judges_at(judges, JudgedDoor::mx),
+      .submission_judges = judges_at(judges, JudgedDoor::submission)});
   if (carries) TRY(p.make_mta());
   p.routes.emplace(RouteSources{.directory = p.registry->rcpts(),
                                 .resolver = p.mta ? p.resolver.get() : nullptr,

@@ -140,16 +140,16 @@ class World:
         self.record = "v=DKIM1; k=rsa; p=" + base64.b64encode(public).decode()
 
     @contextlib.contextmanager
-    def opendkim(self, address):
-        """Signs for INSIDE, verifies for everybody else; asks no name server."""
+    def opendkim(self, address, domain="example.org"):
+        """Signs for INSIDE and who is logged in, verifies for everybody else; asks no name server."""
         command = program("opendkim", "usr/sbin/opendkim")
         (self.folder / "inside").write_text(INSIDE + "\n")
-        (self.folder / "keys").write_text(f"s._domainkey.example.org {self.record}\n")
+        (self.folder / "keys").write_text(f"s._domainkey.{domain} {self.record}\n")
         kind, _, rest = address.partition(":")
         host, _, port = rest.partition(":")
         settings = {
             "Socket": f"local:{rest}" if kind == "unix" else f"inet:{port}@{host}",
-            "Domain": "example.org",
+            "Domain": domain,
             "Selector": "s",
             "KeyFile": self.key,
             "RequireSafeKeys": "no",
@@ -168,7 +168,7 @@ class World:
             yield address
 
     @contextlib.contextmanager
-    def rspamd(self):
+    def rspamd(self, gtube="reject"):
         """Its proxy, which scans by itself, without modules: what is left is what it is sure of."""
         command = program("rspamd", "usr/bin/rspamd")
         share = PEERS / "rspamd" / "usr" / "share" / "rspamd"
@@ -184,7 +184,7 @@ options {{
   tempdir = "{self.folder}";
   url_tld = "{self.folder}/tld";
   disable_hyperscan = true;
-  gtube_patterns = "reject";
+  gtube_patterns = "{gtube}";
   dns {{ nameserver = ["127.0.0.9:53"]; timeout = 0.1s; retransmits = 1; }}
 }}
 logging {{ type = "console"; level = "info"; }}
@@ -306,4 +306,5 @@ def _(w):
     equal(connections(metrics, "kept"), 1, "kept connections, after a letter that was given up")
 
 
-suite.main(world)
+if __name__ == "__main__":
+    suite.main(world)

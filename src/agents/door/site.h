@@ -26,6 +26,9 @@
 #include "post/trail/trail.h"
 #include "trust/dmarc/action.h"
 
+namespace chappe::post {
+class Judge;
+}
 namespace chappe::post::search {
 class Search;
 }
@@ -79,6 +82,9 @@ struct Site {
   trust::dmarc::LocalPolicy policy = {};
   post::Keys* keys = nullptr;              // null: letters of our own people are not signed here
   post::search::Search* search = nullptr;  // null: there is no index, and letters are looked into
+  // Who hears of letters of strangers, and of those of our own people.
+  std::vector<std::shared_ptr<post::Judge>> mx_judges = {};
+  std::vector<std::shared_ptr<post::Judge>> submission_judges = {};
 
   bool is_own_host(const net::Endpoint& peer) const {
     return std::ranges::any_of(networks, [&peer](const net::Network& n) { return n.contains(peer); });

@@ -1,5 +1,6 @@
 #include "agents/mx/exchanger.h"
 
+#include "agents/door/heard.h"
 #include "agents/door/recipient.h"
 #include "agents/door/taking.h"
 #include "agents/mx/judging.h"
@@ -11,8 +12,6 @@ using proto::smtp::Reply;
 
 namespace {
 
-constexpr std::string_view kJunk = "Junk";  // every account has it (post/mailbox/mailbox.h)
-
 class Exchanger final : public SmtpActor {
  public:
   explicit Exchanger(Session& session) : session_(session), site_(session.site()) {}
@@ -20,7 +19,11 @@ class Exchanger final : public SmtpActor {
   Task<Reply> mail(const Transaction*) override { co_return Reply(250, "2.1.0", "Sender accepted"); }
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
   void begin(post::Ingest* ingest) override {
-    if (judges(session_)) ingest->watch(forged_results(site_));
+    if (agents::judges(session_)) ingest->watch(forged_results(site_));
+  }
+  // Letters of the site's own hosts were heard when they came in.
+  std::vector<std::shared_ptr<post::Judge>> judges() override {
+    return session_.peer_is_own_host() ? std::vector<std::shared_ptr<post::Judge>>() : site_.mx_judges;
   }
   Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
 
@@ -42,14 +45,20 @@ Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
 
 Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
   Bytes field;
-  if (const auto watched = ingest.watched()) {
+  post::Action action = transaction->heard.action;
+  const auto watched = ingest.watched();
+  if (watched) {
     Judged judged = co_await judge(&session_, transaction, watched.get());
     if (judged.refusal) co_return Replies{std::move(*judged.refusal)};
-    if (judged.junk)
-      for (post::LetterRecipient& recipient : transaction->recipients)
-        if (recipient.destination.kind == post::Destination::Kind::mailbox) recipient.destination.mailbox = kJunk;
+    action = std::max(action, judged.action);  // the harshest holds
     field = std::move(judged.field);
   }
+  const std::uint64_t size = ingest.size();
+  const auto somebody =
+      co_await heed(&session_, transaction, &ingest, watched ? forged_results(site_) : post::Ingest::Drop());
+  if (!somebody) co_return Replies{refusal(somebody.error())};
+  if (!*somebody) co_return co_await discard(&session_, transaction, size);
+  set_apart(transaction, action);
   co_return co_await take_from_host(&session_, transaction, std::move(ingest), facts, std::move(field));
 }
 

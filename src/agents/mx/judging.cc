@@ -62,19 +62,22 @@ post::Ingest::Drop forged_results(const Site& site) {
 net::Task<Judged> judge(Session* session, Transaction* transaction, const post::Watched* watched) {
   Site& site = session->site();
   static const trust::dkim::BodyHashes kNone{std::span<const trust::dkim::BodyHashKind>()};
+  dmarc::Knowledge knowledge;
+  if (transaction->heard.action >= post::Action::junk) knowledge.against.push_back(dmarc::Evidence::content);
   const trust::Judgement j = co_await trust::judge(
       *site.resolver,
       {.ip = session->peer().ip(), .helo = transaction->hello.name, .mail_from = transaction->mail.path.address()},
       watched->letter, watched->bodies ? *watched->bodies : kNone,
-      {.receiver = site.hostname, .now = site.clock.now(), .policy = site.policy},
+      {.receiver = site.hostname, .now = site.clock.now(), .policy = site.policy, .knowledge = std::move(knowledge)},
       session->within(site.limits.judging));
   Judged out;
   out.field = trust::authres::write(results_of(j, site.hostname));
   out.refusal = refusal_of(j);
-  out.junk = j.decision.action == dmarc::Action::junk || j.decision.action == dmarc::Action::quarantine;
-  transaction->verdict = {.authentication = unfolded(out.field),
-                          .action = std::string(action_name(j.decision.action)),
-                          .reason = std::string(reason_of(j))};
+  if (j.decision.action == dmarc::Action::junk) out.action = post::Action::junk;
+  if (j.decision.action == dmarc::Action::quarantine) out.action = post::Action::quarantine;
+  transaction->verdict.authentication = unfolded(out.field);
+  transaction->verdict.action = action_name(j.decision.action);
+  transaction->verdict.reason = reason_of(j);
   site.log.event(kJudged, session->id(), transaction->id.text(),
                  j.author.domains.empty() ? std::string() : j.author.domains.front(),
                  j.decisive() ? outcome_name(j.decisive()->result) : std::string_view("permerror"),

@@ -2,7 +2,8 @@
 // answered, what is written above the letter, and into which mailbox it goes. RFC 8601 §5 for what is taken out of the
 // header, RFC 9989 §5.4 for the action.
 //
-// Letters of the site's own hosts are not judged: they were when they came in.
+// What other judges said by then (Transaction::heard) is knowledge beside DMARC: a letter that somebody takes for spam
+// has something against it. Letters of the site's own hosts are not judged: they were when they came in.
 #pragma once
 
 #include "agents/door/smtp_session.h"
@@ -17,8 +18,8 @@ post::Ingest::Drop forged_results(const Site& site);
 
 struct Judged {
   std::optional<proto::smtp::Reply> refusal;
-  Bytes field;        // Authentication-Results, whole
-  bool junk = false;  // out of the way: into Junk
+  Bytes field;  // Authentication-Results, whole
+  post::Action action = post::Action::nothing;
 };
 
 // Asks the DNS, for site.limits.judging at most; writes into the transaction what the trail is to know. `watched` must
