@@ -26,8 +26,6 @@ HERE = "127.0.0.2"
 ZONE = f"""
 one.tower.      MX 10 mx.one.tower.
 mx.one.tower.   A {HERE}
-1.0.0.127.in-addr.arpa. PTR stranger.tower.
-stranger.tower. A 127.0.0.1
 far.tower.      TXT "v=spf1 ip4:127.0.0.0/8 -all"
 strict.tower.   TXT "v=spf1 -all"
 _dmarc.strict.tower. TXT "v=DMARC1; p=quarantine"
@@ -125,8 +123,9 @@ def _(w):
     got = w.filed()
     equal(w.milter.commands().rstrip("KQ"), "CHMRT" + "L" * 7 + "NBE", "commands")
     check(got.endswith(LETTER), f"the letter is changed: {got}")
-    equal(w.milter.macros("C")["{client_name}"], "stranger.tower", "the client's name, there and back")
-    contains(w.milter.last("C"), b"stranger.tower\0004", "what CONNECT says")
+    # Of 127.0.0.1 the resolver knows a name by itself (RFC 6761 §6.3), without asking the root of this town.
+    equal(w.milter.macros("C")["{client_name}"], "localhost", "the client's name, there and back")
+    equal((w.milter.last("C")[:11], w.milter.last("C")[-10:]), (b"localhost\0004", b"127.0.0.1\0"), "what CONNECT says")
     equal(w.milter.macros("M")["i"], w.letter, "the letter's id")
     heard = w.heard()
     equal((heard["judge"], heard["action"]), ("fake", "nothing"), "on the trail")
@@ -197,11 +196,11 @@ def _(w):
 def _(w):
     w.milter.forget()
     w.milter.answers = {
-        "E": add("X-Below", " 1")
-        + insert(0, "X-Top", " 2")
-        + insert(2, "X-Second", " 3")
-        + change(2, "X-Old", " changed")
-        + change(1, "Subject", " [suspect] good day")
+        "E": add("X-Below", "1")
+        + insert(0, "X-Top", "2")
+        + insert(2, "X-Second", "3")
+        + change(2, "X-Old", "changed")
+        + change(1, "Subject", "[suspect] good day")
         + change(1, "X-Old", "")
         + ACCEPT
     }
@@ -224,7 +223,7 @@ def _(w):
 @suite.test("structure is told rightly behind a header that was changed")
 def _(w):
     w.milter.forget()
-    w.milter.answers = {"E": change(1, "Subject", " " + "x" * 300) + add("X-More", " y") + GO_ON}
+    w.milter.answers = {"E": change(1, "Subject", "x" * 300) + add("X-More", "y") + GO_ON}
     letter = (
         b"From: far@far.tower\r\nTo: alice@one.tower\r\nSubject: s\r\nMIME-Version: 1.0\r\nMessage-ID: <2@far.tower>\r\n"
         b"Date: Thu, 26 Nov 2026 06:00:00 +0000\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
@@ -244,10 +243,10 @@ def _(w):
 def _(w):
     w.milter.forget()
     w.milter.answers = {
-        "E": insert(0, "Authentication-Results", " mx.one.tower; dmarc=pass header.from=bank.tower")
-        + add("Authentication-Results", " (a) MX.one.Tower ; spf=pass")
-        + add("Authentication-Results", " filter.tower; dkim=none")
-        + change(1, "Content-Type", " text/html")
+        "E": insert(0, "Authentication-Results", "mx.one.tower; dmarc=pass header.from=bank.tower")
+        + add("Authentication-Results", "(a) MX.one.Tower ; spf=pass")
+        + add("Authentication-Results", "filter.tower; dkim=none")
+        + change(1, "Content-Type", "text/html")
         + new_body(b"another\r\n")
         + ACCEPT
     }
@@ -286,12 +285,12 @@ def _(w):
 
 @suite.test("what a milter marks as spam goes into Junk, and so does what it holds back")
 def _(w):
-    for answer in (add("X-Spam", " Yes"), add("X-Spam-Status", " Yes, score=7.1 required=5.0"), quarantine("odd")):
+    for answer in (add("X-Spam", "Yes"), add("X-Spam-Status", "Yes, score=7.1 required=5.0"), quarantine("odd")):
         w.milter.forget()
         w.milter.answers = {"E": answer + GO_ON}
         w.filed("Junk")
     equal(w.heard()["reason"], "odd", "why")
-    w.milter.answers = {"E": add("X-Spam", " No") + GO_ON}
+    w.milter.answers = {"E": add("X-Spam", "No") + GO_ON}
     w.filed()
 
 
@@ -337,7 +336,7 @@ def _(w):
 @suite.test("our own people's letters are heard, changed and signed as they leave")
 def _(w):
     w.milter.forget()
-    w.milter.answers = {"E": add("X-Seen", " yes") + change(1, "Subject", " [out] hello") + GO_ON}
+    w.milter.answers = {"E": add("X-Seen", "yes") + change(1, "Subject", "[out] hello") + GO_ON}
     letter = b"From: alice@one.tower\r\nTo: bob@one.tower\r\nSubject: hello\r\n\r\nHello Bob.\r\n"
     before = w.counts("bob")
     id = w.site.submit("alice", ["bob@one.tower"], letter)
@@ -361,7 +360,7 @@ def _(w):
 @suite.test("a letter of 20 MB is heard whole in bounded memory")
 def _(w):
     w.milter.forget()
-    w.milter.answers = {"E": add("X-Seen", " yes") + GO_ON}
+    w.milter.answers = {"E": add("X-Seen", "yes") + GO_ON}
     body = b"one line of many, 64 octets long with its end, as it may well be\r\n" * 310_000
     before = w.site.memory("VmHWM")
     got = w.filed(octets=LETTER + body)
@@ -369,13 +368,13 @@ def _(w):
     equal(w.milter.sizes, len(body) + len(b"All is well.\r\n"), "octets of body that were heard")
     check(got.endswith(body), "the body is changed")
     equal(fields(got, "x-seen"), ["yes"], "X-Seen")
-    print(f"     20 MB more than before: {more:.0f} MiB at most", flush=True)
+    check(more < 12, f"20 MB need {more:.0f} MiB more than before")
 
 
 @suite.test("a header that is too large to be held back takes fields on top only")
 def _(w):
     w.milter.forget()
-    w.milter.answers = {"E": add("X-Seen", " yes") + change(1, "Subject", " other") + GO_ON}
+    w.milter.answers = {"E": add("X-Seen", "yes") + change(1, "Subject", "other") + GO_ON}
     large = b"".join(b"X-Large-%d: %s\r\n" % (i, b"y" * 900) for i in range(200)) + LETTER
     got = w.filed(octets=large)
     check(got.endswith(large), "it is changed")
@@ -416,7 +415,7 @@ def _(w):
 def _(w):
     with tempfile.TemporaryDirectory(prefix="chappe-milter-") as folder:
         made = Milters(pathlib.Path(folder))
-        with made.rspamd(gtube="all") as address, other_site(w, address) as site:
+        with made.rspamd(test_patterns=True) as address, other_site(w, address) as site:
             to = {"site": site, "to": ["alice@two.tower"]}
             w.refused(554, "Gtube", octets=LETTER + GTUBE.encode() + b"\r\n", **to)
             spam = w.filed("Junk", octets=LETTER + GTUBE.replace("X", "Y", 1).encode() + b"\r\n", **to)

@@ -151,6 +151,7 @@ class World:
             "Socket": f"local:{rest}" if kind == "unix" else f"inet:{port}@{host}",
             "Domain": domain,
             "Selector": "s",
+            "AuthservID": "filter.tower",
             "KeyFile": self.key,
             "RequireSafeKeys": "no",
             "Mode": "sv",
@@ -168,7 +169,7 @@ class World:
             yield address
 
     @contextlib.contextmanager
-    def rspamd(self, gtube="reject"):
+    def rspamd(self, test_patterns=False):
         """Its proxy, which scans by itself, without modules: what is left is what it is sure of."""
         command = program("rspamd", "usr/bin/rspamd")
         share = PEERS / "rspamd" / "usr" / "share" / "rspamd"
@@ -184,7 +185,7 @@ options {{
   tempdir = "{self.folder}";
   url_tld = "{self.folder}/tld";
   disable_hyperscan = true;
-  gtube_patterns = "{gtube}";
+  enable_test_patterns = {str(test_patterns).lower()};
   dns {{ nameserver = ["127.0.0.9:53"]; timeout = 0.1s; retransmits = 1; }}
 }}
 logging {{ type = "console"; level = "info"; }}
