@@ -18,6 +18,7 @@ Text state_text(std::string_view state) {
   if (state == "waiting") return {"waiting", "en attente"};
   if (state == "failed") return {"failed", "échouée"};
   if (state == "refused") return {"refused", "refusée"};
+  if (state == "discarded") return {"thrown away", "jetée"};
   return {"given up by its sender", "abandonnée par l'expéditeur"};
 }
 
@@ -29,8 +30,10 @@ Text event_text(std::string_view event) {
   static constexpr Row kRows[] = {
       {"accepted", {"accepted", "acceptée"}},
       {"judged", {"judged", "jugée"}},
+      {"heard", {"judge heard", "juge entendu"}},
       {"refused", {"refused", "refusée"}},
       {"abandoned", {"given up", "abandonnée"}},
+      {"discarded", {"thrown away", "jetée"}},
       {"filed", {"filed", "classée"}},
       {"queued", {"queued", "mise en file"}},
       {"delivered", {"delivered", "transmise"}},
@@ -72,9 +75,16 @@ std::string about(const Invocation& i, const Value& step) {
   const std::string from = peer_of(step, "hello");
   if (step.find("door") && !from.empty()) add(fmt::format(fmt::runtime(i.say({"from {}", "de {}"})), from));
   named({"by {}", "de la part de {}"}, "account");
+  named({"{}", "{}"}, "judge");
   named({"{}", "{}"}, "action");
+  named({"at {}", "à {}"}, "step");
+  named({"score {}", "score {}"}, "score");
   named({"because {}", "car {}"}, "reason");
   named({"{}", "{}"}, "overrides");
+  named({"no answer: {}", "sans réponse : {}"}, "failure");
+  if (step.find("undone"))
+    add(fmt::format(fmt::runtime(i.say({"not done: {}", "non fait : {}"})), one_line(list_of(step, "undone"))));
+  if (step.find("judge")) add(fmt::format("{} ms", number_of(step, "ms")));
   named({"{}", "{}"}, "authentication");
   if (const Value* known = step.find("reputation"))
     for (const Value& one : known->items())

@@ -104,6 +104,7 @@ int run_check(const Invocation& invocation) {
     const auto running = running_server(config->server.data_dir.value);
     check_store(checks, *config, running);
     check_extractors(checks, *config);
+    check_judges(checks, *config);
     check_certificates(checks, *config, system_clock().now());
     check_ports(checks, *config, running);
   }

@@ -23,7 +23,7 @@ enum class Health { ok, warning, failure };
 
 struct Checked {
   Health health = Health::ok;
-  std::string_view what;  // "config", "roles", "user", "data", "store", "search", "tls", "ports"
+  std::string_view what;  // "config", "roles", "user", "data", "store", "search", "judge", "tls", "ports"
   std::string text;       // in the language of the caller
   std::string fix = {};   // a command; may be empty
 };
@@ -61,6 +61,7 @@ void check_roles(CheckList& out, const Config& config);
 void check_data_dir(CheckList& out, const Config& config);
 void check_store(CheckList& out, const Config& config, const std::optional<Running>& running);
 void check_extractors(CheckList& out, const Config& config);
+void check_judges(CheckList& out, const Config& config);
 void check_certificates(CheckList& out, const Config& config, Time now);
 void check_ports(CheckList& out, const Config& config, const std::optional<Running>& running);
 

@@ -202,6 +202,23 @@ TEST_F(Check, WhatAPartOfASiteNeeds) {
   EXPECT_THAT(roles(), testing::SizeIs(1));
 }
 
+TEST_F(Check, JudgesThatAnswer) {
+  const auto judges = [this] { return told_by([this](CheckList& list) { check_judges(list, config); }); };
+  EXPECT_THAT(judges(), testing::IsEmpty());
+  const auto listening = net::ListenSocket::bind(*net::Endpoint::parse("127.0.0.1", 0));
+  ASSERT_TRUE(listening);
+  const std::string there = fmt::format("inet:127.0.0.1:{}", listening->at().port());
+  const std::string nowhere = "unix:" + dir + "/nobody.sock";
+  config.judges = {{.name = "a", .address = {there}}};
+  EXPECT_THAT(judges(), testing::ElementsAre("ok judge: a answers at " + there + " | "));
+  config.judges[0].address.text = nowhere;
+  EXPECT_THAT(judges(), testing::ElementsAre(HasSubstr("letters are deferred until it does")));
+  config.judges[0].without = WithoutJudge::accept;
+  EXPECT_THAT(judges(),
+              testing::ElementsAre(testing::AllOf(StartsWith("warning judge: a does not answer at " + nowhere),
+                                                  HasSubstr("letters go on without it"))));
+}
+
 TEST_F(Check, ProgramsForAttachments) {
   const auto search = [this] { return told_by([this](CheckList& list) { check_extractors(list, config); }); };
   EXPECT_THAT(search(), testing::IsEmpty());

@@ -10,10 +10,13 @@
 #include <map>
 #include <tuple>
 
+#include "agents/milter/address.h"
+#include "app/config_rows.h"
 #include "app/nearest.h"
 #include "base/text.h"
 #include "dns/name.h"
 #include "net/endpoint.h"
+#include "post/policy/judge.h"
 #include "post/search/extractors.h"
 #include "trust/ip.h"
 #include "trust/mail_domain.h"
@@ -22,6 +25,8 @@ namespace chappe::app {
 namespace {
 
 using Words = std::vector<std::string_view>;
+
+constexpr std::size_t kMaxJudgeName = 40;
 
 int line_of(const toml::node& node) { return static_cast<int>(node.source().begin.line); }
 
@@ -42,6 +47,10 @@ Words list_action_words() {
   return words;
 }
 Words list_kind_words() { return {list_kind_name(ListKind::block), list_kind_name(ListKind::allow)}; }
+Words judged_door_words() { return {judged_door_name(JudgedDoor::mx), judged_door_name(JudgedDoor::submission)}; }
+Words without_judge_words() {
+  return {without_judge_name(WithoutJudge::accept), without_judge_name(WithoutJudge::defer)};
+}
 Words format_words() { return {"logfmt", "json"}; }
 Words level_words() {
   Words words;
@@ -108,14 +117,19 @@ class Assign {
                       [](const std::string& text) { return trust::mail_domain(text); });
   }
   Result<> operator()(std::vector<Actor>* to) const {
-    return store_list(to, "a list, as in [\"mx\", \"mta\"]", [this](const std::string& word) -> Result<Actor> {
-      const Words words = actor_words();
-      const auto at = std::ranges::find(words, std::string_view(word));
-      if (at == words.end())
-        return fail(Errc::invalid, "'{}' cannot hold '{}'{}", key_.name, printable(word, 40), choices(word, words));
-      return static_cast<Actor>(at - words.begin());
-    });
+    return store_words(to, "a list, as in [\"mx\", \"mta\"]", actor_words());
   }
+  Result<> operator()(MilterAddress* to) const {
+    const std::string written = TRY(text("an address, as in \"inet:127.0.0.1:11332\""));
+    const auto parsed = agents::milter::Address::parse(written);
+    if (!parsed) return fail(Errc::invalid, "'{}': {}", key_.name, parsed.error().text());
+    to->text = written;
+    return {};
+  }
+  Result<> operator()(std::vector<JudgedDoor>* to) const {
+    return store_words(to, "a list, as in [\"mx\", \"submission\"]", judged_door_words());
+  }
+  Result<> operator()(WithoutJudge* to) const { return store_word(to, without_judge_words()); }
   Result<> operator()(std::vector<net::Network>* to) const {
     return store_list(to, "a list, as in [\"192.0.2.0/24\"]",
                       [](const std::string& text) { return net::Network::parse(text); });
@@ -170,6 +184,16 @@ class Assign {
       to->push_back(std::move(value));
     }
     return {};
+  }
+
+  template <class T>
+  Result<> store_words(std::vector<T>* to, std::string_view wanted, const Words& words) const {
+    return store_list(to, wanted, [&](const std::string& word) -> Result<T> {
+      const auto at = std::ranges::find(words, std::string_view(word));
+      if (at == words.end())
+        return fail(Errc::invalid, "'{}' cannot hold '{}'{}", key_.name, printable(word, 40), choices(word, words));
+      return static_cast<T>(at - words.begin());
+    });
   }
 
   template <class T>
@@ -306,6 +330,7 @@ class Reader {
         complain(0, fmt::format("'{}' is not the name of a zone", printable(stub.zone, 60)));
     }
     check_dns_lists();
+    check_judges();
     for (std::size_t i = 0; i < c.listen.size(); ++i) {
       const Listener& l = c.listen[i];
       if (!net::Endpoint::parse(l.address, 0))
@@ -351,6 +376,23 @@ class Reader {
       for (std::size_t j = 0; j < i; ++j)
         if (lists[j].title() == list.title())
           complain(0, fmt::format("two [[mx.dns_list]] blocks are called {}", printable(list.title(), 60)));
+    }
+  }
+
+  void check_judges() {
+    const auto& judges = out_.config.judges;
+    for (auto row = judges.begin(); row != judges.end(); ++row) {
+      const std::string name = printable(row->name, 60);
+      if (row->name.size() > kMaxJudgeName ||
+          !std::ranges::all_of(row->name, [](char ch) { return (is_alnum(ch) && lower(ch) == ch) || ch == '-'; }))
+        complain(0, fmt::format("'{}' is no name of a judge: write up to {} letters a to z, digits and hyphens", name,
+                                kMaxJudgeName));
+      if (std::any_of(judges.begin(), row, [&](const JudgeRow& other) { return other.name == row->name; }))
+        complain(0, fmt::format("two [[judge]] blocks have the name {}", name));
+      if (row->step > post::Judges::kAll || row->verdict > post::Judges::kAll)
+        complain(0,
+                 fmt::format("the judge {} may take {}, and all judges together have {} for an answer", name,
+                             format_duration(std::max(row->step, row->verdict)), format_duration(post::Judges::kAll)));
     }
   }
 

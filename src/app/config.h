@@ -121,6 +121,23 @@ struct ExtractorRow {
   bool operator==(const ExtractorRow&) const = default;
 };
 
+// A milter that hears letters while they arrive (agents/milter).
+enum class JudgedDoor : std::uint8_t { mx, submission };
+enum class WithoutJudge : std::uint8_t { accept, defer };
+struct MilterAddress {
+  std::string text;  // "inet:127.0.0.1:11332", "unix:/run/rspamd/milter.sock"
+  bool operator==(const MilterAddress&) const = default;
+};
+struct JudgeRow {
+  std::string name;
+  MilterAddress address;
+  std::vector<JudgedDoor> doors = {JudgedDoor::mx};
+  WithoutJudge without = WithoutJudge::defer;
+  Duration step = std::chrono::seconds(15);
+  Duration verdict = std::chrono::minutes(1);
+  bool operator==(const JudgeRow&) const = default;
+};
+
 struct Config {
   struct Server {
     std::string hostname;
@@ -211,6 +228,8 @@ struct Config {
   std::array<Size, kParts> budget = standard_budget();
   Budget::Limits budget_limits() const;
 
+  std::vector<JudgeRow> judges;
+
  private:
   static std::array<Size, kParts> standard_budget();
   static std::vector<net::Network> loopback_networks();
@@ -251,7 +270,7 @@ Result<HostPort> parse_host_port(std::string_view text);
 // Where the value of a key goes; which type it is says how it is written.
 using Slot = std::variant<std::string*, bool*, std::uint64_t*, Path*, Size*, Duration*, Port*, HostPort*, Role*,
                           LogFormat*, Level*, std::vector<Actor>*, std::vector<net::Network>*, Command*, FileTypes*,
-                          Domains*, ListKind*, ListAction*>;
+                          Domains*, ListKind*, ListAction*, MilterAddress*, std::vector<JudgedDoor>*, WithoutJudge*>;
 
 struct SectionRow {
   std::string_view name;   // "server", "tls.name"

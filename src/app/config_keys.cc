@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/config.h"
+#include "app/config_rows.h"
 #include "post/mailbox/mailbox.h"
 
 namespace chappe::app {
@@ -119,66 +120,6 @@ std::vector<KeyRow> make_keys() {
       {"dns.stub", "server", true, 0, 0, [](Config& c) -> Slot { return &c.dns.stubs.back().server; },
        "An authoritative name server, as an IP address and a port. Its answers are validated like all others.",
        "Un serveur de noms faisant autorité, adresse IP et port. Ses réponses sont validées comme toutes les autres."},
-
-      {"mx", "judge", false, 0, 0, [](Config& c) -> Slot { return &c.mx.judge; },
-       "Whether letters of other hosts are judged before they are taken: SPF, DKIM, DMARC. What was found is written "
-       "above them (Authentication-Results) and into their trail.",
-       "Si les lettres d'autres machines sont jugées avant d'être prises : SPF, DKIM, DMARC. Ce qui est trouvé est "
-       "écrit "
-       "au-dessus d'elles (Authentication-Results) et dans leur trace."},
-      {"mx", "reject", false, 0, 0, [](Config& c) -> Slot { return &c.mx.reject; },
-       "Whether letters are rejected that do not prove to be from their author's domain, if it wants that and more "
-       "speaks "
-       "against them, or that have no clear author. If not, they go into Junk.",
-       "Si sont rejetées les lettres qui ne prouvent pas venir du domaine de leur auteur, quand il le veut et que plus "
-       "parle contre elles, ou qui n'ont pas d'auteur clair. Sinon, elles vont dans Junk."},
-      {"mx", "reputation_half_life", false, 3'600'000'000, 0,
-       [](Config& c) -> Slot { return &c.mx.reputation_half_life; },
-       "After how long what is remembered of a sender (chappe reputation) counts half.",
-       "Au bout de combien de temps ce qu'on retient d'un expéditeur (chappe reputation) compte moitié moins."},
-      {"mx", "srs", false, 0, 0, [](Config& c) -> Slot { return &c.mx.srs; },
-       "Whether letters of strangers that an alias leads to another host leave with a sender of the alias's domain "
-       "(SRS), so that SPF does not fail there. What comes back to such a sender is handed on, whatever stands here.",
-       "Si les lettres d'inconnus qu'un alias mène à une autre machine partent avec un expéditeur du domaine de "
-       "l'alias "
-       "(SRS), pour que SPF n'y échoue pas. Ce qui revient à un tel expéditeur est transmis dans tous les cas."},
-
-      {"mx", "trusted_sealers", false, 0, 0, [](Config& c) -> Slot { return &c.mx.trusted_sealers; },
-       "Lists and forwarders whose word counts, by the domains with which they seal (ARC): a letter that they changed "
-       "on its way is taken as they say that it came to them.",
-       "Listes et services de renvoi dont la parole compte, par les domaines de leurs sceaux (ARC) : une lettre qu'ils "
-       "ont changée en route est prise comme ils disent qu'elle leur est venue."},
-      {"mx.dns_list", "zone", true, 0, 0, [](Config& c) -> Slot { return &c.mx.dns_lists.back().zone; },
-       "Its zone. Where that holds a key of yours, give the list a name: the zone is never shown then.",
-       "Sa zone. Si elle contient une clef qui vous est propre, donnez un nom à la liste : la zone n'est alors jamais "
-       "montrée."},
-      {"mx.dns_list", "name", false, 0, 0, [](Config& c) -> Slot { return &c.mx.dns_lists.back().name; },
-       "What it is called in replies, above letters, in the log and the metrics. When it is not set: the zone.",
-       "Comment elle s'appelle dans les réponses, au-dessus des lettres, dans le journal et les mesures. À défaut : la "
-       "zone."},
-      {"mx.dns_list", "kind", false, 0, 0, [](Config& c) -> Slot { return &c.mx.dns_lists.back().kind; },
-       "block: those whom it holds send what nobody wants. allow: they do not, whatever a block list says of the same "
-       "address; of a domain only if the letter proves to be from it.",
-       "block : ceux qu'elle contient envoient ce dont personne ne veut. allow : ils n'en envoient pas, quoi que dise "
-       "une "
-       "liste de blocage de la même adresse ; d'un domaine, seulement si la lettre prouve en venir."},
-      {"mx.dns_list", "codes", false, 0, 0, [](Config& c) -> Slot { return &c.mx.dns_lists.back().codes; },
-       "Which of its answers count, as addresses or networks in 127.0.0.0/8. When they are not set: all but those that "
-       "are errors.",
-       "Lesquelles de ses réponses comptent, en adresses ou réseaux de 127.0.0.0/8. À défaut : toutes, hormis celles "
-       "qui "
-       "sont des erreurs."},
-      {"mx.dns_list", "domains", false, 0, 0, [](Config& c) -> Slot { return &c.mx.dns_lists.back().domains; },
-       "Whether it holds domains instead of addresses: it is asked about those of the author, of MAIL FROM and of "
-       "HELO.",
-       "Si elle contient des domaines au lieu d'adresses : on l'interroge sur ceux de l'auteur, de MAIL FROM et de "
-       "HELO."},
-      {"mx.dns_list", "action", false, 0, 0, [](Config& c) -> Slot { return &c.mx.dns_lists.back().action; },
-       "What a block list brings upon a letter by itself. reject: it is refused, with the words of the list. junk: it "
-       "goes into Junk. note: nothing; as with the others, it is evidence against a letter that fails DMARC.",
-       "Ce qu'une liste de blocage attire à elle seule sur une lettre. reject : elle est refusée, avec les mots de la "
-       "liste. junk : elle va dans Junk. note : rien ; comme pour les autres, c'est un indice contre une lettre qui ne "
-       "satisfait pas à DMARC."},
 
       {"mta", "port", false, 1, 65535, [](Config& c) -> Slot { return &c.mta.port; },
        "The port on which the servers of other domains are reached. Something else than 25 is for laboratories.",
@@ -308,6 +249,7 @@ std::vector<KeyRow> make_keys() {
        "How long it is known what became of a letter (chappe trail).",
        "Combien de temps on sait ce qu'est devenue une lettre (chappe trail)."},
   };
+  add_judging_keys(keys);
   add_budget_keys(keys, std::make_index_sequence<kParts>());
   return keys;
 }
@@ -357,6 +299,9 @@ const std::vector<SectionRow>& config_sections() {
        "Listes du DNS de ceux qui envoient ce dont personne ne veut, ou de ceux qui n'en envoient pas. Chacune est "
        "interrogée pour toute lettre d'une autre machine ; ce qu'elle répond quand elle ne vous sert pas est compté et "
        "journalisé, et n'a pas d'effet."},
+      {"judge", true, [](Config& c) { c.judges.emplace_back(); },
+       "Milters (rspamd, ClamAV, OpenDKIM): programs that hear letters while they arrive, in this order.",
+       "Milters (rspamd, ClamAV, OpenDKIM) : programmes qui entendent les lettres à leur arrivée, dans cet ordre."},
       {"mta", false, nothing, "How letters leave.", "Comment les lettres partent."},
       {"search", false, nothing, "What searches find.", "Ce que trouvent les recherches."},
       {"search.extractor", true, [](Config& c) { c.search.extractors.emplace_back(); },

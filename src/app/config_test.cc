@@ -276,6 +276,41 @@ TEST(Config, TrustedSealers) {
   EXPECT_THAT(errors(mx + "\"x.example\"\n"), ElementsAre(HasSubstr("must be a list")));
 }
 
+TEST(Config, Judges) {
+  const auto wrong = [](const std::string& lines) {
+    return errors(std::string(kSmall) + "[[judge]]\n" + lines + "\n");
+  };
+  const std::string name = "name = \"rspamd\"\n", address = "address = \"inet:127.0.0.1:11332\"\n";
+  const auto parsed = parse_config(std::string(kSmall) + "[[judge]]\n" + name + address +
+                                       "doors = [\"mx\", \"submission\"]\nwithout = \"accept\"\nstep = \"2s\"\n",
+                                   "x");
+  ASSERT_TRUE(parsed.errors.empty()) << parsed.errors[0].describe();
+  ASSERT_EQ(parsed.config.judges.size(), 1u);
+  const JudgeRow& row = parsed.config.judges[0];
+  EXPECT_EQ(row.address.text, "inet:127.0.0.1:11332");
+  EXPECT_THAT(row.doors, ElementsAre(JudgedDoor::mx, JudgedDoor::submission));
+  EXPECT_EQ(row.without, WithoutJudge::accept);
+  EXPECT_EQ(row.step, Duration(std::chrono::seconds(2)));
+  EXPECT_EQ(row.verdict, Duration(std::chrono::minutes(1)));
+  EXPECT_EQ(parse_config(write_config(parsed.config), "x").config.judges, parsed.config.judges);
+
+  EXPECT_THAT(wrong(name), ElementsAre(HasSubstr("'address' is missing")));
+  EXPECT_THAT(wrong(address), ElementsAre(HasSubstr("'name' is missing")));
+  EXPECT_THAT(wrong(name + "address = \"filter.example.org:11332\""),
+              ElementsAre(HasSubstr("inet:host:port or unix:")));
+  EXPECT_THAT(wrong(name + "address = \"inet:filter.example.org:1\""),
+              ElementsAre(HasSubstr("names are not looked up")));
+  EXPECT_THAT(wrong(name + "address = \"unix:run/x\""), ElementsAre(HasSubstr("begins with a slash")));
+  EXPECT_THAT(wrong(name + address + "doors = [\"imap\"]"), ElementsAre(HasSubstr("cannot hold 'imap'")));
+  EXPECT_THAT(wrong(name + address + "doors = []"), ElementsAre(HasSubstr("'doors' is empty")));
+  EXPECT_THAT(wrong(name + address + "without = \"reject\""), ElementsAre(HasSubstr("write accept or defer")));
+  EXPECT_THAT(wrong(name + address + "step = \"0s\""), ElementsAre(HasSubstr("'step' must not be nothing")));
+  EXPECT_THAT(wrong(name + address + "verdict = \"4m\""), ElementsAre(HasSubstr("all judges together have 3m")));
+  EXPECT_THAT(wrong("name = \"R D\"\n" + address), ElementsAre(HasSubstr("'R D' is no name of a judge")));
+  EXPECT_THAT(wrong(name + address + "[[judge]]\n" + name + address),
+              ElementsAre(HasSubstr("two [[judge]] blocks have the name rspamd")));
+}
+
 TEST(Config, TheWholeMustMakeSense) {
   EXPECT_THAT(errors(""), ElementsAre(HasSubstr("nothing to serve"), HasSubstr("[server] is missing")));
   const std::string small(kSmall);

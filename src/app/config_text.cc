@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "app/config.h"
+#include "app/config_rows.h"
 
 namespace chappe::app {
 namespace {
@@ -25,7 +25,9 @@ std::string type_name(const Slot& slot, bool fr) {
           [&](std::vector<net::Network>*) { return fr ? "réseaux" : "networks"; },
           [&](Command*) { return fr ? "commande" : "command"; }, [&](FileTypes*) { return fr ? "types" : "types"; },
           [&](Domains*) { return fr ? "domaines" : "domains"; },
-          [&](auto*) { return fr ? "mot" : "word"; },  // Role, LogFormat, Level, ListKind, ListAction
+          [&](MilterAddress*) { return fr ? "adresse" : "address"; },
+          [&](std::vector<JudgedDoor>*) { return fr ? "mots" : "words"; },
+          [&](auto*) { return fr ? "mot" : "word"; },  // Role, LogFormat, Level, ListKind, ListAction, WithoutJudge
       },
       slot);
 }
@@ -67,6 +69,9 @@ std::string value_text(const Slot& slot) {
           [&](Command* c) { return c->words.empty() ? std::string() : array_text(c->words, std::identity()); },
           [&](FileTypes* t) { return t->list.empty() ? std::string() : array_text(t->list, std::identity()); },
           [&](Domains* d) { return d->list.empty() ? std::string() : array_text(d->list, std::identity()); },
+          [&](MilterAddress* a) { return text(a->text); },
+          [&](std::vector<JudgedDoor>* list) { return array_text(*list, judged_door_name); },
+          [&](WithoutJudge* w) { return quoted(without_judge_name(*w)); },
           [&](ListKind* k) { return quoted(list_kind_name(*k)); },
           [&](ListAction* a) { return quoted(list_action_name(*a)); },
           [&](Role* r) { return quoted(role_name(*r)); },
@@ -163,6 +168,8 @@ std::string write_config(const Config& config) {
       blocks(section, config.dns.stubs, [](Config& c) -> auto& { return c.dns.stubs; });
     } else if (section.name == "mx.dns_list") {
       blocks(section, config.mx.dns_lists, [](Config& c) -> auto& { return c.mx.dns_lists; });
+    } else if (section.name == "judge") {
+      blocks(section, config.judges, [](Config& c) -> auto& { return c.judges; });
     } else if (section.name == "search.extractor") {
       blocks(section, config.search.extractors, [](Config& c) -> auto& { return c.search.extractors; });
     } else {

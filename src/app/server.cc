@@ -92,6 +92,8 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
                                                     .shards = p.shards,
                                                     .log = *p.log,
                                                     .metrics = p.metrics}));
+  const auto judges =
+      TRY(make_judges(p.config, {.shards = p.shards, .clock = system_clock(), .log = *p.log, .metrics = p.metrics}));
   p.site.reset(new agents::Site{
       .hostname = p.config.server.hostname,
       .limits = site_limits(p.config),
@@ -123,7 +125,9 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .rules = p.rules.get(),
       .lists = list_rules(p.config.mx),
       .trusted_sealers = p.config.mx.trusted_sealers.list,
-      .list_watch = agents::ListWatch(p.metrics, list_rules(p.config.mx))});
+      .list_watch = agents::ListWatch(p.metrics, list_rules(p.config.mx)),
+      .mx_judges = judges_at(judges, JudgedDoor::mx),
+      .submission_judges = judges_at(judges, JudgedDoor::submission)});
   if (carries) TRY(p.make_mta());
   p.routes.emplace(RouteSources{.directory = p.registry->rcpts(),
                                 .resolver = p.mta ? p.resolver.get() : nullptr,

@@ -42,6 +42,31 @@ trust::dmarc::LocalPolicy local_policy(const Config::Mx& config) {
   return out;
 }
 
+Result<std::vector<ServedJudge>> make_judges(const Config& config, agents::Milter::Parts parts) {
+  std::vector<ServedJudge> out;
+  for (const JudgeRow& row : config.judges) {
+    agents::MilterOptions options;
+    options.name = row.name;
+    options.address = TRY(agents::milter::Address::parse(row.address.text));
+    using Without = post::JudgeSettings::Without;
+    options.settings = {.without = row.without == WithoutJudge::accept ? Without::accept : Without::defer,
+                        .step = row.step,
+                        .verdict = row.verdict};
+    options.times.connect = std::min(options.times.connect, row.step);
+    options.times.command = row.step;
+    options.times.verdict = row.verdict;
+    out.push_back({std::make_shared<agents::Milter>(parts, std::move(options)), row.doors});
+  }
+  return out;
+}
+
+std::vector<std::shared_ptr<post::Judge>> judges_at(const std::vector<ServedJudge>& judges, JudgedDoor door) {
+  std::vector<std::shared_ptr<post::Judge>> out;
+  for (const ServedJudge& one : judges)
+    if (std::ranges::find(one.doors, door) != one.doors.end()) out.push_back(one.judge);
+  return out;
+}
+
 Result<std::unique_ptr<Log>> open_log(const Config::Logging& config) {
   auto sink =
       config.file.value.empty() ? Result<std::unique_ptr<LogSink>>(stderr_sink()) : file_sink(config.file.value);
@@ -95,6 +120,7 @@ std::string needs_restart(const Config& old, const Config& fresh) {
                                            a.server.port == b.server.port;
                                   }));
   differs("search.extractor", fresh.search.extractors != old.search.extractors);
+  differs("judge", fresh.judges != old.judges);
   differs("mx.judge", fresh.mx.judge != old.mx.judge);
   differs("mx.reject", fresh.mx.reject != old.mx.reject);
   differs("mx.reputation_half_life", fresh.mx.reputation_half_life != old.mx.reputation_half_life);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agents/door/site.h"
+#include "agents/milter/milter.h"
 #include "app/config.h"
 #include "app/server.h"
 #include "crypto/tls.h"
@@ -19,6 +20,13 @@ Result<std::shared_ptr<const crypto::TlsServer>> load_certificates(const std::ve
                                                                    const crypto::TicketKeys& tickets);
 agents::SiteLimits site_limits(const Config& config);
 trust::dmarc::LocalPolicy local_policy(const Config::Mx& config);
+// The milters of the configuration, each with the doors where it hears letters.
+struct ServedJudge {
+  std::shared_ptr<post::Judge> judge;
+  std::vector<JudgedDoor> doors;
+};
+Result<std::vector<ServedJudge>> make_judges(const Config& config, agents::Milter::Parts parts);
+std::vector<std::shared_ptr<post::Judge>> judges_at(const std::vector<ServedJudge>& judges, JudgedDoor door);
 Result<std::unique_ptr<Log>> open_log(const Config::Logging& config);
 // `octets`: of its caches.
 Result<std::unique_ptr<dns::Resolver>> live_resolver(const Config::Dns& config, std::size_t octets);

@@ -47,8 +47,6 @@ struct JudgeOptions {
   // hold of its sender, and what trusted sealers say.
   dmarc::LocalPolicy policy = {};
   dmarc::Knowledge knowledge = {};
-  // Domains whose word on a chain of ARC seals counts here (d= of the newest seal).
-  std::vector<std::string> trusted_sealers = {};
 };
 
 struct Judgement {

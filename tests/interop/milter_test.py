@@ -83,17 +83,17 @@ class World:
         public = succeed("openssl", "rsa", "-in", self.key, "-pubout", "-outform", "DER")
         self.record = "v=DKIM1; k=rsa; p=" + base64.b64encode(public).decode()
 
-    def opendkim(self, address):
-        """Signs for INSIDE, verifies for everybody else; asks no name server."""
+    def opendkim(self, address, domain="example.org"):
+        """Signs for INSIDE and who is logged in, verifies for everybody else; asks no name server."""
         (self.folder / "inside").write_text(INSIDE + "\n")
-        (self.folder / "keys").write_text(f"s._domainkey.example.org {self.record}\n")
+        (self.folder / "keys").write_text(f"s._domainkey.{domain} {self.record}\n")
         return filters.opendkim(
-            self.folder, address, Domain="example.org", Selector="s", KeyFile=self.key, Mode="sv",
+            self.folder, address, Domain=domain, Selector="s", AuthservID="filter.tower", KeyFile=self.key, Mode="sv",
             InternalHosts=self.folder / "inside", Canonicalization="simple/simple", TestPublicKeys=self.folder / "keys",
         )  # fmt: skip
 
     @contextlib.contextmanager
-    def rspamd(self):
+    def rspamd(self, test_patterns=False):
         """Its proxy, which scans by itself, without modules: what is left is what it is sure of."""
         worker = """worker "rspamd_proxy" {
   bind_socket = "127.0.0.1:{port}";
@@ -102,7 +102,7 @@ class World:
   count = 1;
   upstream "local" { default = yes; self_scan = yes; }
 }"""
-        with filters.Rspamd(self.folder, worker).running() as peer:
+        with filters.Rspamd(self.folder, worker, test_patterns=test_patterns).running() as peer:
             yield f"inet:127.0.0.1:{peer.port}"
 
     @contextlib.contextmanager

@@ -96,7 +96,8 @@ class Rspamd:
     `workers`: sections of its configuration; {port} in them is `port`. `modules`: names and settings of Lua modules;
     that of C (dkim) is in `filters`. `nameserver`: "127.0.0.1:PORT"."""
 
-    def __init__(self, folder, workers, filters="", modules=None, nameserver=f"{NOBODY}:53", level="info"):
+    def __init__(self, folder, workers, filters="", modules=None, nameserver=f"{NOBODY}:53", level="info",
+                 test_patterns=False):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.workers = workers.replace("{port}", str(self.port))
@@ -104,6 +105,7 @@ class Rspamd:
         self.modules = modules or {}
         self.level = level  # of its log
         self.nameserver = nameserver
+        self.test_patterns = test_patterns  # those that mean less than a refusal, too
 
     def _configuration(self, share):
         (self.folder / "tld").write_text("com\nnet\norg\nexample\n")
@@ -118,7 +120,7 @@ options {{
   tempdir = "{self.folder}";
   url_tld = "{self.folder}/tld";
   disable_hyperscan = true;
-  gtube_patterns = "reject";
+  enable_test_patterns = {str(self.test_patterns).lower()};
   dns {{ nameserver = ["{self.nameserver}"]; timeout = 1s; retransmits = 2; }}
 }}
 logging {{ type = "console"; level = "{self.level}"; }}

@@ -42,10 +42,25 @@ void write_standings(Writer& w, const std::vector<post::TrailStanding>& standing
   w.end_array();
 }
 
+void write_judge(Writer& w, Time at, const post::TrailJudge& judge) {
+  begin_step(w, at, "heard").field("judge", judge.name).field("action", judge.action);
+  if (judge.step != "none") w.field("step", judge.step);
+  maybe(w, "score", judge.score);
+  maybe(w, "reason", judge.reason);
+  maybe(w, "failure", judge.failure);
+  w.field("ms", std::chrono::duration_cast<std::chrono::milliseconds>(judge.took).count());
+  if (!judge.undone.empty()) {
+    w.key("undone").begin_array();
+    for (const std::string& one : judge.undone) w.value(one);
+    w.end_array();
+  }
+  w.end_object();
+}
+
 // What happened at the door: to the letter, then to each recipient.
 void write_arrival(Writer& w, const TrailHead& head) {
   const bool given_up = !head.taken && head.reply.code == 0;
-  begin_step(w, head.at, head.taken ? "accepted" : given_up ? "abandoned" : "refused");
+  begin_step(w, head.at, head.taken ? "accepted" : head.discarded ? "discarded" : given_up ? "abandoned" : "refused");
   w.field("door", head.origin.door);
   maybe(w, "peer", head.origin.peer);
   maybe(w, "hello", head.origin.hello);
@@ -67,6 +82,7 @@ void write_arrival(Writer& w, const TrailHead& head) {
     maybe(w, "overrides", one.overrides);
     w.end_object();
   }
+  for (const post::TrailJudge& judge : head.verdict.judges) write_judge(w, head.at, judge);
   for (const TrailRcpt& rcpt : head.rcpts) {
     if (rcpt.reply.code == 0) continue;
     begin_step(w, head.at, "refused").field("to", rcpt.address);

@@ -31,6 +31,9 @@ namespace chappe::post {
 class LocalRules;
 class Reputation;
 }  // namespace chappe::post
+namespace chappe::post {
+class Judge;
+}
 namespace chappe::post::search {
 class Search;
 }
@@ -90,6 +93,9 @@ struct Site {
   std::vector<trust::ListRule> lists = {};        // that are asked who sends
   std::vector<std::string> trusted_sealers = {};  // in A-labels
   ListWatch list_watch = {};                      // of these lists
+  // Who hears of letters of strangers, and of those of our own people.
+  std::vector<std::shared_ptr<post::Judge>> mx_judges = {};
+  std::vector<std::shared_ptr<post::Judge>> submission_judges = {};
 
   bool is_own_host(const net::Endpoint& peer) const {
     return std::ranges::any_of(networks, [&peer](const net::Network& n) { return n.contains(peer); });

@@ -1,5 +1,6 @@
 #include "agents/door/smtp_session.h"
 
+#include "agents/door/heard.h"
 #include "agents/door/trace.h"
 
 namespace chappe::agents {
@@ -28,22 +29,6 @@ constexpr std::uint64_t kStretch = 64 * 1024;
 constexpr Duration kBudgetPause = std::chrono::milliseconds(10);
 constexpr Duration kBudgetPatience = std::chrono::seconds(5);
 
-post::TrailHead trail_of(const Session& session, const Transaction& t) {
-  post::TrailHead head;
-  head.at = t.id.time();
-  head.origin = {.door = session.door().name,
-                 .session = session.id(),
-                 .peer = session.peer().ip(),
-                 .hello = t.hello.name,
-                 .account = session.account(),
-                 .tls = session.tls() ? session.tls()->version + " " + session.tls()->cipher : std::string()};
-  head.sender = t.mail.path.address();
-  head.rcpts = t.rcpts;
-  head.more_rcpts = t.more_rcpts;
-  head.verdict = t.verdict;
-  return head;
-}
-
 post::TrailReply on_trail(const Reply& reply) {
   return {static_cast<std::uint16_t>(reply.code), reply.enhanced, reply.text};
 }
@@ -55,7 +40,9 @@ class Conversation {
       : session_(session),
         site_(session.site()),
         actor_(actor),
-        machine_(std::move(options), session.door().implicit_tls) {}
+        machine_(std::move(options), session.door().implicit_tls) {
+    if (auto judges = actor_.judges(); !judges.empty()) heard_.emplace(session_, std::move(judges));
+  }
   ~Conversation() { end_transaction({}, ingest_ ? ingest_->size() : 0); }
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
@@ -63,17 +50,23 @@ class Conversation {
   Task<void> run();
 
  private:
+  Task<void> converse();
   Task<bool> flush();
   Task<bool> read();
   Task<bool> handle(proto::smtp::Event event);
 
-  void on(proto::smtp::Hello& hello);
+  Task<void> on(proto::smtp::Hello& hello);
   Task<void> on(proto::smtp::AuthBegin& begin);
   void on_auth(Result<SaslLogin::Step> step);
   Task<void> on(proto::smtp::Mail& mail);
   Task<void> on(proto::smtp::Rcpt& rcpt);
+  Task<void> on(const proto::smtp::DataBegin&);
+  Task<void> on(proto::smtp::Data& data);
   Task<void> on(proto::smtp::DataEnd& end);
-  void begin_letter();
+  // What becomes of the letter, which is complete.
+  Task<Replies> letter(proto::smtp::LetterFacts facts);
+  // The judges need not hear the rest of the letter.
+  Task<void> leave_judges();
   void drop_letter();
   // The transaction ends without a letter: `reply` says why, code 0 that its sender gave it up. One that was given up
   // is worth a note only if something was refused in it, or lost under way.
@@ -87,6 +80,8 @@ class Conversation {
   Site& site_;
   SmtpActor& actor_;
   std::unique_ptr<SaslLogin> login_;
+  std::optional<HeardSession> heard_;
+  std::string mechanism_;  // of the login
   ServerMachine machine_;
   proto::smtp::Hello hello_;
   std::optional<Transaction> transaction_;
@@ -139,6 +134,11 @@ Task<bool> Conversation::read() {
 }
 
 Task<void> Conversation::run() {
+  co_await converse();
+  if (heard_) co_await heard_->close();
+}
+
+Task<void> Conversation::converse() {
   progress();
   machine_.greet();
   for (;;) {
@@ -173,23 +173,12 @@ Task<void> Conversation::run() {
 
 Task<bool> Conversation::handle(proto::smtp::Event event) {
   if (auto* data = std::get_if<proto::smtp::Data>(&event)) {
-    stretch_ += data->bytes.size();
-    if (stretch_ >= kStretch) {
-      stretch_ = 0;
-      progress();
-    }
-    ingest_->feed(std::move(data->bytes));
-    in_flight_.resize(ingest_->held());
-    if (ingest_->full()) {
-      co_await ingest_->drain(session_.within(site_.limits.commit));
-      in_flight_.resize(ingest_->held());
-      progress();
-    }
+    co_await on(*data);
     co_return true;
   }
   progress();
   if (auto* hello = std::get_if<proto::smtp::Hello>(&event)) {
-    on(*hello);
+    co_await on(*hello);
   } else if (std::holds_alternative<proto::smtp::StartTls>(event)) {
     machine_.accept();
   } else if (auto* begin = std::get_if<proto::smtp::AuthBegin>(&event)) {
@@ -202,9 +191,8 @@ Task<bool> Conversation::handle(proto::smtp::Event event) {
     co_await on(*mail);
   } else if (auto* rcpt = std::get_if<proto::smtp::Rcpt>(&event)) {
     co_await on(*rcpt);
-  } else if (std::holds_alternative<proto::smtp::DataBegin>(event)) {
-    begin_letter();
-    machine_.accept();
+  } else if (auto* begins = std::get_if<proto::smtp::DataBegin>(&event)) {
+    co_await on(*begins);
   } else if (auto* end = std::get_if<proto::smtp::DataEnd>(&event)) {
     co_await on(*end);
   } else if (std::holds_alternative<proto::smtp::Vrfy>(event)) {
@@ -216,24 +204,40 @@ Task<bool> Conversation::handle(proto::smtp::Event event) {
                     row.text);
     end_transaction(on_trail(Reply(broken->rule)), ingest_ ? ingest_->size() : 0);
     drop_letter();
+    co_await leave_judges();
   } else if (std::holds_alternative<proto::smtp::Reset>(event)) {
     end_transaction();
     drop_letter();
+    co_await leave_judges();
   } else if (auto* refused = std::get_if<proto::smtp::Refused>(&event)) {
     site_.log.event(kRefused, session_.id(), rule_row(refused->rule).id, refused->line);
   }
   co_return true;
 }
 
-void Conversation::on(proto::smtp::Hello& hello) {
+Task<void> Conversation::on(proto::smtp::Hello& hello) {
   end_transaction();
   drop_letter();
   hello_ = std::move(hello);
+  if (heard_) {
+    co_await leave_judges();
+    if (const auto refused = co_await heard_->hello(&hello_)) {
+      note_refusal(*refused, "EHLO", hello_.name);
+      machine_.reject(*refused);
+      co_return;
+    }
+    progress();
+  }
   machine_.accept();
+}
+
+Task<void> Conversation::leave_judges() {
+  if (heard_) co_await heard_->abort();
 }
 
 Task<void> Conversation::on(proto::smtp::AuthBegin& begin) {
   if (!login_) login_ = actor_.login();
+  mechanism_ = begin.mechanism;
   on_auth(co_await login_->begin(std::move(begin.mechanism), std::move(begin.initial)));
 }
 
@@ -271,17 +275,35 @@ Task<void> Conversation::on(proto::smtp::Mail& mail) {
   transaction_->hello = hello_;
   transaction_->mail = std::move(mail);
   mail_began_ = site_.clock.steady();
-  const Reply reply = co_await actor_.mail(&*transaction_);
+  Reply reply = co_await actor_.mail(&*transaction_);
+  if (heard_ && reply.positive()) {
+    if (auto refused = co_await heard_->mail(&*transaction_, mechanism_)) {
+      reply = std::move(*refused);
+      heard_->note(&*transaction_);
+    }
+    progress();
+  }
   answer(reply, "MAIL", transaction_->mail.path.address());
   if (!reply.positive()) end_transaction(on_trail(reply));
 }
 
 Task<void> Conversation::on(proto::smtp::Rcpt& rcpt) {
   std::string address = rcpt.path.address();
-  const Reply reply = co_await actor_.rcpt(&*transaction_, std::move(rcpt));
-  answer(reply, "RCPT", address);
   Transaction& t = *transaction_;
+  const std::size_t before = t.recipients.size(), expanded = t.expanded.size();
+  Reply reply = co_await actor_.rcpt(&t, rcpt);
+  if (heard_) {
+    auto told = reply.positive() ? std::nullopt : std::optional(reply);
+    if (auto refused = co_await heard_->rcpt(std::move(rcpt), std::move(told))) {
+      reply = std::move(*refused);
+      t.recipients.resize(before);
+      t.expanded.resize(expanded);
+    }
+    progress();
+  }
+  answer(reply, "RCPT", address);
   if (reply.positive()) {
+    t.ends_of.push_back(t.recipients.size() - before);
     t.accepted.push_back(address);
     t.rcpts.push_back({std::move(address), {}});
   } else if (t.rcpts.size() < t.accepted.size() + kRcptsOnTrail) {
@@ -291,19 +313,54 @@ Task<void> Conversation::on(proto::smtp::Rcpt& rcpt) {
   }
 }
 
-void Conversation::begin_letter() {
+Task<void> Conversation::on(const proto::smtp::DataBegin&) {
+  if (heard_) {
+    if (const auto refused = co_await heard_->data()) {
+      heard_->note(&*transaction_);
+      transaction_->data_refused = on_trail(*refused);
+      answer(*refused, "DATA", transaction_->mail.path.address());
+      co_return;
+    }
+    progress();
+  }
   ingest_.emplace(site_.deliver.begin(transaction_->id));
   actor_.begin(&*ingest_);
+  if (heard_) heard_->begin(&*ingest_);
   stretch_ = 0;
   in_flight_ = site_.budget.take(Part::in_flight, 0);
+  machine_.accept();
+}
+
+Task<void> Conversation::on(proto::smtp::Data& data) {
+  stretch_ += data.bytes.size();
+  if (stretch_ >= kStretch) {
+    stretch_ = 0;
+    progress();
+  }
+  if (heard_) {
+    const Chunk piece = data.bytes;
+    const std::uint64_t header = ingest_->facts().header_size;
+    ingest_->feed(std::move(data.bytes));
+    const std::uint64_t more = ingest_->facts().header_size - header;
+    co_await heard_->feed(&*ingest_, piece, piece.size() - more);
+    if (stretch_ == 0) progress();
+  } else {
+    ingest_->feed(std::move(data.bytes));
+  }
+  in_flight_.resize(ingest_->held() + (heard_ ? heard_->held() : 0));
+  if (!ingest_->full()) co_return;
+  co_await ingest_->drain(session_.within(site_.limits.commit));
+  in_flight_.resize(ingest_->held() + (heard_ ? heard_->held() : 0));
+  progress();
 }
 
 void Conversation::end_transaction(const post::TrailReply& reply, std::uint64_t size) {
   if (!transaction_) return;
-  const bool refused = reply.code != 0 || transaction_->rcpts.size() > transaction_->accepted.size();
+  const bool refused = reply.code != 0 || transaction_->data_refused.code != 0 ||
+                       transaction_->rcpts.size() > transaction_->accepted.size();
   if (refused || ingest_) {
     post::TrailHead head = trail_of(session_, *transaction_);
-    head.reply = reply;
+    head.reply = reply.code == 0 ? transaction_->data_refused : reply;
     // Nobody was left to write to.
     if (reply.code == 0 && transaction_->accepted.empty()) head.reply = transaction_->rcpts.back().reply;
     head.size = size;
@@ -319,20 +376,11 @@ void Conversation::drop_letter() {
 
 Task<void> Conversation::on(proto::smtp::DataEnd& end) {
   Transaction& t = *transaction_;
-  post::Ingest ingest = std::move(*ingest_);
-  ingest_.reset();
-  const std::uint64_t size = ingest.size();
-  Replies replies;
-  if (ingest.facts().received > site_.limits.received) {
-    // RFC 5321 §6.3: a loop; §4.2.3 has 554 for it, RFC 3463 §3.5 names it 5.4.6.
-    replies.emplace_back(554, "5.4.6",
-                         fmt::format("The letter has {} Received fields: it is in a loop", ingest.facts().received));
-  } else {
-    replies = co_await actor_.letter(&t, std::move(ingest), end.facts);
-  }
-  const auto good = std::ranges::find_if(replies, &Reply::positive);
-  const bool taken = good != replies.end();
-  if (taken) {
+  const std::uint64_t size = ingest_->size();
+  const Replies replies = co_await letter(end.facts);
+  progress();
+  const bool taken = std::ranges::any_of(replies, &Reply::positive);
+  if (taken && !t.discarded) {
     session_.door().letters.add();
     const std::optional<std::string> account =
         session_.account().empty() ? std::nullopt : std::optional(session_.account());
@@ -354,6 +402,23 @@ Task<void> Conversation::on(proto::smtp::DataEnd& end) {
   }
 }
 
+Task<Replies> Conversation::letter(proto::smtp::LetterFacts facts) {
+  Transaction& t = *transaction_;
+  post::Ingest ingest = std::move(*ingest_);
+  ingest_.reset();
+  if (ingest.facts().received > site_.limits.received) {
+    co_await leave_judges();
+    // RFC 5321 §6.3: a loop; §4.2.3 has 554 for it, RFC 3463 §3.5 names it 5.4.6.
+    co_return Replies{Reply(
+        554, "5.4.6", fmt::format("The letter has {} Received fields: it is in a loop", ingest.facts().received))};
+  }
+  if (heard_) {
+    if (auto refused = co_await heard_->end(&ingest, &t)) co_return Replies{std::move(*refused)};
+    if (t.heard.action == post::Action::discard) co_return co_await discard(&session_, &t, ingest.size());
+  }
+  co_return co_await actor_.letter(&t, std::move(ingest), facts);
+}
+
 }  // namespace
 
 void Transaction::judged(std::span<const Reply> replies) {
@@ -363,6 +428,22 @@ void Transaction::judged(std::span<const Reply> replies) {
     if (!replies[i].positive()) rcpt.reply = on_trail(replies[i]);
     ++i;
   }
+}
+
+post::TrailHead trail_of(const Session& session, const Transaction& t) {
+  post::TrailHead head;
+  head.at = t.id.time();
+  head.origin = {.door = session.door().name,
+                 .session = session.id(),
+                 .peer = session.peer().ip(),
+                 .hello = t.hello.name,
+                 .account = session.account(),
+                 .tls = session.tls() ? session.tls()->version + " " + session.tls()->cipher : std::string()};
+  head.sender = t.mail.path.address();
+  head.rcpts = t.rcpts;
+  head.more_rcpts = t.more_rcpts;
+  head.verdict = t.verdict;
+  return head;
 }
 
 Task<void> serve_smtp(Session* session, std::shared_ptr<const proto::smtp::ServerOptions> options, SmtpActor* actor) {
@@ -384,6 +465,7 @@ proto::smtp::ServerOptions smtp_options(const Site& site, proto::smtp::Role role
 Task<Result<post::Letter>> letter_of(Session* session, Transaction* transaction, post::Ingest ingest,
                                      proto::smtp::LetterFacts facts, Time now) {
   post::Letter letter;
+  letter.header = ingest.held_header().value_or(Bytes());
   letter.draft = CO_TRY(co_await ingest.finish(Session::regardless(session->site().limits.commit)));
   letter.trail = trail_of(*session, *transaction);
   letter.id = transaction->id;
@@ -393,7 +475,7 @@ Task<Result<post::Letter>> letter_of(Session* session, Transaction* transaction,
   letter.smtputf8 = transaction->mail.smtputf8;
   letter.envid = transaction->mail.envid.value_or("");
   if (const auto& ret = transaction->mail.ret) letter.ret = *ret == "FULL" ? post::Ret::full : post::Ret::headers;
-  letter.eight_bit = facts.eight_bit_body || facts.eight_bit_header;
+  letter.eight_bit = facts.eight_bit_body || facts.eight_bit_header || transaction->eight_bit;
   co_return letter;
 }
 

@@ -14,6 +14,7 @@
 #include "agents/door/session.h"
 #include "message/dsn.h"
 #include "post/ingest/ingest.h"
+#include "post/policy/judge.h"
 #include "proto/smtp/server.h"
 
 namespace chappe::agents {
@@ -29,6 +30,13 @@ struct Transaction {
   std::vector<post::TrailRcpt> rcpts;             // all that were named, at most kRcptsOnTrail of them refused
   std::uint32_t more_rcpts = 0;                   // that were refused, too
   post::TrailVerdict verdict;                     // of the letter, once it is judged
+  // Where somebody is heard about it (heard.h).
+  std::vector<std::size_t> ends_of;  // how many of `recipients` each of `accepted` leads to, in their order
+  post::Verdict heard;               // what judges made of it
+  Bytes added;                       // fields to be put above its header
+  bool eight_bit = false;            // so is what was written into the header
+  bool discarded = false;            // it was thrown away: nobody has it, but its sender is told 250
+  post::TrailReply data_refused;     // what its last DATA was told; code 0: yes
 
   // For the trail: what the accepted recipients, in their order, were told after the letter.
   void judged(std::span<const proto::smtp::Reply> replies);
@@ -50,6 +58,8 @@ class SmtpActor {
   virtual void begin(post::Ingest*) {}
   // The letter is complete: takes it in or refuses it. A positive reply promises that it is durable (RFC 5321 §6.1).
   virtual net::Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) = 0;
+  // Who is told of the letters of this session; nobody: none.
+  virtual std::vector<std::shared_ptr<post::Judge>> judges() { return {}; }
   // Who checks logins, where AUTH is offered; and what somebody is told who has logged in (235).
   virtual std::unique_ptr<SaslLogin> login() { return nullptr; }
   virtual proto::smtp::Reply logged_in(const LoggedIn&) { return proto::smtp::Reply(proto::smtp::Rule::auth_ok); }
@@ -66,6 +76,9 @@ proto::smtp::ServerOptions smtp_options(const Site& site, proto::smtp::Role role
 // Errors: those of the store, when the octets cannot be kept.
 net::Task<Result<post::Letter>> letter_of(Session* session, Transaction* transaction, post::Ingest ingest,
                                           proto::smtp::LetterFacts facts, Time now);
+
+// What the trail says of it so far.
+post::TrailHead trail_of(const Session& session, const Transaction& transaction);
 
 // The reply to a letter that cannot be taken, by its Error (base/error.h).
 proto::smtp::Reply refusal(const Error& error);

@@ -73,7 +73,7 @@ Task<Replies> take_from_host(Session* session, Transaction* transaction, post::I
                          .time = now};
   auto letter = co_await letter_of(session, transaction, std::move(ingest), facts, now);
   if (!letter) co_return Replies{refusal(letter.error())};
-  letter->trace = ChunkList(above + received_field(*session, site.hostname, trace));
+  letter->trace = ChunkList(above + received_field(*session, site.hostname, trace) + transaction->added);
   auto taken = co_await take(&site, transaction, std::move(*letter), Session::regardless(site.limits.commit));
   if (!taken) co_return Replies{refusal(taken.error())};
   co_return Replies{Reply(250, "2.0.0", fmt::format("Taken as {}", taken->text()))};

@@ -203,6 +203,33 @@ TEST_F(MilterTest, EveryChange) {
   EXPECT_EQ(heard().opinion.action(), Action::reject) << "harsher than quarantine";
 }
 
+TEST_F(MilterTest, MarksOfSpam) {
+  struct Case {
+    Bytes field;
+    Action action;
+    std::optional<double> score;
+  };
+  server();
+  make();
+  for (const auto& [field, action, score] : {
+           Case{"X-Spam\0Yes\0"s, Action::junk, {}},
+           Case{"x-spam-FLAG\0YES\0"s, Action::junk, {}},
+           Case{"X-Spam-Status\0Yes, score=7.1 required=5.0\0"s, Action::junk, 7.1},
+           Case{"X-Spam-Status\0No, score=-0.5\0"s, Action::nothing, -0.5},
+           Case{"X-Spam-Score\0 12\0"s, Action::nothing, 12},
+           Case{"X-Spam\0No\0"s, Action::nothing, {}},
+           Case{"Subject\0Yes\0"s, Action::nothing, {}},
+       }) {
+    server().answers['E'] = packet("h" + field) + packet("c");
+    EXPECT_EQ(run(), "");
+    EXPECT_EQ(heard().opinion.action(), action) << field;
+    EXPECT_EQ(heard().opinion.score(), score) << field;
+  }
+  server().answers['E'] = packet("hX-Spam\0Yes\0"s) + packet("r");
+  EXPECT_EQ(run(), "");
+  EXPECT_EQ(heard().opinion.action(), Action::reject) << "harsher than a mark";
+}
+
 TEST_F(MilterTest, ClosingAtEachStep) {
   for (const Without without : {Without::accept, Without::defer}) {
     for (const char at : "OCHMRTLNBE"s) {

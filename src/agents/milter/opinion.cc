@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace chappe::agents::milter {
 
 using post::Action;
@@ -70,6 +72,34 @@ void ask(Opinion& opinion, const Change& change) {
   }
 }
 
+std::optional<double> points(std::string_view text) {
+  const bool below = text.starts_with('-');
+  const auto number = to_number<double>(text.substr(below ? 1 : 0));
+  return number ? std::optional(below ? -*number : *number) : std::nullopt;
+}
+
+// A filter that cannot sort letters says in a field what it takes them for: "X-Spam: Yes" (rspamd), "X-Spam-Flag: YES",
+// "X-Spam-Status: Yes, score=7.1 required=5.0" (SpamAssassin).
+void read_marks(Opinion& opinion) {
+  constexpr std::string_view kScore = "score=";
+  bool spam = false;
+  for (const HeaderChange& field : opinion.fields()) {
+    if (field.kind == HeaderChange::Kind::remove) continue;
+    const std::string_view value = trim(field.value);
+    if (iequals(field.name, "X-Spam-Score")) {
+      if (const auto score = points(value)) opinion.score(*score);
+    }
+    const bool status = iequals(field.name, "X-Spam-Status");
+    if (!status && !iequals(field.name, "X-Spam") && !iequals(field.name, "X-Spam-Flag")) continue;
+    spam = spam || istarts_with(value, "yes");
+    const auto at = status ? value.find(kScore) : value.npos;
+    if (at == value.npos) continue;
+    const std::string_view number = value.substr(at + kScore.size());
+    if (const auto score = points(number.substr(0, number.find_first_of(" ,\t\r\n")))) opinion.score(*score);
+  }
+  if (spam && opinion.action() < Action::junk) opinion.decide(Action::junk);
+}
+
 }  // namespace
 
 Opinion opinion_of(const proto::milter::ClientMachine& machine) {
@@ -77,6 +107,7 @@ Opinion opinion_of(const proto::milter::ClientMachine& machine) {
   decide(out, machine);
   for (const Change& change : machine.changes()) ask(out, change);
   if (machine.more_changes() > 0) out.leave(Unheeded::too_many, fmt::format("{} more changes", machine.more_changes()));
+  read_marks(out);
   return out;
 }
 

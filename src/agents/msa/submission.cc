@@ -1,5 +1,6 @@
 #include "agents/msa/submission.h"
 
+#include "agents/door/heard.h"
 #include "agents/door/quota.h"
 #include "agents/door/taking.h"
 #include "agents/door/trace.h"
@@ -32,6 +33,7 @@ class Submission final : public SmtpActor {
     if (site_.keys) ingest->watch(signed_body());
   }
   Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
+  std::vector<std::shared_ptr<post::Judge>> judges() override { return site_.submission_judges; }
   std::unique_ptr<SaslLogin> login() override { return site_.logins(session_); }
   Reply logged_in(const LoggedIn& who) override {
     who_ = who;
@@ -98,7 +100,12 @@ Task<Result<Submission::Authors>> Submission::authors(const message::Letter* hea
 Task<Replies> Submission::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
   const Time now = site_.clock.now();
   static_assert(proto::smtp::ServerLimits().header <= post::Ingest::kMaxHeader, "all of it is there");
-  const Bytes header_bytes = ingest.header().flatten();
+  const std::uint64_t size = ingest.size();
+  const auto somebody = co_await heed(&session_, transaction, &ingest);
+  if (!somebody) co_return Replies{refusal(somebody.error())};
+  if (!*somebody) co_return co_await discard(&session_, transaction, size);
+  set_apart(transaction);
+  const Bytes header_bytes = ingest.held_header().value_or(ingest.header().flatten());
   const message::Letter header(header_bytes);
   const auto authors_of = co_await authors(&header);
   if (!authors_of) co_return Replies{refusal(authors_of.error())};
@@ -119,12 +126,13 @@ Task<Replies> Submission::letter(Transaction* transaction, post::Ingest ingest, 
                          .recipient = {},
                          .letter = transaction->id,
                          .time = now};
-  const auto signatures =
-      co_await signatures_of(&site_, ingest.watched(), repairs.fields, session_.within(site_.limits.commit));
+  const auto signatures = co_await signatures_of(&site_, ingest.watched(), repairs.fields + transaction->added,
+                                                 session_.within(site_.limits.commit));
   if (!signatures) co_return Replies{refusal(signatures.error())};
   auto letter = co_await letter_of(&session_, transaction, std::move(ingest), facts, now);
   if (!letter) co_return Replies{refusal(letter.error())};
-  letter->trace = ChunkList(received_field(session_, site_.hostname, trace) + *signatures + repairs.fields);
+  letter->trace =
+      ChunkList(received_field(session_, site_.hostname, trace) + *signatures + repairs.fields + transaction->added);
   auto taken = co_await take(&site_, transaction, std::move(*letter), Session::regardless(site_.limits.commit));
   if (!taken) co_return Replies{refusal(taken.error())};
   std::string said = fmt::format("Taken as {}", taken->text());

@@ -1,6 +1,7 @@
 #include "agents/mx/exchanger.h"
 
 #include "agents/door/forwarding.h"
+#include "agents/door/heard.h"
 #include "agents/door/recipient.h"
 #include "agents/door/taking.h"
 #include "agents/mx/judging.h"
@@ -22,14 +23,19 @@ class Exchanger final : public SmtpActor {
   }
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
   void begin(post::Ingest* ingest) override {
-    if (judges(session_)) ingest->watch(forged_results(site_), forwards_ ? std::optional(sealed_body()) : std::nullopt);
+    if (agents::judges(session_))
+      ingest->watch(forged_results(site_), forwards_ ? std::optional(sealed_body()) : std::nullopt);
+  }
+  // Letters of the site's own hosts were heard when they came in.
+  std::vector<std::shared_ptr<post::Judge>> judges() override {
+    return session_.peer_is_own_host() ? std::vector<std::shared_ptr<post::Judge>>() : site_.mx_judges;
   }
   Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
 
  private:
-  // `field`: Authentication-Results, of what was `found`.
-  Task<Replies> take(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts, Bytes field,
-                     std::optional<trust::authres::Results> found);
+  // `judged`: null if it was not.
+  Task<Replies> take(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts,
+                     const Judged* judged);
 
   Session& session_;
   Site& site_;
@@ -50,27 +56,34 @@ Task<Reply> Exchanger::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
 }
 
 Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
-  const auto watched = ingest.watched();
-  if (!watched) co_return co_await take(transaction, std::move(ingest), facts, {}, {});
+  const auto watched = agents::judges(session_) ? ingest.watched() : nullptr;
+  if (!watched) co_return co_await take(transaction, std::move(ingest), facts, nullptr);
   Judged judged = co_await judge(&session_, transaction, watched.get());
   if (!judged.refusal) judged.refusal = may_not_go_on(vias(transaction->recipients), judged.results);
   Replies replies;
-  if (judged.refusal) {
+  if (judged.refusal)
     replies.push_back(std::move(*judged.refusal));
-  } else {
-    replies = co_await take(transaction, std::move(ingest), facts, std::exchange(judged.field, {}),
-                            std::move(judged.results));
-  }
+  else
+    replies = co_await take(transaction, std::move(ingest), facts, &judged);
   remember(site_, judged, replies);
   co_return replies;
 }
 
 Task<Replies> Exchanger::take(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts,
-                              Bytes field, std::optional<trust::authres::Results> found) {
+                              const Judged* judged) {
+  const std::uint64_t size = ingest.size();
+  const auto somebody =
+      co_await heed(&session_, transaction, &ingest, judged ? forged_results(site_) : post::Ingest::Drop());
+  if (!somebody) co_return Replies{refusal(somebody.error())};
+  if (!*somebody) co_return co_await discard(&session_, transaction, size);
+  set_apart(transaction);
+  Bytes above = judged ? judged->field : Bytes();
+  // What judges have changed is sealed as it is now.
   if (forwards_)
-    field.insert(0, co_await seal(&site_, transaction->id, vias(transaction->recipients), ingest.watched(),
-                                  std::move(found), session_.within(site_.limits.commit)));
-  co_return co_await take_from_host(&session_, transaction, std::move(ingest), facts, std::move(field));
+    above.insert(
+        0, co_await seal(&site_, transaction->id, vias(transaction->recipients), ingest.watched(),
+                         judged ? std::optional(judged->results) : std::nullopt, session_.within(site_.limits.commit)));
+  co_return co_await take_from_host(&session_, transaction, std::move(ingest), facts, std::move(above));
 }
 
 }  // namespace

@@ -165,6 +165,9 @@ net::Task<Judged> judge(Session* session, Transaction* transaction, const post::
     out.refusal = refusal(rules.error());
     co_return out;
   }
+  dmarc::Knowledge knowledge;
+  const bool heard_badly = transaction->heard.action >= post::Action::junk;
+  if (heard_badly) knowledge.against.push_back(dmarc::Evidence::content);
   const trust::Judgement j = co_await trust::judge(
       *site.resolver,
       {.ip = session->peer().ip(), .helo = transaction->hello.name, .mail_from = transaction->mail.path.address()},
@@ -173,7 +176,8 @@ net::Task<Judged> judge(Session* session, Transaction* transaction, const post::
        .now = site.clock.now(),
        .lists = site.lists,
        .trusted_sealers = sealers_for(site, *rules),
-       .policy = site.policy},
+       .policy = site.policy,
+       .knowledge = std::move(knowledge)},
       session->within(site.limits.judging));
   site.list_watch.note(site.log, site.clock.steady(), j.lists);
   out.results = results_of(j, site.hostname);
@@ -190,23 +194,24 @@ net::Task<Judged> judge(Session* session, Transaction* transaction, const post::
                          : std::ranges::max_element(decisions, {}, &dmarc::Decision::action);
   if (answer == post::LetterAnswer::refuse) out.refusal = refusal_of(j, *whole);
   if (answer == post::LetterAnswer::defer) out.refusal = delay_of(j, *whole);
-  out.junk = whole->action != dmarc::Action::accept;
+  out.junk = whole->action != dmarc::Action::accept || heard_badly;
 
-  transaction->verdict = {.authentication = unfolded(out.field),
-                          .action = std::string(action_name(whole->action)),
-                          .reason = std::string(reason_of(j, *whole)),
-                          .overrides = overrides_of(*whole)};
+  post::TrailVerdict& verdict = transaction->verdict;  // what the judges said stands there already
+  verdict.authentication = unfolded(out.field);
+  verdict.action = action_name(whole->action);
+  verdict.reason = reason_of(j, *whole);
+  verdict.overrides = overrides_of(*whole);
   if (site.reputation) {
     out.sighting = co_await post::sight(site.resolver, &j, session->within(kOrganization));
-    transaction->verdict.standings = co_await standings_of(session, &out.sighting);
+    verdict.standings = co_await standings_of(session, &out.sighting);
   }
   const trust::ListFinding* const against = j.lists.against();
   site.log.event(kJudged, session->id(), transaction->id.text(),
                  j.author.domains.empty() ? std::string() : j.author.domains.front(),
                  j.dmarc.empty() ? std::string_view("permerror") : outcome_name(j.dmarc.at(whole->governing).result),
                  j.spf ? result_row(j.spf->result).name : std::string_view("none"), result_name(j.dkim.result()),
-                 against ? std::optional(j.lists.rule_of(*against).list.name) : std::nullopt,
-                 transaction->verdict.action, transaction->verdict.reason, transaction->verdict.overrides);
+                 against ? std::optional(j.lists.rule_of(*against).list.name) : std::nullopt, verdict.action,
+                 verdict.reason, verdict.overrides);
   for (std::size_t i = 0; answer == post::LetterAnswer::take && i < recipients.size(); ++i) {
     const dmarc::Decision& d = decisions[i];
     place(recipients[i], d.action, reason_of(j, d));
@@ -217,7 +222,7 @@ net::Task<Judged> judge(Session* session, Transaction* transaction, const post::
                                           .overrides = overrides_of(d)};
     site.log.event(kApart, session->id(), transaction->id.text(), apart.address, apart.action, apart.reason,
                    apart.overrides);
-    if (transaction->verdict.apart.size() < kRcptsOnTrail) transaction->verdict.apart.push_back(apart);
+    if (verdict.apart.size() < kRcptsOnTrail) verdict.apart.push_back(apart);
   }
   co_return out;
 }

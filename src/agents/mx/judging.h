@@ -3,7 +3,8 @@
 // where it goes: as addressed, into Junk, or into quarantine. RFC 8601 §5 for what is taken out of the header, RFC 9989
 // §5.4 for the action.
 //
-// Letters of the site's own hosts are not judged: they were when they came in.
+// What other judges said by then (Transaction::heard) is knowledge beside DMARC: a letter that somebody takes for spam
+// has something against it. Letters of the site's own hosts are not judged: they were when they came in.
 #pragma once
 
 #include "agents/door/smtp_session.h"

@@ -175,7 +175,8 @@ Task<Result<LetterId>> Deliver::take(Letter letter, Deadline deadline) {
     taking.front.append(std::move(one.trace));
     taking.front_size = static_cast<std::uint32_t>(return_path.size());
     taking.letter = std::move(one);
-    if (taking.for_mailboxes()) taking.digest = taking.letter.draft->digest(taking.front.size());
+    if (taking.for_mailboxes()) taking.digest = taking.letter.draft->digest(taking.front.size(), taking.letter.header);
+    taking.front.append_copy(std::exchange(taking.letter.header, {}));
     taking.now = now;
     taking.history = mailboxes_.history();
     taking.hint_mailbox = [m = &mailboxes_](AccountId a, MailboxId id) { m->hint(a, id); };

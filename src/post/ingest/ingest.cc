@@ -23,13 +23,20 @@ void Ingest::feed(Chunk chunk) {
 
 void Ingest::watch(Drop drop, std::optional<trust::dkim::BodyHashKind> sealed) {
   watch_ = std::make_unique<Watch>();
+  watch_->looks = true;
   watch_->drop = std::move(drop);
   watch_->kind = sealed;
 }
 
 void Ingest::watch(trust::dkim::BodyHashKind kind) {
   watch_ = std::make_unique<Watch>();
+  watch_->looks = true;
   watch_->kind = kind;
+}
+
+void Ingest::hold_header() {
+  if (!watch_) watch_ = std::make_unique<Watch>();
+  watch_->holds = true;
 }
 
 // `kept`: octets of it that are in header_.
@@ -53,25 +60,47 @@ void Ingest::begin_body() {
     held_.append(header_);
     return;
   }
-  if (watch_->drop)
+  if (watch_->looks && watch_->drop)
     seen.bodies.emplace(seen.letter.fields(), watch_->kind);
-  else
+  else if (watch_->kind)
     seen.bodies.emplace(std::span(&*watch_->kind, 1));
-  ByteView rest = seen.header;
-  for (const message::Field& field : seen.letter.fields()) {
+  if (watch_->holds && seen.header.size() <= kMaxHeld) {
+    draft_->set_header(seen.header);
+    held_header_ = without_dropped();
+  } else {
+    held_.append_copy(without_dropped());
+  }
+}
+
+Bytes Ingest::without_dropped() const {
+  Bytes out;
+  ByteView rest = watch_->seen->header;
+  for (const message::Field& field : watch_->seen->letter.fields()) {
     if (!watch_->drop || !watch_->drop(field)) continue;
     const std::size_t at = static_cast<std::size_t>(field.raw().data() - rest.data());
-    held_.append_copy(rest.substr(0, at));
+    out += rest.substr(0, at);
     rest.remove_prefix(at + field.raw().size());
   }
-  held_.append_copy(rest);
+  return out += rest;
 }
 
 std::shared_ptr<const Watched> Ingest::watched() {
-  if (!watch_) return nullptr;
+  if (!watch_ || !watch_->looks) return nullptr;
   if (!watch_->begun) begin_body();
   if (auto& bodies = watch_->seen->bodies) bodies->finish();
   return watch_->seen;
+}
+
+const std::optional<Bytes>& Ingest::held_header() {
+  if (watch_ && !watch_->begun) begin_body();
+  return held_header_;
+}
+
+void Ingest::change_header(Bytes header) {
+  held_header_ = std::move(header);
+  Watched& seen = *watch_->seen;
+  seen.header = *held_header_;
+  seen.letter = message::Letter(seen.header);
 }
 
 void Ingest::feed(ChunkList chunks) {

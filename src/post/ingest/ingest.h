@@ -43,6 +43,8 @@ class Ingest {
  public:
   // Of a larger header no more is kept.
   static constexpr std::size_t kMaxHeader = 1024 * 1024;
+  // A header that is held back to the end is not larger: it stands in the row that says where the rest is.
+  static constexpr std::size_t kMaxHeld = 128 * 1024;
   // Whether a field of the header is left out of what is stored.
   using Drop = std::function<bool(const message::Field&)>;
 
@@ -69,6 +71,14 @@ class Ingest {
   void watch(trust::dkim::BodyHashKind kind);
   // When all has been fed. Null without watch().
   std::shared_ptr<const Watched> watched();
+  // The header may be changed before the letter is taken: up to kMaxHeld octets of it are not written into the draft.
+  // Before anything is fed, and behind watch().
+  void hold_header();
+  // When all has been fed: the header as it will be stored, fields that are left out left out. Nothing when it has been
+  // written already, without hold_header() or because it was too large.
+  const std::optional<Bytes>& held_header();
+  // What stands there instead, whole fields and an empty line where there was one; watched() shows it from now on.
+  void change_header(Bytes header);
 
   // Never blocks and never refuses; the caller enforces its size limit on size(), and drains when full().
   void feed(Chunk chunk);
@@ -84,12 +94,17 @@ class Ingest {
   // The header with the empty line, at most kMaxHeader of it.
   const ChunkList& header() const { return header_; }
   // Octets in memory.
-  std::size_t held() const { return held_.size() + header_.size() + (watch_ ? watch_->seen->header.size() : 0); }
+  std::size_t held() const {
+    return held_.size() + header_.size() + (watch_ ? watch_->seen->header.size() : 0) +
+           (held_header_ ? held_header_->size() : 0);
+  }
   // All of it, ready to be taken. Errors: those of the draft.
   Task<Result<std::shared_ptr<LetterDraft>>> finish(Deadline deadline);
 
  private:
   struct Watch {
+    bool looks = false;                             // who asked for it wants to see it
+    bool holds = false;                             // back the header
     Drop drop;                                      // empty: nothing is left out, and no signature looked at
     std::optional<trust::dkim::BodyHashKind> kind;  // for a signature of ours
     std::shared_ptr<Watched> seen = std::make_shared<Watched>();
@@ -97,6 +112,7 @@ class Ingest {
   };
   void feed_watched(Chunk chunk, std::size_t kept);
   void begin_body();
+  Bytes without_dropped() const;
   void look(ByteView bytes);
   void end_header_line();
 
@@ -108,6 +124,7 @@ class Ingest {
   ChunkList held_;
   ChunkList header_;
   std::unique_ptr<Watch> watch_;
+  std::optional<Bytes> held_header_;
   Facts facts_;
   crypto::Sha256 hash_;
   static constexpr std::uint32_t kMaxCountedLine = 1u << 30;
@@ -152,6 +169,7 @@ struct Letter {
   std::string sender;  // envelope, without angle brackets; empty for a bounce
   std::vector<LetterRecipient> recipients;
   ChunkList trace;  // Received and Authentication-Results, each line ended by CRLF
+  Bytes header;     // of the letter, where the draft has none (Ingest::hold_header)
   // As received: what an Ingest has written, or (of a letter that is made here) all of it in memory.
   std::shared_ptr<LetterDraft> draft = {};
   ChunkList octets = {};

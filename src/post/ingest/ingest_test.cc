@@ -130,6 +130,77 @@ TEST(Ingest, ALetterThatIsAllHeaderIsJudged) {
   }
 }
 
+// The draft of a letter whose header is held back, fed in pieces of `step` octets.
+std::shared_ptr<LetterDraft> held(Ingest* ingest, ByteView text, std::size_t step) {
+  ingest->hold_header();
+  for (std::size_t at = 0; at < text.size(); at += step) ingest->feed(Chunk::copy_of(text.substr(at, step)));
+  return store::testing::wait(ingest->finish(soon())).value();
+}
+
+TEST(Ingest, AHeaderThatIsHeldBackComesWithTheLetter) {
+  const Bytes header =
+      "Subject: old\r\nX-Ours: forged\r\nMessage-ID: <a@b>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+  const Bytes body =
+      "--b\r\n\r\nfirst\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: in it\r\n\r\nx\r\n--b--\r\n";
+  const Bytes changed =
+      "Subject: a new one, which is longer\r\nMessage-ID: <a@b>\r\nContent-Type: multipart/mixed; boundary=b\r\nX: "
+      "y\r\n\r\n";
+  const Bytes front = "Received: here\r\n";
+  for (const std::size_t step : {1u, 7u, 1000u}) {
+    Way way;
+    Ingest ingest = way.begin();
+    ingest.watch(named("X-Ours"));
+    const auto draft = held(&ingest, header + body, step);
+    EXPECT_EQ(draft->size(), body.size());
+    EXPECT_EQ(*ingest.held_header(),
+              "Subject: old\r\nMessage-ID: <a@b>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n");
+    EXPECT_EQ(ingest.watched()->header, header) << "as it came";
+    ingest.change_header(changed);
+    EXPECT_EQ(*ingest.held_header(), changed);
+    EXPECT_EQ(ingest.watched()->header, changed);
+    EXPECT_EQ(ingest.watched()->letter.fields().size(), 4u);
+    // What is told of the letter is what would be told of it if it had come so.
+    Way other;
+    Ingest plain = other.begin();
+    plain.feed(Chunk::copy_of(changed + body));
+    const auto whole = store::testing::wait(plain.finish(soon())).value();
+    const Digest here = draft->digest(front.size(), changed), there = whole->digest(front.size());
+    EXPECT_EQ(here.summary, there.summary);
+    EXPECT_TRUE(decode_summary(here.summary).value().has_value());
+  }
+}
+
+TEST(Ingest, HeadersThatAreHeldBackInEveryForm) {
+  for (const Bytes& text : {Bytes("Subject: x\r\n\r\n"), Bytes("Subject: x"), Bytes("\r\nbody\r\n"),
+                            Bytes("no field\r\n\r\nbody\r\n"), Bytes("A: b\r\nno field\r\n\r\nbody\r\n"), Bytes("")}) {
+    Way way;
+    Ingest ingest = way.begin();
+    const auto draft = held(&ingest, text, 3);
+    ASSERT_TRUE(ingest.held_header());
+    EXPECT_EQ(ingest.held_header()->size() + draft->size(), text.size()) << text;
+    EXPECT_EQ(ingest.watched(), nullptr) << "nobody asked to see it";
+    Way other;
+    Ingest plain = other.begin();
+    plain.feed(Chunk::copy_of(text));
+    const auto whole = store::testing::wait(plain.finish(soon())).value();
+    EXPECT_EQ(draft->digest(5, *ingest.held_header()).summary, whole->digest(5).summary) << text;
+  }
+}
+
+TEST(Ingest, OnlySoMuchOfAHeaderIsHeldBack) {
+  const Bytes large = "X: " + Bytes(900, 'x') + "\r\n";
+  Bytes header;
+  while (header.size() + large.size() + 2 <= Ingest::kMaxHeld) header += large;
+  for (const bool fits : {true, false}) {
+    Way way;
+    Ingest ingest = way.begin();
+    const Bytes text = header + (fits ? "" : large) + "\r\nbody\r\n";
+    const auto draft = held(&ingest, text, 10'000);
+    EXPECT_EQ(ingest.held_header().has_value(), fits);
+    EXPECT_EQ(draft->size(), fits ? 6 : text.size());
+  }
+}
+
 TEST(Ingest, OfAHugeHeaderNothingIsDroppedAndNoBodyHashed) {
   Way way;
   Ingest ingest = way.begin();

@@ -98,7 +98,7 @@ bool Summary::has_fields(std::span<const Bytes> names) const {
 // --- the stored form
 
 Bytes encode_summary(std::uint64_t size, const Letter& outline, const std::optional<Bytes>& preview,
-                     std::uint64_t front) {
+                     std::uint64_t front, const Letter* header) {
   if (outline.parts().size() > kMaxParts) return absurd(size);
   const std::vector<std::size_t> lines = outline.body_lines();
   RecordWriter w(kVersion);
@@ -107,18 +107,22 @@ Bytes encode_summary(std::uint64_t size, const Letter& outline, const std::optio
   w.number(outline.parts().size());
   std::size_t octets = 0;
   std::uint64_t before = 0;
+  // What is behind the header moves with its end.
+  const std::uint64_t shift = front + (header ? header->root().body - outline.root().body : 0);
   for (const Part& p : outline.parts()) {
     w.u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(p.kind) | (p.closed ? kClosed : 0) |
                                    (p.blank_line ? kBlankLine : 0)));
     w.number(p.parent == kNone ? 0 : p.index - p.parent);
     // The front belongs to the header of the letter.
-    const std::uint64_t more = p.parent == kNone ? front : 0;
-    const std::uint64_t begin = p.begin + front - more;
-    w.number(begin - before).number(p.body - p.begin + more).number(p.end - p.body).number(lines[p.index]);
+    const bool root = p.parent == kNone;
+    const std::uint64_t more = root ? front : 0;
+    const std::uint64_t begin = root ? 0 : p.begin + shift;
+    const std::uint64_t head = root ? p.body + shift : p.body - p.begin;
+    w.number(begin - before).number(head).number(p.end - p.body).number(lines[p.index]);
     w.text(p.type).text(p.subtype);
     before = begin;
     std::vector<std::pair<std::size_t, const Field*>> fields;
-    for (const Field& f : outline.fields(p))
+    for (const Field& f : root&& header ? header->fields() : outline.fields(p))
       if (const std::size_t n = number_of(f); kept(outline, p, n)) fields.emplace_back(n, &f);
     w.number(fields.size());
     for (const auto& [number, field] : fields) {
@@ -237,14 +241,16 @@ std::optional<Bytes> preview_of(const Letter& outline) {
   return line;
 }
 
-Digest digest_of(std::uint64_t size, const Letter& outline, std::uint64_t front) {
-  Digest out{{}, clues_of(outline)};
+Digest digest_of(std::uint64_t size, const Letter& outline, std::uint64_t front, const Letter* header) {
+  Digest out{{}, clues_of(header ? *header : outline)};
   // What begins with neither a field nor an empty line may be read in another way behind other fields.
   const Part& root = outline.root();
-  const auto found = [&](message::Finding what) { return outline.findings().has(what); };
+  const auto found = [&](message::Finding what) {
+    return outline.findings().has(what) || (header && header->findings().has(what));
+  };
   const bool odd = front > 0 && ((root.body == 0 && root.end > 0) || found(message::Finding::mbox_from));
   const bool much = found(message::Finding::too_many_fields) || found(message::Finding::too_many_parts);
-  out.summary = odd || much ? absurd(size) : encode_summary(size, outline, preview_of(outline), front);
+  out.summary = odd || much ? absurd(size) : encode_summary(size, outline, preview_of(outline), front, header);
   return out;
 }
 
@@ -253,11 +259,19 @@ net::Task<Result<void>> LetterDraft::append(ChunkList octets, net::Deadline dead
   co_return co_await store::Draft::append(std::move(octets), deadline);
 }
 
-Digest LetterDraft::digest(std::uint64_t front) {
+void LetterDraft::set_header(ByteView header) {
+  look_.feed(header);
+  header_ = header.size();
+}
+
+Digest LetterDraft::digest(std::uint64_t front, ByteView header) {
   if (!outline_) outline_ = look_.finish();
+  const std::uint64_t whole = front + header.size() + size();
   // Somebody appended without our knowing, or it is more than can be looked at.
-  if (outline_->root().end != size()) return {absurd(front + size()), {}};
-  return digest_of(front + size(), *outline_, front);
+  if (outline_->root().end != header_ + size()) return {absurd(whole), {}};
+  if (header_ == 0) return digest_of(whole, *outline_, front);
+  const Letter now(header, kLook);
+  return digest_of(whole, *outline_, front, &now);
 }
 
 net::Task<Result<std::shared_ptr<LetterDraft>>> letter_draft_of(store::Store* store, store::BodyId id, ChunkList octets,

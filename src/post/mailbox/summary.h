@@ -50,8 +50,10 @@ struct Digest {
 };
 
 // `outline`: of the letter without the `front` octets of whole header fields that will stand before it, none of which
-// is kept. `size`: of all of it. From a LetterStream, which has the beginning of the text.
-Digest digest_of(std::uint64_t size, const message::Letter& outline, std::uint64_t front);
+// is kept. `size`: of all of it. From a LetterStream, which has the beginning of the text. `header`: what stands
+// instead of the outline's header, if it is another one; its fields that tell of the structure must be the same.
+Digest digest_of(std::uint64_t size, const message::Letter& outline, std::uint64_t front,
+                 const message::Letter* header = nullptr);
 // The beginning of what people would read, on one line (RFC 8970 §3).
 std::optional<Bytes> preview_of(const message::Letter& outline);
 
@@ -61,20 +63,25 @@ class LetterDraft final : public store::Draft {
   using store::Draft::Draft;
   // Looks at the octets; a pause for others is the caller's matter, who has few at a time.
   net::Task<Result<void>> append(ChunkList octets, net::Deadline deadline) override;
-  // Of the letter with `front` octets of header before it. After finish().
-  Digest digest(std::uint64_t front = 0);
+  // The header, which is looked at and not stored: who takes the draft puts it in front, changed or not. Before
+  // anything is appended.
+  void set_header(ByteView header);
+  // Of the letter with `front` octets of header fields before it. After finish(). `header`: what stands in front of the
+  // draft, after set_header().
+  Digest digest(std::uint64_t front = 0, ByteView header = {});
 
  private:
   message::LetterStream look_{kLook};
+  std::uint64_t header_ = 0;  // octets that are not in the draft
   std::optional<message::Letter> outline_;
 };
 // Of a letter that is in memory already: appended, with pauses in which others run, and finished.
 net::Task<Result<std::shared_ptr<LetterDraft>>> letter_draft_of(store::Store* store, store::BodyId id, ChunkList octets,
                                                                 net::Deadline deadline);
 
-// The stored form of `outline` and `preview`: what is kept of them. `front` as in digest_of().
+// The stored form of `outline` and `preview`: what is kept of them. `front` and `header` as in digest_of().
 Bytes encode_summary(std::uint64_t size, const message::Letter& outline, const std::optional<Bytes>& preview,
-                     std::uint64_t front = 0);
+                     std::uint64_t front = 0, const message::Letter* header = nullptr);
 // Nothing: the letter must be looked into. Errors: corrupt, unsupported.
 Result<std::optional<Summary>> decode_summary(ByteView bytes);
 

@@ -130,6 +130,10 @@ Task<Ruling> Judges::connect(ConnectionFacts facts, Deadline deadline) {
 
 Task<Ruling> Judges::hello(HelloFacts facts, Deadline deadline) {
   if (refused_.refuses()) co_return refused_;
+  co_await leave_letter(deadline);
+  // It concerns those, too, who had heard enough of the letter before.
+  for (Seat& seat : seats_)
+    if (seat.hears == Hears::next_letter) seat.hears = Hears::everything;
   co_return co_await all(Step::hello, deadline,
                          [facts = std::move(facts)](Hearing& hearing, Deadline d) { return hearing.hello(facts, d); });
 }

@@ -161,6 +161,7 @@ class Judges {
   Judges(std::vector<std::shared_ptr<Judge>> judges, Clock& clock, Duration all = kAll);
 
   Task<Ruling> connect(ConnectionFacts facts, Deadline deadline);
+  // Ends a letter that is open (RFC 5321 §4.1.4).
   Task<Ruling> hello(HelloFacts facts, Deadline deadline);
   // Begins a letter, which is over when this refuses.
   Task<Ruling> mail(MailFacts facts, Deadline deadline);

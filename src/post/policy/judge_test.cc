@@ -326,6 +326,22 @@ TEST_F(JudgesTest, ALetterThatIsGivenUp) {
   EXPECT_EQ(asked(), "a.abort b.abort c.abort a.close b.close c.close ");
 }
 
+TEST_F(JudgesTest, AGreetingAfterALetterIsHeardByAll) {
+  make();
+  a->at[Step::data] = {Opinion(Action::accept)};
+  run(judges->connect({}, late()));
+  run(judges->hello({}, late()));
+  run(judges->mail({}, late()));
+  run(judges->data(late()));
+  log.clear();
+  EXPECT_FALSE(run(judges->hello({}, late())).refuses());
+  EXPECT_EQ(log, "a.hello b.hello c.hello ");
+  run(judges->mail({}, late()));
+  log.clear();
+  run(judges->hello({}, late()));
+  EXPECT_EQ(log, "a.abort b.abort c.abort a.hello b.hello c.hello ") << "the letter is given up";
+}
+
 TEST_F(JudgesTest, ChangesOfAllAreKeptInOrder) {
   a->at[Step::end].opinion.change({.kind = HeaderChange::Kind::add, .name = "X-A", .value = " 1"});
   b->at[Step::end].opinion = Opinion(Action::accept);

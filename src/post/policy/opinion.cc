@@ -26,6 +26,13 @@ constexpr UnheededRow kUnheeded[] = {
     {Unheeded::bad_sender, "bad-sender", "This is no address of a sender", "Ce n'est pas une adresse d'expéditeur"},
     {Unheeded::bad_reply, "bad-reply", "The reply does not fit; a common one takes its place",
      "La réponse ne convient pas ; une réponse ordinaire la remplace"},
+    {Unheeded::forged, "forged", "This field could be taken for this server's own Authentication-Results",
+     "Ce champ pourrait passer pour le propre Authentication-Results de ce serveur"},
+    {Unheeded::reserved, "reserved", "This field is not a judge's to change",
+     "Ce champ n'est pas à changer par un juge"},
+    {Unheeded::no_destination, "no-destination", "This recipient leads nowhere", "Ce destinataire ne mène nulle part"},
+    {Unheeded::parameters, "parameters", "The address is heeded, its parameters are not",
+     "L'adresse est prise en compte, ses paramètres ne le sont pas"},
 };
 
 // RFC 5322 §2.2: printable ASCII without the colon.

@@ -73,6 +73,11 @@ enum class Unheeded : std::uint8_t {
   bad_recipient,  // no address (RFC 5321 §4.1.2)
   bad_sender,     // no address
   bad_reply,      // a reply that is none, or does not fit the action; a common one takes its place
+  // What was found out later, of the letter.
+  forged,          // a field that could be taken for our own Authentication-Results
+  reserved,        // a field that is ours, or on which the reading of the body rests
+  no_destination,  // a recipient that leads nowhere
+  parameters,      // of an address; the address is heeded
 };
 struct UnheededRow {
   Unheeded unheeded;

@@ -37,7 +37,7 @@ TEST(Opinion, TableIsInOrder) {
     EXPECT_TRUE(ids.insert(row.id).second);
     EXPECT_FALSE(row.en.empty() || row.fr.empty());
   }
-  EXPECT_EQ(unheeded_rows().size(), static_cast<std::size_t>(Unheeded::bad_reply) + 1);
+  EXPECT_EQ(unheeded_rows().size(), static_cast<std::size_t>(Unheeded::parameters) + 1);
 }
 
 TEST(Opinion, CommonReplies) {

@@ -17,6 +17,7 @@ using store::Space;
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kHeadVersion = 3;  // of TrailHead
 constexpr std::uint8_t kTaken = 1;
+constexpr std::uint8_t kDiscarded = 2;
 
 std::uint64_t moment(Time t) { return static_cast<std::uint64_t>(std::max<std::int64_t>(t.us, 0)); }
 
@@ -65,6 +66,22 @@ std::uint16_t read_thousandths(RecordReader& r) {
   return static_cast<std::uint16_t>(n);
 }
 
+void write(RecordWriter& w, const TrailJudge& judge) {
+  w.text(judge.name).text(judge.action).text(judge.step).text(judge.score).text(judge.reason).text(judge.failure);
+  w.signed_number(judge.took.count()).number(judge.undone.size());
+  for (const std::string& one : judge.undone) w.text(one);
+}
+
+TrailJudge read_judge(RecordReader& r) {
+  TrailJudge judge;
+  for (std::string* field : {&judge.name, &judge.action, &judge.step, &judge.score, &judge.reason, &judge.failure})
+    *field = r.text();
+  judge.took = Duration(r.signed_number());
+  judge.undone.resize(read_count(r));
+  for (std::string& one : judge.undone) one = r.text();
+  return judge;
+}
+
 }  // namespace
 
 Bytes trail_head_key(LetterId letter) {
@@ -98,7 +115,10 @@ Result<TrailKey> trail_of(ByteView bytes) {
 
 Bytes encode(const TrailHead& head) {
   RecordWriter w(kHeadVersion);
-  w.u8(head.taken ? kTaken : 0).signed_number(head.at.us).number(head.size).text(head.sender);
+  w.u8(static_cast<std::uint8_t>((head.taken ? kTaken : 0) | (head.discarded ? kDiscarded : 0)))
+      .signed_number(head.at.us)
+      .number(head.size)
+      .text(head.sender);
   w.text(head.origin.door).text(head.origin.session).text(head.origin.peer).text(head.origin.hello);
   w.text(head.origin.account).text(head.origin.tls);
   write(w, head.reply);
@@ -118,13 +138,17 @@ Bytes encode(const TrailHead& head) {
   w.text(head.verdict.overrides).number(head.verdict.apart.size());
   for (const TrailVerdict::Apart& one : head.verdict.apart)
     w.text(one.address).text(one.action).text(one.reason).text(one.overrides);
+  w.number(head.verdict.judges.size());
+  for (const TrailJudge& judge : head.verdict.judges) write(w, judge);
   return w.take();
 }
 
 Result<TrailHead> decode_trail_head(ByteView bytes) {
   RecordReader r(bytes, kHeadVersion);
   TrailHead head;
-  head.taken = r.u8() & kTaken;
+  const std::uint8_t bits = r.u8();
+  head.taken = bits & kTaken;
+  head.discarded = bits & kDiscarded;
   head.at.us = r.signed_number();
   head.size = r.number();
   head.sender = r.text();
@@ -162,6 +186,8 @@ Result<TrailHead> decode_trail_head(ByteView bytes) {
     head.verdict.apart.resize(read_count(r));
     for (TrailVerdict::Apart& one : head.verdict.apart)
       for (std::string* field : {&one.address, &one.action, &one.reason, &one.overrides}) *field = r.text();
+    head.verdict.judges.resize(read_count(r));
+    for (TrailJudge& judge : head.verdict.judges) judge = read_judge(r);
   }
   TRY(r.finish("the head of a trail"));
   return head;

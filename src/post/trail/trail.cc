@@ -87,6 +87,7 @@ std::string_view trail_event_name(TrailEvent event) {
 }
 
 std::string_view trail_state(const TrailLetter& letter) {
+  if (letter.head.discarded) return "discarded";
   if (!letter.head.taken) return letter.head.reply.code == 0 ? "abandoned" : "refused";
   // Of each recipient that went to the queue, the last word.
   std::vector<std::optional<TrailEvent>> last(letter.head.ends.size());
@@ -293,6 +294,15 @@ Task<Result<void>> Trail::write_notes(Deadline deadline) {
           row.count += count.count;
           txn.put(key, encode_counts(row));
         }
+        return {};
+      },
+      deadline);
+}
+
+Task<Result<void>> Trail::write(LetterId letter, TrailHead head, Deadline deadline) {
+  return commit_.submit(
+      [letter, head = std::move(head)](store::Txn& txn) -> Result<void> {
+        add(txn, letter, head);
         return {};
       },
       deadline);

@@ -55,6 +55,11 @@ class Trail {
   static void add(store::Txn& txn, LetterId letter, const TrailHead& head);
   static void add(store::Txn& txn, LetterId letter, const TrailStep& step);
 
+  // --- for doors
+
+  // A letter that was thrown away while its sender is told 250. Durable when it returns. Errors: those of the store.
+  Task<Result<void>> write(LetterId letter, TrailHead head, Deadline deadline);
+
   // --- for doors; never block, never fail
 
   // A letter that was not taken. `network` is the peer's.

@@ -38,20 +38,22 @@ TEST(TrailRecord, ComesBackAsItWas) {
   EXPECT_EQ(records::encode(*back), bytes);
   EXPECT_EQ(back->rcpts[1].reply.text, "who?");
   EXPECT_EQ(back->ends[0].mailbox, "Lists");
-  // Version 1 ends before the verdict, version 2 before what was known of the sender and what overrides it.
-  Bytes first = bytes.substr(0, bytes.size() - 6);
-  first[0] = 1;
-  Bytes second = bytes.substr(0, bytes.size() - 3);
-  second[0] = 2;
-  ASSERT_TRUE(records::decode_trail_head(second));
-  EXPECT_EQ(records::decode_trail_head(second)->ends[1].address, "q@r");
-  ASSERT_TRUE(records::decode_trail_head(first));
-  EXPECT_EQ(records::decode_trail_head(first)->ends[1].address, "q@r");
+  // Version 1 ends before the verdict, version 2 before what was known of the sender.
+  for (const std::size_t version : {1u, 2u}) {
+    Bytes old = bytes.substr(0, bytes.size() - (version == 1 ? 7 : 4));
+    old[0] = static_cast<char>(version);
+    ASSERT_TRUE(records::decode_trail_head(old)) << version;
+    EXPECT_EQ(records::decode_trail_head(old)->ends[1].address, "q@r");
+  }
   head.verdict = {.authentication = "mx.example; dmarc=fail",
                   .action = "reject",
                   .reason = "reject-with-evidence",
                   .overrides = "local_policy: x",
                   .apart = {{"x@y", "junk", "overridden", ""}, {"z@y", "accept", "passes", "mailing_list: l"}}};
+  head.verdict.judges = {{"rspamd", "junk", "end", "-7.50", "GTUBE", "", milliseconds(12), {"forged X", "body"}},
+                         {"clamav", "defer", "body", "", "", "timeout", hours(1), {}}};
+  head.taken = false;
+  head.discarded = true;
   const auto judged = records::decode_trail_head(records::encode(head));
   ASSERT_TRUE(judged);
   EXPECT_EQ(judged->verdict.authentication, "mx.example; dmarc=fail");
@@ -71,6 +73,14 @@ TEST(TrailRecord, ComesBackAsItWas) {
   ASSERT_THAT(judged->verdict.apart, SizeIs(2));
   EXPECT_EQ(judged->verdict.apart[1].address, "z@y");
   EXPECT_EQ(judged->verdict.apart[1].overrides, "mailing_list: l");
+  ASSERT_THAT(judged->verdict.judges, SizeIs(2));
+  EXPECT_EQ(judged->verdict.judges[0].score, "-7.50");
+  EXPECT_EQ(judged->verdict.judges[0].took, Duration(milliseconds(12)));
+  EXPECT_THAT(judged->verdict.judges[0].undone, ElementsAre("forged X", "body"));
+  EXPECT_EQ(judged->verdict.judges[1].failure, "timeout");
+  EXPECT_FALSE(judged->taken);
+  EXPECT_EQ(trail_state({.id = {}, .head = *judged, .steps = {}}), "discarded");
+  EXPECT_EQ(records::encode(*judged), records::encode(head));
   for (std::size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(records::decode_trail_head(bytes.substr(0, n))) << n;
 
   LetterId id;

@@ -51,6 +51,18 @@ struct TrailStanding {
   std::uint16_t score = 0, confidence = 0;  // thousandths
 };
 
+// What a judge (post/policy/judge.h) made of a letter.
+struct TrailJudge {
+  std::string name = {};                 // as the configuration calls it
+  std::string action = {};               // "nothing", "accept", "junk", ...
+  std::string step = {};                 // at which that was decided: "mail", "end", ...; "none"
+  std::string score = {};                // as a number; empty: it gave none
+  std::string reason = {};               // its words
+  std::string failure = {};              // why it has none of its own; empty: it answered
+  Duration took = {};                    // for all of its answers
+  std::vector<std::string> undone = {};  // what it wanted and was not done: an id, and what
+};
+
 // Of a letter that was judged.
 struct TrailVerdict {
   std::string authentication = {};  // what was found, as Authentication-Results has it; empty: it was not judged
@@ -64,6 +76,7 @@ struct TrailVerdict {
     std::string action = {}, reason = {}, overrides = {};
   };
   std::vector<Apart> apart = {};
+  std::vector<TrailJudge> judges = {};
 };
 
 struct TrailHead {
@@ -71,6 +84,7 @@ struct TrailHead {
   TrailOrigin origin = {};
   std::string sender = {};
   bool taken = false;      // else refused, or given up by its sender
+  bool discarded = false;  // not taken either: its sender was told 250, and it was thrown away
   TrailReply reply = {};   // why it was not taken; code 0: its sender gave it up
   std::uint64_t size = 0;  // octets; 0 if it never came
   LetterId about = {};     // of a notification: the letter it tells of
@@ -117,8 +131,9 @@ struct TrailLetter {
   std::uint64_t more_steps = 0;  // that are left out
 };
 
-// What it has come to: "refused" and "abandoned" (it was not taken), "waiting" (for another host, for one recipient at
-// least), "failed" (given up for one at least), "done" (filed here, or taken by another host, for everybody).
+// What it has come to: "refused", "abandoned" and "discarded" (it was not taken), "waiting" (for another host, for one
+// recipient at least), "failed" (given up for one at least), "done" (filed here, or taken by another host, for
+// everybody).
 std::string_view trail_state(const TrailLetter& letter);
 
 // Connections that brought no letter because they were turned away, counted by the hour.

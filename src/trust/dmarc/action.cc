@@ -47,8 +47,10 @@ constexpr ActionReasonRow kReasons[] = {
      "Une règle de ce serveur vise l'expéditeur de la lettre."},
     {sender_listed, "sender-listed", "A block list that this host asks holds the sender of the letter.",
      "Une liste de blocage que ce serveur consulte contient l'expéditeur de la lettre."},
+    {judge_set_apart, "judge-set-apart", "A program that this host asks (a milter) wants the letter set apart.",
+     "Un programme que ce serveur consulte (un milter) demande que la lettre soit mise à part."},
 };
-static_assert(std::size(kReasons) == static_cast<std::size_t>(sender_listed) + 1);
+static_assert(std::size(kReasons) == static_cast<std::size_t>(judge_set_apart) + 1);
 
 // What excuses the failure.
 std::vector<Override> excuses(const Knowledge& knowledge) {

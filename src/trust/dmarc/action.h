@@ -96,7 +96,8 @@ enum class ActionReason : std::uint8_t {
   reject_not_done,
   reject_with_evidence,
   blocked,
-  sender_listed,  // trust/sender_lists.h decided
+  sender_listed,   // trust/sender_lists.h decided
+  judge_set_apart  // a milter did, for what the letter contains
 };
 struct ActionReasonRow {
   ActionReason reason;

@@ -175,7 +175,7 @@ TEST(DmarcAction, NamesOfReports) {
   EXPECT_EQ(override_name(OverrideType::policy_test_mode), "policy_test_mode");
   EXPECT_EQ(override_name(OverrideType::trusted_forwarder), "trusted_forwarder");
   std::set<std::string_view> ids;
-  for (int i = 0; i <= static_cast<int>(ActionReason::sender_listed); ++i) {
+  for (int i = 0; i <= static_cast<int>(ActionReason::judge_set_apart); ++i) {
     const ActionReasonRow& row = action_reason_row(static_cast<ActionReason>(i));
     EXPECT_EQ(static_cast<int>(row.reason), i);
     EXPECT_TRUE(ids.insert(row.id).second);
