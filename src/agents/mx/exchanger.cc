@@ -47,7 +47,7 @@ Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, p
     if (judged.refusal) co_return Replies{std::move(*judged.refusal)};
     if (judged.junk)
       for (post::LetterRecipient& recipient : transaction->recipients)
-        if (recipient.destination.kind == post::Destination::Kind::mailbox) recipient.destination.mailbox = kJunk;
+        if (recipient.destination.kind != post::Destination::Kind::remote) recipient.destination.mailbox = kJunk;
     field = std::move(judged.field);
   }
   co_return co_await take_from_host(&session_, transaction, std::move(ingest), facts, std::move(field));

@@ -91,6 +91,7 @@ std::uint32_t Taking::enqueue(store::Txn& txn, const store::BodyRef& body) {
     if (r.destination.kind == Destination::Kind::mailbox) continue;
     e.to_mda = r.destination.kind == Destination::Kind::mda;
     e.key = {letter.id, i};
+    e.folder = e.to_mda ? r.destination.mailbox : std::string();
     e.recipient = r.address;
     e.notify = r.notify;
     e.orcpt = r.orcpt;

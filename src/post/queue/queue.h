@@ -62,6 +62,7 @@ struct QueueEntry {
   Ret ret = Ret::unsaid;
   bool delay_told = false;  // a delay DSN has gone out
   bool to_mda = false;      // the mda of our site has the mailbox: by LMTP, not by the DNS
+  std::string folder;       // of the mailbox, where the mda has it; empty: INBOX
   bool asked = false;       // an operator asked for the attempt that comes next, or runs
   std::string orcpt;        // ORCPT as it was written, in xtext (RFC 3461 §4.2); empty: not given
   std::string envid;        // ENVID, decoded (RFC 3461 §4.4); empty: not given

@@ -13,7 +13,7 @@ using store::KeyWriter;
 using store::kSystemAccount;
 using store::Space;
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 
 constexpr std::uint8_t kSmtputf8 = 1;
 constexpr std::uint8_t kEightBit = 2;
@@ -81,7 +81,7 @@ Bytes encode(const QueueEntry& e) {
   w.u8(e.notify).text(e.orcpt).text(e.envid);
   w.u8(static_cast<std::uint8_t>(e.state));
   w.signed_number(e.arrived.us).signed_number(e.next_attempt.us).signed_number(e.expires.us);
-  w.number(e.attempts).text(e.last_error);
+  w.number(e.attempts).text(e.last_error).text(e.folder);
   return w.take();
 }
 
@@ -111,6 +111,7 @@ Result<QueueEntry> decode_queue(ByteView bytes, QueueKey key) {
   e.expires.us = r.signed_number();
   e.attempts = r.number32();
   e.last_error = r.text();
+  if (r.version() >= 3) e.folder = r.text();
   if (state > static_cast<std::uint8_t>(QueueState::held) || e.front_size > e.body.size) r.fail_here();
   TRY(r.finish("a row of the queue"));
   return e;

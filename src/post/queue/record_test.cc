@@ -59,7 +59,7 @@ TEST(QueueRecord, WhatIsWrittenIsReadAsItWas) {
   for (const Ret ret : {Ret::unsaid, Ret::full, Ret::headers}) {
     entry.ret = ret;
     const Bytes row = encode(entry);
-    EXPECT_EQ(row[0], 2);
+    EXPECT_EQ(row[0], 3);
     const auto read = decode_queue(row, kKey);
     ASSERT_TRUE(read);
     EXPECT_EQ(read->ret, ret);
@@ -67,9 +67,24 @@ TEST(QueueRecord, WhatIsWrittenIsReadAsItWas) {
   }
 }
 
+TEST(QueueRecord, TheFolderIsKeptAndOlderRowsHaveNone) {
+  QueueEntry entry;
+  entry.folder = "Junk";
+  entry.body.size = 10;
+  Bytes row = encode(entry);
+  EXPECT_EQ(decode_queue(row, kKey)->folder, "Junk");
+  entry.folder.clear();
+  row = encode(entry);
+  row.pop_back();  // version 2 ended before it
+  row[0] = 2;
+  const auto read = decode_queue(row, kKey);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->folder, "");
+}
+
 TEST(QueueRecord, WhatComesAfterUsIsRefused) {
   Bytes row = version_1("");
-  row[0] = 3;
+  row[0] = 4;
   EXPECT_EQ(decode_queue(row, kKey).error().code(), Errc::unsupported);
 }
 
