@@ -83,6 +83,8 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   const bool carries = p.options.mta || !p.config.server.relay.host.empty();
   if (carries || !p.config.server.mda.host.empty()) TRY(p.make_resolver());
   p.registry = TRY(Registry::make(p.config.server, {.directory = *p.directory,
+                                                    .keys = *p.keys,
+                                                    .offload = p.reads,
                                                     .resolver = p.resolver.get(),
                                                     .shards = p.shards,
                                                     .log = *p.log,
@@ -111,7 +113,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .tls = std::move(tls),
       .resolver = p.config.mx.judge ? p.resolver.get() : nullptr,
       .policy = local_policy(p.config.mx),
-      .keys = p.config.server.plays(Actor::mda) ? p.keys.get() : nullptr,
+      .signer = p.registry->signer(),
       .search = p.search.get()});
   if (carries) TRY(p.make_mta());
   p.routes.emplace(RouteSources{.directory = p.registry->rcpts(),

@@ -11,13 +11,15 @@ import random
 import smtplib
 import socket
 import sys
+import tempfile
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import letters  # noqa: E402
-from chappe import PASSWORD, ROOT, SLOW  # noqa: E402
+from chappe import BINARY, PASSWORD, ROOT, SLOW  # noqa: E402
+from dkim_peers_test import made_key  # noqa: E402
 from raw import Raw  # noqa: E402
 from suite import SHORT, Failure, Suite, check, contains, equal, needs, run, seed, shown, succeed, wait_until  # noqa: E402
 from town import Town, enter  # noqa: E402
@@ -32,6 +34,8 @@ mda.one.tower. A 127.0.0.23
 mta.one.tower. A 127.0.0.24
 two.tower.     MX 10 mx.two.tower.
 mx.two.tower.  A 127.0.0.3
+bank.tower.    A 192.0.2.1
+_dmarc.bank.tower. TXT "v=DMARC1; p=quarantine"
 """
 
 MDA, RELAY = 'mda = "mda.one.tower:24"', 'relay = "127.0.0.24:25"'
@@ -50,7 +54,7 @@ class Split:
                              keeps=role == "mda", server=[f'roles = ["{role}"]', *server])  # fmt: skip
 
         self.mda = part("mda", "127.0.0.23", ("lmtp", "imaps"), RELAY, OWN, accounts=["alice", "carol"])
-        self.mx = part("mx", "127.0.0.22", ("mx",), MDA, RELAY)
+        self.mx = part("mx", "127.0.0.22", ("mx",), MDA, RELAY, 'networks = ["127.0.0.22"]')  # 127.0.0.1 is a stranger
         self.msa = part("msa", "127.0.0.21", ("submissions",), MDA, RELAY)
         self.mta = part("mta", "127.0.0.24", ("relay",), MDA, OWN)
         self.parts = {"mx": self.mx, "mda": self.mda, "msa": self.msa, "mta": self.mta}
@@ -137,6 +141,47 @@ def _():
         contains(one.mx.command("route", "alice@one.tower", "--lang", "en"), b"mda of the site, mda.one.tower:24", "a route")
         contains(one.mx.command("route", "alice@one.tower", "--json"), b'"goes":"mda"', "a route")
         wait_until(lambda: one.queued() == 0, 20, "empty queues")
+
+
+@suite.test("a letter that is forged goes into Junk, whatever it says of itself, and those of our people are signed")
+def _():
+    with tempfile.TemporaryDirectory(prefix="chappe-test-") as folder:
+        path = pathlib.Path(folder)
+        path.chmod(0o755)
+        pem, _, record = made_key(path, "ed25519-sha256")
+        pathlib.Path(pem).chmod(0o644)
+        zone = ZONE + f'k._domainkey.one.tower. TXT "{record}"\n'
+        with Town(zone) as town, Split(town) as one, town.site("two.tower", "127.0.0.3", ["bob"]) as two:
+            forged = (
+                b"Authentication-Results: mx.one.tower; dmarc=pass header.from=bank.tower\r\n"
+                b"Authentication-Results: mda.one.tower; dmarc=pass header.from=bank.tower\r\n"
+                b"From: teller@bank.tower\r\nTo: alice@one.tower\r\nSubject: forged\r\n\r\nPay.\r\n"
+            )
+            one.mx.send(forged, to=["alice@one.tower", "carol@one.tower"], sender="teller@bank.tower")
+            for account in ("alice", "carol"):
+
+                def junk():
+                    with one.mda.imap(account, mailbox="Junk", readonly=True) as box:
+                        return [bytes(x) for x in box.letters().values()] if box.counts("Junk")["MESSAGES"] else None
+
+                got = wait_until(junk, 30, f"the letter in Junk of {account}")[0]
+                contains(got, b"Authentication-Results: mx.one.tower;", "what the mx found")
+                check(b"mx.one.tower; dmarc=pass" not in got, "the forged field is there")
+                with one.mda.imap(account) as box:
+                    equal(box.counts()["MESSAGES"], 0, f"the INBOX of {account}")
+
+            one.mda.command("key", "import", "one.tower", "--selector", "k", "--key", str(pem))
+            octets = letters.letter("signed", 3_000, to="bob@two.tower", sender="alice@one.tower")
+            one.msa.submit("alice", ["bob@two.tower", "carol@one.tower"], octets)
+            for site, account in ((two, "bob"), (one.mda, "carol")):
+                got = arrived(site, account, 1)[0]
+                contains(got, b"DKIM-Signature: v=1; a=ed25519-sha256;", f"the letter of {account}")
+                check(got.endswith(octets), "the letter is changed")
+                verified = path / "letter.eml"
+                verified.write_bytes(got)
+                path.joinpath("zone").write_text(f'k._domainkey.one.tower. 60 TXT "{record}"\n')
+                said = run(BINARY, "verify", verified, "--zone", path / "zone", "--json")[1]
+                equal([one["result"] for one in json.loads(said)["dkim"]], ["pass"], f"the signature of {account}'s letter")
 
 
 @suite.test("the mx refuses whom the mda does not know, and tells why; without the mda it says neither yes nor no")

@@ -70,6 +70,15 @@ Task<Result<R>> Directory::edit(std::string who, F fn, Deadline deadline) {
   co_return co_await parts_.commit->submit<R>(std::move(change), deadline);
 }
 
+Task<Result<void>> Directory::change(std::string who, std::function<Result<void>(Editor&)> fn, Deadline deadline) {
+  auto step = [fn = std::move(fn)](Editor& editor) -> Result<Done> {
+    TRY(fn(editor));
+    return Done{};
+  };
+  CO_TRY(co_await edit<Done>(std::move(who), std::move(step), deadline));
+  co_return Result<void>();
+}
+
 // --- domains
 
 Task<Result<Domain>> Directory::add_domain(std::string who, std::string name, DomainSettings settings,
