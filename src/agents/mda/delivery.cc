@@ -98,7 +98,10 @@ Task<Reply> Delivery::sign(const Transaction* transaction, Bytes question) {
 }
 
 Task<Replies> Delivery::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
-  if (signs_) co_return Replies{co_await sign(transaction, ingest.header().flatten())};
+  if (signs_) {
+    Reply said = co_await sign(transaction, ingest.header().flatten());
+    co_return Replies{std::move(said)};
+  }
   const Time now = site_.clock.now();
   // Now that its size is known, and because much may have happened since RCPT, each is looked at once more.
   Replies replies;
