@@ -1,39 +1,28 @@
 #!/usr/bin/env python3
 # timeout: 300
 """Who may write as whom: From, Sender and MAIL FROM of letters that our people hand in, grants and their end, the
-directory as text, the audit, and the same where the submission server is a process of its own, whose letters, and whose
-notifications, the mda signs."""
+directory as text, and the audit. roles_test.py has the same over a split site."""
 
 import contextlib
 import json
 import pathlib
+import socket
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import letters  # noqa: E402
 from chappe import BINARY, PASSWORD  # noqa: E402
-from dkim_peers_test import made_key  # noqa: E402
-from judging_test import results  # noqa: E402
-from signing_test import signatures, txt  # noqa: E402
-from suite import Suite, check, contains, equal, needs, run, wait_until  # noqa: E402
+from suite import Suite, check, contains, equal, needs, run  # noqa: E402
 from town import Town, as_nobody, enter  # noqa: E402
 
 enter()
 
 suite = Suite()
 
-# No process of one.tower is a stranger to the others; all of it is one to two.tower.
 ZONE = """
 one.tower. MX 10 mx.one.tower.
 mx.one.tower. A 127.0.0.2
-mda.one.tower. A 127.0.0.23
-two.tower. MX 10 mx.two.tower.
-mx.two.tower. A 127.0.0.3
-bank.tower. A 192.0.2.1
-_dmarc.bank.tower. TXT "v=DMARC1; p=quarantine"
-_dmarc.one.tower. TXT "v=DMARC1; p=reject"
 """
 
 
@@ -71,6 +60,15 @@ class World:
 
     def people(self, *words):
         return run(*as_nobody(BINARY, *words, "--config", self.site.config))[1].decode()
+
+
+def asked(site, method):
+    """What the control socket says."""
+    with socket.socket(socket.AF_UNIX) as control, control.makefile("rb") as answers:
+        control.settimeout(30)
+        control.connect(str(site.dir / "control.sock"))
+        control.sendall(json.dumps({"id": 1, "method": method}).encode() + b"\n")
+        return json.loads(answers.readline())["result"]
 
 
 @contextlib.contextmanager
@@ -185,7 +183,7 @@ def _(w):
     contains(said, "+ grant alice@one.tower: send as press@one.tower", "what changed")
     contains(said, "- grant boss@one.tower: send as *", "what changed")
     contains(w.people("config", "apply", path), "Nothing changes", "once more")
-    rows = json.loads(w.site.command("audit", "--json"))["audit"]
+    rows = asked(w.site, "audit.list")["audit"]
     whats = [(row["what"], row["object"], row["before"], row["after"]) for row in rows if row["what"].startswith("grant")]
     equal(whats[0], ("grant.remove", "boss@one.tower", "send as *", ""), "the newest row")
     check(("grant.add", "boss@one.tower", "", "send as *") in whats, "its beginning")
@@ -207,103 +205,6 @@ def _(w):
         code, out, err = run("curl", "-sS", "-k", "--url", "smtps://127.0.0.2", "-u", f"alice@one.tower:{PASSWORD}",
                              "--mail-from", "alice@one.tower", "--mail-rcpt", "alice@one.tower", "-T", path)  # fmt: skip
         equal(code == 0, wanted, f"curl as {author}, {err}")
-
-
-@contextlib.contextmanager
-def split(town):
-    """one.tower as an mda, and an mx with an msa beside it; connections on the loopback come from 127.0.0.1."""
-    def part(role, address, listen, *server, **settings):
-        return town.site("one.tower", address, settings.pop("accounts", ()), host=role, listen=listen,
-                         keeps=role == "mda", server=list(server), **settings)  # fmt: skip
-
-    with (
-        part("mda", "127.0.0.23", ("lmtp", "imaps"), 'roles = ["mda"]', 'networks = ["127.0.0.1"]',
-             accounts=["alice", "boss"]) as mda,
-        part("mx", "127.0.0.2", ("mx", "submissions"), 'roles = ["mx", "msa", "mta"]', 'mda = "mda.one.tower:24"',
-             'networks = ["127.0.0.2"]') as mx,
-    ):  # fmt: skip
-        yield mda, mx
-
-
-def box_of(site, account, mailbox, count=1):
-    def look():
-        with site.imap(account, mailbox=mailbox, readonly=True) as box:
-            if box.counts(mailbox)["MESSAGES"] < count:
-                return None
-            return [bytes(octets) for octets in box.letters().values()]
-
-    return wait_until(look, 30, f"{count} letters in {mailbox} of {account}")
-
-
-def as_author(author):
-    return letters.letter("split", 300, to="bob@two.tower", sender=author)
-
-
-@suite.test("over a split site: grants, signatures of letters and of notifications, and Junk")
-def _(_):
-    with tempfile.TemporaryDirectory(prefix="chappe-test-") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        pem, _, record = made_key(folder, "ed25519-sha256")
-        pathlib.Path(pem).chmod(0o644)
-        zone = ZONE + f"k._domainkey.one.tower. TXT {txt(record)}\n"
-        with (
-            Town(zone) as town,
-            split(town) as (mda, mx),
-            town.site("two.tower", "127.0.0.3", ["bob"], server=['networks = ["127.0.0.3"]']) as two,
-        ):
-            mda.command("grant", "add", "alice@one.tower", "*@one.tower", "--on-behalf")
-            mda.command("grant", "add", "alice@one.tower", "info@one.tower")
-            mda.command("key", "import", "one.tower", "--selector", "k", "--key", str(pem))
-            w = World(mx)
-            w.refused("From: x@bank.tower\r\n", "From names x@bank.tower")
-            equal(w.said("From: x@one.tower\r\n", mail="boss@one.tower")[0], "553 5.7.1 MAIL", "on behalf only")
-
-            for sent, author in enumerate(("alice@one.tower", "info@one.tower", "boss@one.tower"), 1):
-                mx.submit("alice", ["bob@two.tower"], as_author(author))
-                got = box_of(two, "bob", "INBOX", sent)[-1]
-                equal(signatures(got), 1, f"signatures as {author}")
-                contains(results(got), "dkim=pass", f"as {author}")
-                contains(results(got), "dmarc=pass", f"as {author}")
-                equal(b"\r\nSender: <alice@one.tower>\r\n" in got, author == "boss@one.tower", f"Sender as {author}")
-
-            # A notification to somebody elsewhere, of a letter that the mda refuses behind the mx.
-            mda.command("account", "add", "gone@one.tower", "--password-file", "-", input="gone gone\n")
-            with mx.smtp("mx") as client:
-                client.ehlo("mx.two.tower")
-                equal(client.mail("bob@two.tower")[0], 250, "MAIL")
-                equal(client.rcpt("gone@one.tower")[0], 250, "RCPT")
-                mda.command("account", "remove", "gone@one.tower")
-                equal(client.data(as_author("bob@two.tower"))[0], 250, "the letter")
-            back = box_of(two, "bob", "INBOX", 4)[-1]
-            contains(back.decode(errors="replace"), "Final-Recipient: rfc822; gone@one.tower", "the notification")
-            contains(results(back), "dkim=pass", "of the notification")
-            contains(results(back), "header.d=one.tower", "of the notification")
-
-            # Forged: p=quarantine. The stranger's own words on the folder and on the verdict do not count.
-            forged = (
-                b"Authentication-Results: mx.one.tower; dmarc=pass header.from=bank.tower\r\n"
-                b"From: teller@bank.tower\r\nTo: boss@one.tower\r\nSubject: forged\r\n\r\nPay.\r\n"
-            )
-            with mx.smtp("mx") as client:
-                client.ehlo("stranger.tower")
-                equal(client.docmd("MAIL", "FROM:<teller@bank.tower>")[0], 250, "MAIL")
-                equal(client.docmd("RCPT", "TO:<boss@one.tower> XFOLDER=INBOX")[0], 555, "XFOLDER at the mx")
-                equal(client.docmd("RCPT", "TO:<boss@one.tower>")[0], 250, "RCPT")
-                equal(client.data(forged)[0], 250, "the letter")
-            junk = box_of(mda, "boss", "Junk")[0]
-            equal(junk.lower().count(b"authentication-results:"), 1, "what says something of it")
-            contains(results(junk), "dmarc=fail", "what is said")
-            with mda.imap("boss") as box:
-                equal(box.counts()["MESSAGES"], 0, "the INBOX")
-
-            # Without the mda no letter leaves unsigned: it is to be handed in again.
-            with mx.writer("alice") as client:
-                equal(client.mail("alice@one.tower")[0], 250, "MAIL")
-                equal(client.rcpt("bob@two.tower")[0], 250, "RCPT")
-                mda.kill()
-                code, words = client.data(as_author("alice@one.tower"))
-                equal(code, 451, f"the answer without the mda, {words}")
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ def _():
         wait_until(lambda: one.queued() == 0, 20, "empty queues")
 
 
-@suite.test("a letter that is forged goes into Junk, whatever it says of itself, and those of our people are signed")
+@suite.test("a forged letter goes into Junk, whatever it says; those of our people, as whom they may write, are signed by the mda")
 def _():
     with tempfile.TemporaryDirectory(prefix="chappe-test-") as folder:
         path = pathlib.Path(folder)
@@ -171,17 +171,47 @@ def _():
                     equal(box.counts()["MESSAGES"], 0, f"the INBOX of {account}")
 
             one.mda.command("key", "import", "one.tower", "--selector", "k", "--key", str(pem))
-            octets = letters.letter("signed", 3_000, to="bob@two.tower", sender="alice@one.tower")
-            one.msa.submit("alice", ["bob@two.tower", "carol@one.tower"], octets)
-            for site, account in ((two, "bob"), (one.mda, "carol")):
-                got = arrived(site, account, 1)[0]
-                contains(got, b"DKIM-Signature: v=1; a=ed25519-sha256;", f"the letter of {account}")
-                check(got.endswith(octets), "the letter is changed")
-                verified = path / "letter.eml"
-                verified.write_bytes(got)
-                path.joinpath("zone").write_text(f'k._domainkey.one.tower. 60 TXT "{record}"\n')
-                said = run(BINARY, "verify", verified, "--zone", path / "zone", "--json")[1]
-                equal([one["result"] for one in json.loads(said)["dkim"]], ["pass"], f"the signature of {account}'s letter")
+            one.mda.command("grant", "add", "alice@one.tower", "*@one.tower", "--on-behalf")
+            one.mda.command("grant", "add", "alice@one.tower", "info@one.tower")
+            for sent, author in enumerate(("alice@one.tower", "info@one.tower", "carol@one.tower"), 1):
+                octets = letters.letter(f"signed-{sent}", 3_000, to="bob@two.tower", sender=author)
+                one.msa.submit("alice", ["bob@two.tower", "carol@one.tower"], octets)
+                for site, account in ((two, "bob"), (one.mda, "carol")):
+                    got = arrived(site, account, sent)[-1]
+                    check(got.endswith(octets), "the letter is changed")
+                    equal(proved(got, path, record), ["pass"], f"what the signatures as {author} prove to {account}")
+                    equal(b"\r\nSender: <alice@one.tower>\r\n" in got, author == "carol@one.tower", f"Sender as {author}")
+            with one.msa.writer("alice") as client:
+                equal(client.mail("carol@one.tower")[0], 553, "MAIL FROM of somebody on whose behalf one writes")
+                client.mail("alice@one.tower")
+                client.rcpt("carol@one.tower")
+                equal(client.data(b"From: x@bank.tower\r\n\r\nx\r\n")[0], 550, "a From that nobody granted")
+
+            # Of a letter that the mda refuses behind the mx, its sender elsewhere is told, signed.
+            one.mda.command("account", "add", "dan@one.tower", "--password-file", "-", input="dan dan dan\n")
+            equal(at_the_mx(one, "dan@one.tower"), ["250 2.1.5"], "RCPT")
+            one.mda.command("account", "remove", "dan@one.tower")
+            late = letters.letter("late", 100, to="dan@one.tower", sender="bob@two.tower")
+            one.mx.send(late, to=["dan@one.tower"], sender="bob@two.tower")
+            back = arrived(two, "bob", 4)[-1]
+            contains(back, b"Final-Recipient: rfc822; dan@one.tower", "the notification")
+            equal(proved(back, path, record), ["pass"], "the signature of the notification")
+
+            # Without the mda no letter leaves unsigned: it is to be handed in again.
+            with one.msa.writer("alice") as client:
+                equal(client.mail("alice@one.tower")[0], 250, "MAIL")
+                equal(client.rcpt("bob@two.tower")[0], 250, "RCPT")
+                one.mda.kill()
+                code, words = client.data(letters.letter("unsigned", 100, sender="alice@one.tower"))
+                equal(code, 451, f"the answer without the mda, {words}")
+
+
+def proved(octets, folder, record):
+    """What each signature of a letter comes to."""
+    folder.joinpath("letter.eml").write_bytes(octets)
+    folder.joinpath("zone").write_text(f'k._domainkey.one.tower. 60 TXT "{record}"\n')
+    said = run(BINARY, "verify", folder / "letter.eml", "--zone", folder / "zone", "--json")[1]
+    return [one["result"] for one in json.loads(said)["dkim"]]
 
 
 @suite.test("the mx refuses whom the mda does not know, and tells why; without the mda it says neither yes nor no")
