@@ -30,6 +30,7 @@ RULES = {
     "letter.too-large": (552, "5.3.4 The letter is larger"),
     "loop": (554, "5.4.6 The letter has "),
     "from.unclear": (550, "5.7.1 This letter does not say clearly who it is from"),
+    "originator.not-allowed": (550, "5.7.1 You are logged in as alice@example.test, and "),  # a Sender without domain
     "from.many": (550, "5.7.1 This letter names over 20 originators"),
 }
 # RFC 6409 §8: what the submission door adds, by rule, in the order in which it adds it.
@@ -172,7 +173,7 @@ def completed(name, reply, sent, fetched):
         # RFC 5322 §3.6.2: alice may be anybody here, but several authors did not hand it in together.
         if "header.sender-added" in rules:
             check(b"sender" not in has, "a second Sender")
-            check(re.search(rb"(?im)^from[ \t]*:.*,", header.replace(b"\r\n ", b" ")), "Sender for a single author")
+            check(re.search(rb"(?im)^from[ \t]*:.*(,|@.*@)", re.sub(rb"\r\n(?=[ \t])", b"", header)), "Sender for a single author")
 
 
 def tell(taken, refused, total):
