@@ -13,6 +13,7 @@ namespace chappe::app {
 std::vector<Binding> admin_bindings();
 
 std::span<const Binding> directory_bindings();   // domain, account, alias, config export and apply
+std::span<const Binding> grant_bindings();       // grant
 std::span<const Binding> key_bindings();         // key
 std::span<const Binding> policy_bindings();      // policy, know
 std::span<const Binding> queue_bindings();       // queue, route

@@ -437,10 +437,12 @@ std::vector<VerbRow> make_verbs() {
 const std::vector<VerbRow>& verbs() {
   static const std::vector<VerbRow> kVerbs = [] {
     std::vector<VerbRow> out = make_verbs();
-    // The store's behind the directory's, those of trust behind what tells of a letter, policy before the queue.
+    // Grants behind aliases, the store's behind the directory's, those of trust behind what tells of a letter, policy
+    // before the queue.
     const auto insert = [&out](std::string_view before, const std::vector<VerbRow>& rows) {
       out.insert(std::ranges::find(out, before, &VerbRow::name), rows.begin(), rows.end());
     };
+    insert("queue list", grant_verbs());
     insert("message", store_verbs());
     insert("dns query", trust_verbs());
     insert("queue list", policy_verbs());

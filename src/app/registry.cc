@@ -1,5 +1,7 @@
 #include "app/registry.h"
 
+#include "agents/mta/sign_relay.h"
+
 namespace chappe::app {
 
 // Of a process that keeps no mailboxes and asks nobody.
@@ -10,7 +12,9 @@ class Registry::Elsewhere final : public post::RcptSource, public post::SenderSo
     if (address.contains('@')) out.kind = post::RcptAnswer::Kind::remote;
     co_return out;
   }
-  net::Task<Result<bool>> may_send(post::LoggedIn, std::string, net::Deadline) override { co_return false; }
+  net::Task<Result<post::SendRight>> may_send(post::LoggedIn, std::string, net::Deadline) override {
+    co_return post::SendRight::none;
+  }
 };
 
 Registry::~Registry() = default;
@@ -21,6 +25,7 @@ Result<std::unique_ptr<Registry>> Registry::make(const Config::Server& config, P
   if (config.plays(Actor::mda)) {
     r.rcpts_ = r.authors_ = &parts.directory;
     r.senders_ = &parts.directory;
+    r.signer_ = std::make_unique<post::KeySigner>(parts.keys, parts.offload, system_clock());
     return out;
   }
   r.elsewhere_ = std::make_unique<Elsewhere>();
@@ -38,6 +43,7 @@ Result<std::unique_ptr<Registry>> Registry::make(const Config::Server& config, P
                                          {.hostname = config.hostname, .mda = r.mda_, .trust = r.trust_}));
   r.relay_ = std::make_unique<agents::LoginRelayParts>(
       TRY(agents::login_relay_parts(*parts.resolver, r.mda_, config.hostname, r.trust_)));
+  r.signer_ = std::make_unique<agents::SignRelay>(*r.relay_);
   r.authors_ = r.callout_.get();
   // Who only carries letters for other hosts of the site takes them for anybody, whether the mda answers or not.
   if (!config.plays(Actor::mx) && !config.plays(Actor::msa)) return out;

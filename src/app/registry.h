@@ -10,6 +10,7 @@
 #include "agents/mta/login_relay.h"
 #include "app/config.h"
 #include "post/directory/directory.h"
+#include "post/keys/signer.h"
 
 namespace chappe::app {
 
@@ -17,6 +18,8 @@ class Registry {
  public:
   struct Parts {
     post::Directory& directory;
+    post::Keys& keys;
+    net::Offload& offload;
     dns::Resolver* resolver;  // null only where no mda has to be asked
     net::Shards& shards;
     Log& log;
@@ -35,6 +38,8 @@ class Registry {
   // Asked for the sender whom a notification is for.
   post::RcptSource& authors() { return *authors_; }
   agents::SaslLogins logins();
+  // Who signs our people's letters and our notifications: the keys here, or the mda. Null: nobody.
+  post::Signer* signer() { return signer_.get(); }
   // The mda, where it is another process; and the certificates that it must be known by.
   agents::mta::NextHop mda() const { return mda_; }
   std::shared_ptr<const crypto::TlsClient> trust() const { return trust_; }
@@ -48,6 +53,7 @@ class Registry {
   std::unique_ptr<agents::Callout> callout_;
   std::unique_ptr<agents::LoginRelayParts> relay_;
   std::unique_ptr<Elsewhere> elsewhere_;
+  std::unique_ptr<post::Signer> signer_;
   post::RcptSource* rcpts_ = nullptr;
   post::RcptSource* authors_ = nullptr;
   post::SenderSource* senders_ = nullptr;

@@ -88,6 +88,8 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   const bool carries = p.options.mta || !p.config.server.relay.host.empty();
   if (carries || !p.config.server.mda.host.empty()) TRY(p.make_resolver());
   p.registry = TRY(Registry::make(p.config.server, {.directory = *p.directory,
+                                                    .keys = *p.keys,
+                                                    .offload = p.reads,
                                                     .resolver = p.resolver.get(),
                                                     .shards = p.shards,
                                                     .log = *p.log,
@@ -119,6 +121,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .resolver = p.config.mx.judge ? p.resolver.get() : nullptr,
       .policy = local_policy(p.config.mx),
       .keys = p.config.server.plays(Actor::mda) ? p.keys.get() : nullptr,
+      .signer = p.registry->signer(),
       .return_paths = p.config.mx.srs ? p.return_paths.get() : nullptr,
       .search = p.search.get(),
       .reputation = p.reputation.get(),

@@ -59,7 +59,8 @@ Result<void> Server::Parts::make_mta() {
                                .clock = system_clock(),
                                .random = system_random(),
                                .log = *log,
-                               .metrics = metrics},
+                               .metrics = metrics,
+                               .signer = registry->signer()},
                               std::move(mta_options)));
   return {};
 }

@@ -37,7 +37,7 @@ def _():
     with Server(accounts=(DORA,), name="next host") as hop:
         relay = ["--relay", f"127.0.0.1:{hop.ports['mx']}"]
         with Server(options=relay) as server:
-            sent = [letters.letter(f"relay-{size}", size, to=DORA) for size in (0, 5_000, 3_000_000)]
+            sent = [letters.letter(f"relay-{size}", size, to=DORA, sender="alice@example.test") for size in (0, 5_000, 3_000_000)]
             for octets in sent:
                 submit(server, octets, [DORA, "bob@example.test"])
             got = arrived(hop, DORA, len(sent))
@@ -54,7 +54,7 @@ def _():
 @suite.test("without a relay it waits, and is there after a kill")
 def _():
     with Server() as server:
-        submit(server, letters.letter("waiting", 2000, to=DORA), [DORA])
+        submit(server, letters.letter("waiting", 2000, to=DORA, sender="alice@example.test"), [DORA])
         server.kill()
         server.start()
         listed = succeed(BINARY, "queue", "list", "--data", server.dir, "--json")

@@ -11,13 +11,15 @@ import random
 import smtplib
 import socket
 import sys
+import tempfile
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import letters  # noqa: E402
-from chappe import PASSWORD, ROOT, SLOW  # noqa: E402
+from chappe import BINARY, PASSWORD, ROOT, SLOW  # noqa: E402
+from dkim_peers_test import made_key  # noqa: E402
 from raw import Raw  # noqa: E402
 from suite import SHORT, Failure, Suite, check, contains, equal, needs, run, seed, shown, succeed, wait_until  # noqa: E402
 from town import Town, enter  # noqa: E402
@@ -32,6 +34,8 @@ mda.one.tower. A 127.0.0.23
 mta.one.tower. A 127.0.0.24
 two.tower.     MX 10 mx.two.tower.
 mx.two.tower.  A 127.0.0.3
+bank.tower.    A 192.0.2.1
+_dmarc.bank.tower. TXT "v=DMARC1; p=quarantine"
 """
 
 MDA, RELAY = 'mda = "mda.one.tower:24"', 'relay = "127.0.0.24:25"'
@@ -50,7 +54,7 @@ class Split:
                              keeps=role == "mda", server=[f'roles = ["{role}"]', *server])  # fmt: skip
 
         self.mda = part("mda", "127.0.0.23", ("lmtp", "imaps"), RELAY, OWN, accounts=["alice", "carol"])
-        self.mx = part("mx", "127.0.0.22", ("mx",), MDA, RELAY)
+        self.mx = part("mx", "127.0.0.22", ("mx",), MDA, RELAY, 'networks = ["127.0.0.22"]')  # 127.0.0.1 is a stranger
         self.msa = part("msa", "127.0.0.21", ("submissions",), MDA, RELAY)
         self.mta = part("mta", "127.0.0.24", ("relay",), MDA, OWN)
         self.parts = {"mx": self.mx, "mda": self.mda, "msa": self.msa, "mta": self.mta}
@@ -137,6 +141,77 @@ def _():
         contains(one.mx.command("route", "alice@one.tower", "--lang", "en"), b"mda of the site, mda.one.tower:24", "a route")
         contains(one.mx.command("route", "alice@one.tower", "--json"), b'"goes":"mda"', "a route")
         wait_until(lambda: one.queued() == 0, 20, "empty queues")
+
+
+@suite.test("a forged letter goes into Junk, whatever it says; those of our people, as whom they may write, are signed by the mda")
+def _():
+    with tempfile.TemporaryDirectory(prefix="chappe-test-") as folder:
+        path = pathlib.Path(folder)
+        path.chmod(0o755)
+        pem, _, record = made_key(path, "ed25519-sha256")
+        pathlib.Path(pem).chmod(0o644)
+        zone = ZONE + f'k._domainkey.one.tower. TXT "{record}"\n'
+        with Town(zone) as town, Split(town) as one, town.site("two.tower", "127.0.0.3", ["bob"]) as two:
+            forged = (
+                b"Authentication-Results: mx.one.tower; dmarc=pass header.from=bank.tower\r\n"
+                b"Authentication-Results: mda.one.tower; dmarc=pass header.from=bank.tower\r\n"
+                b"From: teller@bank.tower\r\nTo: alice@one.tower\r\nSubject: forged\r\n\r\nPay.\r\n"
+            )
+            one.mx.send(forged, to=["alice@one.tower", "carol@one.tower"], sender="teller@bank.tower")
+            for account in ("alice", "carol"):
+
+                def junk():
+                    with one.mda.imap(account, mailbox="Junk", readonly=True) as box:
+                        return [bytes(x) for x in box.letters().values()] if box.counts("Junk")["MESSAGES"] else None
+
+                got = wait_until(junk, 30, f"the letter in Junk of {account}")[0]
+                contains(got, b"Authentication-Results: mx.one.tower;", "what the mx found")
+                check(b"mx.one.tower; dmarc=pass" not in got, "the forged field is there")
+                with one.mda.imap(account) as box:
+                    equal(box.counts()["MESSAGES"], 0, f"the INBOX of {account}")
+
+            one.mda.command("key", "import", "one.tower", "--selector", "k", "--key", str(pem))
+            one.mda.command("grant", "add", "alice@one.tower", "*@one.tower", "--on-behalf")
+            one.mda.command("grant", "add", "alice@one.tower", "info@one.tower")
+            for sent, author in enumerate(("alice@one.tower", "info@one.tower", "carol@one.tower"), 1):
+                octets = letters.letter(f"signed-{sent}", 3_000, to="bob@two.tower", sender=author)
+                one.msa.submit("alice", ["bob@two.tower", "carol@one.tower"], octets)
+                for site, account in ((two, "bob"), (one.mda, "carol")):
+                    got = arrived(site, account, sent)[-1]
+                    check(got.endswith(octets), "the letter is changed")
+                    equal(proved(got, path, record), ["pass"], f"what the signatures as {author} prove to {account}")
+                    equal(b"\r\nSender: <alice@one.tower>\r\n" in got, author == "carol@one.tower", f"Sender as {author}")
+            with one.msa.writer("alice") as client:
+                equal(client.mail("carol@one.tower")[0], 553, "MAIL FROM of somebody on whose behalf one writes")
+                client.mail("alice@one.tower")
+                client.rcpt("carol@one.tower")
+                equal(client.data(b"From: x@bank.tower\r\n\r\nx\r\n")[0], 550, "a From that nobody granted")
+
+            # Of a letter that the mda refuses behind the mx, its sender elsewhere is told, signed.
+            one.mda.command("account", "add", "dan@one.tower", "--password-file", "-", input="dan dan dan\n")
+            equal(at_the_mx(one, "dan@one.tower"), ["250 2.1.5"], "RCPT")
+            one.mda.command("account", "remove", "dan@one.tower")
+            late = letters.letter("late", 100, to="dan@one.tower", sender="bob@two.tower")
+            one.mx.send(late, to=["dan@one.tower"], sender="bob@two.tower")
+            back = arrived(two, "bob", 4)[-1]
+            contains(back, b"Final-Recipient: rfc822; dan@one.tower", "the notification")
+            equal(proved(back, path, record), ["pass"], "the signature of the notification")
+
+            # Without the mda no letter leaves unsigned: it is to be handed in again.
+            with one.msa.writer("alice") as client:
+                equal(client.mail("alice@one.tower")[0], 250, "MAIL")
+                equal(client.rcpt("bob@two.tower")[0], 250, "RCPT")
+                one.mda.kill()
+                code, words = client.data(letters.letter("unsigned", 100, sender="alice@one.tower"))
+                equal(code, 451, f"the answer without the mda, {words}")
+
+
+def proved(octets, folder, record):
+    """What each signature of a letter comes to."""
+    folder.joinpath("letter.eml").write_bytes(octets)
+    folder.joinpath("zone").write_text(f'k._domainkey.one.tower. 60 TXT "{record}"\n')
+    said = run(BINARY, "verify", folder / "letter.eml", "--zone", folder / "zone", "--json")[1]
+    return [one["result"] for one in json.loads(said)["dkim"]]
 
 
 @suite.test("the mx refuses whom the mda does not know, and tells why; without the mda it says neither yes nor no")

@@ -9,6 +9,8 @@ namespace {
 
 using enum ParamKind;
 
+constexpr ParamRow kGrantee = {"account", text, true, "who may: an address"};
+constexpr ParamRow kIdentity = {"identity", text, true, "as whom: an address, *@domain, or *"};
 constexpr ParamRow kAddress = {"address", text, true, "local@domain, as written"};
 constexpr ParamRow kDomain = {"domain", text, true, "the name, in Unicode or as A-labels"};
 constexpr ParamRow kLetter = {"letter", text, true, "the id of the letter: 26 characters"};
@@ -87,6 +89,13 @@ std::vector<MethodRow> make_methods() {
       {"alias.list", "The aliases.", {{"domain", text, false, "only those of this domain"}}, alias_list},
       {"alias.show", "One alias.", {kAddress}, alias_show},
       {"alias.remove", "Removes an alias.", {kAddress}, alias_remove},
+
+      {"grant.add",
+       "Lets an account write as somebody whose address is not its own.",
+       {kGrantee, kIdentity, {"on_behalf", yes_no, false, "only in From, with the account in Sender"}},
+       grant_add},
+      {"grant.list", "The grants.", {{"account", text, false, "only those of this one"}}, grant_list},
+      {"grant.remove", "Takes a grant away.", {kGrantee, kIdentity}, grant_remove},
 
       {"queue.list",
        "Recipients that wait for other hosts, in the order of their letters. `next` in the answer is the `after` of "
@@ -354,7 +363,7 @@ bool about_directory(std::string_view method) {
   static constexpr std::string_view kStore[] = {"store.verify", "store.repair", "store.backup", "store.job"};
   if (std::ranges::find(kStore, method) != std::end(kStore)) return false;
   static constexpr std::string_view kFamilies[] = {"domain.", "account.", "alias.",  "config.", "audit.",
-                                                   "store.",  "hold.",    "search.", "key."};
+                                                   "store.",  "hold.",    "search.", "key.",    "grant."};
   return std::ranges::any_of(kFamilies, [method](std::string_view family) { return method.starts_with(family); });
 }
 

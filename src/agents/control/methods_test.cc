@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 namespace chappe::agents::control {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -243,6 +244,27 @@ TEST_F(Methods, Aliases) {
   EXPECT_EQ(text("alias.remove", R"({"address":"sales@example.org"})"), "{}");
 }
 
+TEST_F(Methods, Grants) {
+  text("domain.add", R"({"domain":"example.org"})");
+  text("account.add", R"({"address":"alice@example.org"})");
+  EXPECT_EQ(text("grant.add", R"({"account":"alice@example.org","identity":"*@sales.example"})"), "{}");
+  EXPECT_EQ(text("grant.add", R"({"account":"Alice@example.org","identity":"boss@example.org","on_behalf":true})"),
+            "{}");
+  EXPECT_THAT(text("grant.add", R"({"account":"bob@example.org","identity":"*"})"), HasSubstr("not_found: "));
+  EXPECT_THAT(text("grant.add", R"({"account":"alice@example.org","identity":"boss"})"), HasSubstr("invalid: "));
+  EXPECT_THAT(text("grant.add", R"({"account":"alice@example.org"})"), HasSubstr("'identity' is missing"));
+  const Value all = value("grant.list");
+  EXPECT_THAT(column(all, "grants", "identity"), ElementsAre("boss@example.org", "*@sales.example"));
+  EXPECT_THAT(column(all, "grants", "account"), ElementsAre("alice@example.org", "alice@example.org"));
+  EXPECT_TRUE(*all.find("grants")->items()[0].get_bool("on_behalf"));
+  EXPECT_FALSE(*all.find("grants")->items()[1].get_bool("on_behalf"));
+  EXPECT_THAT(text("grant.list", R"({"account":"bob@example.org"})"), HasSubstr("not_found: "));
+  EXPECT_EQ(text("grant.remove", R"({"account":"alice@example.org","identity":"*@SALES.example"})"), "{}");
+  EXPECT_THAT(column(value("grant.list", R"({"account":"alice@example.org"})"), "grants", "identity"),
+              ElementsAre("boss@example.org"));
+  EXPECT_THAT(column(value("audit.list"), "audit", "what"), Contains("grant.remove"));
+}
+
 TEST_F(Methods, ConfigGoesOutAndIn) {
   text("domain.add", R"({"domain":"example.org"})");
   const Value made = value("account.add", R"({"address":"a@example.org","password":"one two"})");
@@ -464,7 +486,7 @@ TEST_F(Methods, LongWorkIsBegunAndLookedAt) {
 
 TEST_F(Methods, WithoutADirectoryNothingIsKeptByMistake) {
   office.directory = nullptr;
-  for (const char* method : {"domain.list", "account.list", "alias.list", "config.export", "audit.list"})
+  for (const char* method : {"domain.list", "account.list", "alias.list", "grant.list", "config.export", "audit.list"})
     EXPECT_THAT(text(method, "{}"), testing::StartsWith("unsupported: this process keeps no domains and accounts"));
   EXPECT_EQ(text("queue.list", "{}"), R"({"queue":[]})");
   EXPECT_THAT(text("store.verify", "{}"), HasSubstr("job")) << "a queue is a store, too";

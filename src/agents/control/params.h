@@ -77,6 +77,10 @@ Answer alias_list(const Office* office, Call call);
 Answer alias_show(const Office* office, Call call);
 Answer alias_remove(const Office* office, Call call);
 
+Answer grant_add(const Office* office, Call call);
+Answer grant_list(const Office* office, Call call);
+Answer grant_remove(const Office* office, Call call);
+
 Answer config_export(const Office* office, Call call);
 Answer config_apply(const Office* office, Call call);
 Answer audit_list(const Office* office, Call call);

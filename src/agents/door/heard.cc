@@ -248,7 +248,7 @@ void set_apart(Transaction* transaction) {
   for (post::LetterRecipient& recipient : transaction->recipients) {
     if (action == post::Action::quarantine && recipient.held.empty())
       recipient.held = action_reason_row(trust::dmarc::ActionReason::judge_set_apart).id;
-    if (action == post::Action::junk && recipient.destination.kind == post::Destination::Kind::mailbox)
+    if (action == post::Action::junk && recipient.destination.kind != post::Destination::Kind::remote)
       recipient.destination.mailbox = kJunk;
   }
 }

@@ -66,7 +66,7 @@ net::Task<Result<bool>> heed(Session* session, Transaction* transaction, post::I
 // Throws the letter away, as a judge wants it: 250, and a row on its trail, which is durable then.
 net::Task<Replies> discard(Session* session, Transaction* transaction, std::uint64_t size);
 
-// Where a letter goes of which judges have said junk (into Junk, of mailboxes here) or quarantine (it is kept from each
+// Where a letter goes of which judges have said junk (into Junk, of this site) or quarantine (it is kept from each
 // recipient until somebody has looked).
 void set_apart(Transaction* transaction);
 

@@ -21,7 +21,7 @@
 #include "net/shard.h"
 #include "post/directory/directory.h"
 #include "post/ingest/ingest.h"
-#include "post/keys/keys.h"
+#include "post/keys/signer.h"
 #include "post/letter_id.h"
 #include "post/mailbox/mailbox.h"
 #include "post/trail/trail.h"
@@ -85,7 +85,8 @@ struct Site {
   std::atomic<std::shared_ptr<const crypto::TlsServer>> tls;
   dns::Resolver* resolver = nullptr;  // null: who sent a letter is not looked into
   trust::dmarc::LocalPolicy policy = {};
-  post::Keys* keys = nullptr;                     // null: letters of our own people are not signed here
+  post::Keys* keys = nullptr;                     // null: what aliases lead elsewhere is not sealed here
+  post::Signer* signer = nullptr;                 // null: letters of our own people are not signed here
   post::ReturnPaths* return_paths = nullptr;      // null: letters that go on elsewhere keep their sender
   post::search::Search* search = nullptr;         // null: there is no index, and letters are looked into
   post::Reputation* reputation = nullptr;         // null: nobody counts what becomes of letters

@@ -53,7 +53,8 @@ Task<Result<post::LetterId>> take(Site* site, Transaction* transaction, post::Le
                                .ids = site->letter_ids,
                                .clock = site->clock,
                                .random = site->random,
-                               .hostname = site->hostname});
+                               .hostname = site->hostname,
+                               .signer = site->signer});
   CO_TRY(co_await rewrite_senders(site, &letter, deadline));
   letter.notices = CO_TRY(co_await notices.arrived(&letter, std::exchange(transaction->expanded, {}), deadline));
   co_return co_await site->deliver.take(std::move(letter), deadline);

@@ -1,9 +1,14 @@
 #include "agents/mda/delivery.h"
 
 #include "agents/door/forwarding.h"
+#include "agents/door/originators.h"
 #include "agents/door/recipient.h"
+#include "agents/door/sign_question.h"
 #include "agents/door/trace.h"
+#include "base/text.h"
+#include "message/address.h"
 #include "proto/smtp/parameters.h"
+#include "trust/author.h"
 
 namespace chappe::agents {
 
@@ -11,6 +16,13 @@ using net::Task;
 using proto::smtp::Reply;
 
 namespace {
+
+// One of our own, as message/dsn.h builds it.
+bool is_notification(const message::Letter& header) {
+  if (trust::decide_author(header).class_() != trust::AuthorClass::one) return false;
+  const auto from = message::parse_addresses(header.find(message::FieldName::from)->value());
+  return from.mailboxes() == 1 && iequals(from.first()->local, "MAILER-DAEMON");
+}
 
 class Delivery final : public SmtpActor {
  public:
@@ -29,41 +41,82 @@ class Delivery final : public SmtpActor {
   }
 
  private:
+  // The letter is a question for signatures.
+  Task<Reply> sign(const Transaction* transaction, Bytes question);
+
   Session& session_;
   Site& site_;
   bool forwards_ = false;  // the letter goes on to another host, too
+  // Of the transaction that is open.
+  std::vector<std::string> folders_;  // that the accepted recipients' letters belong in; empty: their INBOX
+  bool signs_ = false;                // its recipient is kSignAddress
 };
 
 Task<Reply> Delivery::mail(const Transaction* transaction) {
   forwards_ = false;
+  folders_.clear();
+  signs_ = false;
   const auto& mail = transaction->mail;
   // RFC 4954 §5: who submitted it, in the words of a host that is believed.
   if (mail.auth && !mail.auth->empty() && !mail.path.null()) {
     const auto may =
         co_await site_.senders.may_send({{}, *mail.auth}, mail.path.address(), session_.within(site_.limits.commit));
     if (!may) co_return refusal(may.error());
-    if (!*may) co_return Reply(553, "5.7.1", "The account may not send as this address");
+    if (*may == post::SendRight::on_behalf)
+      co_return Reply(550, "5.7.1", "The account may write on behalf of this address, and not send as it");
+    if (*may == post::SendRight::none) co_return Reply(553, "5.7.1", "The account may not send as this address");
   }
   co_return Reply(250, "2.1.0", "Sender accepted");
 }
 
 Task<Reply> Delivery::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   if (rcpt.path.literal) co_return Reply(550, "5.7.1", "Addresses with an IP literal are not served here");
+  if (signs_) co_return Reply(550, "5.7.1", "A question for signatures has no other recipient");
+  if (transaction->mail.auth && transaction->mail.path.null() && transaction->accepted.empty() &&
+      rcpt.path.address() == kSignAddress) {
+    signs_ = true;
+    co_return Reply(250, "2.1.5", "Asked for signatures");
+  }
   auto found = co_await find_recipient(&site_, transaction->mail.path, rcpt.path.address(), transaction->mail.size,
                                        session_.within(site_.limits.commit));
   if (auto* refused = std::get_if<Reply>(&found)) co_return std::move(*refused);
   for (const auto& end : std::get<post::Route>(found).ends)
     forwards_ = forwards_ || !via_of(rcpt.path.address(), end).empty();
+  folders_.push_back(std::move(rcpt.folder).value_or(""));
   co_return Reply(250, "2.1.5", "Recipient accepted");
 }
 
+Task<Reply> Delivery::sign(const Transaction* transaction, Bytes question) {
+  auto asked = SignQuestion::read(question);
+  if (!asked) co_return refusal(asked.error());
+  const message::Letter header(asked->header);
+  const std::string& account = *transaction->mail.auth;
+  const net::Deadline deadline = session_.within(site_.limits.commit);
+  if (account.empty()) {
+    if (!is_notification(header)) co_return Reply(550, "5.7.1", "Nobody is named who may be the author of this letter");
+  } else {
+    auto originators = co_await check_originators(&site_.senders, {{}, account}, &header, deadline);
+    if (!originators) co_return refusal(originators.error());
+    if (originators->refusal) co_return std::move(*originators->refusal);
+  }
+  const auto fields = co_await site_.signer->sign(
+      {.account = account, .header = asked->header, .body_hash = std::move(asked->body_hash)}, deadline);
+  if (!fields) co_return refusal(fields.error());
+  co_return Reply(250, "2.0.0", written_signatures(*fields));
+}
+
 Task<Replies> Delivery::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
+  if (signs_) {
+    Reply said = co_await sign(transaction, ingest.header().flatten());
+    co_return Replies{std::move(said)};
+  }
   const Time now = site_.clock.now();
   const auto watched = ingest.watched();
   const auto judged = watched ? found_before(watched->letter) : std::nullopt;
   // Now that its size is known, and because much may have happened since RCPT, each is looked at once more.
   Replies replies;
-  for (const std::string& address : transaction->accepted) {
+  for (std::size_t i = 0; i < transaction->accepted.size(); ++i) {
+    const std::string& address = transaction->accepted[i];
     auto found = co_await find_recipient(&site_, transaction->mail.path, address, ingest.size(),
                                          session_.within(site_.limits.commit));
     if (auto* refused = std::get_if<Reply>(&found)) {
@@ -73,6 +126,7 @@ Task<Replies> Delivery::letter(Transaction* transaction, post::Ingest ingest, pr
     std::vector<post::LetterRecipient> leads;
     for (auto& end : std::get<post::Route>(found).ends) {
       std::string via = via_of(address, end);
+      if (!folders_[i].empty()) end.destination.mailbox = folders_[i];
       leads.push_back({std::move(end.address), std::move(end.destination), 0, {}, std::move(via)});
     }
     if (auto refused = judged ? may_not_go_on(vias(leads), *judged) : std::nullopt) {

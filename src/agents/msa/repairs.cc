@@ -26,7 +26,7 @@ Repairs repairs_of(const message::Letter& header, const RepairFacts& facts) {
     add("header.message-id-added", fmt::format("Message-ID: <{}@{}>\r\n", facts.unique, facts.hostname));
   if (!header.find(FieldName::from)) {
     add("header.from-added", fmt::format("From: <{}>\r\n", facts.account));
-  } else if (!facts.own_from && !header.find(FieldName::sender)) {
+  } else if (facts.wants_sender && !header.find(FieldName::sender)) {
     add("header.sender-added", fmt::format("Sender: <{}>\r\n", facts.account));
   }
   return out;

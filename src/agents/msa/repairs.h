@@ -5,8 +5,9 @@
 //   header.date-added         no Date: now (RFC 6409 §8.2, RFC 5322 §3.6.1)
 //   header.message-id-added   no Message-ID: one of ours (RFC 6409 §8.3)
 //   header.from-added         no From: the account's address (RFC 5322 §3.6.2 requires one)
-//   header.sender-added       From names none of the account's addresses, and there is no Sender: who it really was
-//                             (RFC 6409 §8.1)
+//   header.sender-added       From names several, or one on whose behalf the account writes, and there is no Sender:
+//   who
+//                             it really was (RFC 5322 §3.6.2, RFC 6409 §8.1)
 //
 // The fields are put on top of the letter; the letter itself is not touched. A pure function.
 #pragma once
@@ -29,11 +30,11 @@ struct Repairs {
 };
 
 struct RepairFacts {
-  bool bare_lf = false;   // line ends were mended on the way in
-  bool own_from = false;  // From names an address that the account may use
-  std::string account;    // its address
-  std::string unique;     // for the Message-ID: the letter's id
-  std::string hostname;   // for the Message-ID
+  bool bare_lf = false;       // line ends were mended on the way in
+  bool wants_sender = false;  // From does not say who hands the letter in (originators.h)
+  std::string account;        // its address
+  std::string unique;         // for the Message-ID: the letter's id
+  std::string hostname;       // for the Message-ID
   Time now;
 };
 

@@ -10,10 +10,8 @@ RepairFacts facts() {
 }
 
 TEST(Repairs, ACompleteLetterIsLeftAlone) {
-  RepairFacts f = facts();
-  f.own_from = true;
   const auto r =
-      repairs_of(message::Letter("From: alice@example.test\r\nDate: x\r\nMessage-ID: <1@x>\r\n\r\nhi\r\n"), f);
+      repairs_of(message::Letter("From: alice@example.test\r\nDate: x\r\nMessage-ID: <1@x>\r\n\r\nhi\r\n"), facts());
   EXPECT_EQ(r.fields, "");
   EXPECT_TRUE(r.rules.empty());
 }
@@ -29,10 +27,13 @@ TEST(Repairs, WhatIsMissingIsAddedByRule) {
   EXPECT_EQ(r.list(), "letter.bare-lf, header.date-added, header.message-id-added, header.from-added");
 }
 
-TEST(Repairs, AForeignFromGetsItsSenderUnlessThereIsOne) {
-  const std::string rest = "From: bob@elsewhere.test\r\nDate: x\r\nMessage-ID: <1@x>\r\n\r\n";
-  EXPECT_EQ(repairs_of(message::Letter(rest), facts()).fields, "Sender: <alice@example.test>\r\n");
-  EXPECT_EQ(repairs_of(message::Letter("Sender: carol@elsewhere.test\r\n" + rest), facts()).fields, "");
+TEST(Repairs, WhoWritesForOthersIsNamedInSenderUnlessThereIsOne) {
+  const std::string rest = "From: boss@example.test\r\nDate: x\r\nMessage-ID: <1@x>\r\n\r\n";
+  RepairFacts f = facts();
+  f.wants_sender = true;
+  EXPECT_EQ(repairs_of(message::Letter(rest), f).fields, "Sender: <alice@example.test>\r\n");
+  EXPECT_EQ(repairs_of(message::Letter("Sender: a@example.test\r\n" + rest), f).fields, "");
+  EXPECT_EQ(repairs_of(message::Letter(rest), facts()).fields, "");
 }
 
 }  // namespace

@@ -1,12 +1,11 @@
 #include "agents/msa/submission.h"
 
 #include "agents/door/heard.h"
+#include "agents/door/originators.h"
 #include "agents/door/quota.h"
 #include "agents/door/taking.h"
 #include "agents/door/trace.h"
 #include "agents/msa/repairs.h"
-#include "agents/msa/signing.h"
-#include "message/address.h"
 #include "post/delivery/route.h"
 
 namespace chappe::agents {
@@ -20,9 +19,6 @@ const Event kRepaired("submission.repaired", Level::info, {"session", "letter", 
                       "A letter was completed before it was taken (RFC 6409 §8); rules names what was done "
                       "(docs/smtp-rules.md). A mail program that always needs it is worth a look.");
 
-// Addresses of a From field that are looked at; more are nobody's letter.
-constexpr std::size_t kMaxAuthors = 20;
-
 class Submission final : public SmtpActor {
  public:
   explicit Submission(Session& session) : session_(session), site_(session.site()) {}
@@ -30,7 +26,7 @@ class Submission final : public SmtpActor {
   Task<Reply> mail(const Transaction* transaction) override;
   Task<Reply> rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) override;
   void begin(post::Ingest* ingest) override {
-    if (site_.keys) ingest->watch(signed_body());
+    if (site_.signer) ingest->watch(post::signed_body());
   }
   Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
   std::vector<std::shared_ptr<post::Judge>> judges() override { return site_.submission_judges; }
@@ -41,9 +37,8 @@ class Submission final : public SmtpActor {
   }
 
  private:
-  enum class Authors : std::uint8_t { own, foreign, stolen };
-  // Whose letter the From field says it is.
-  Task<Result<Authors>> authors(const message::Letter* header);
+  // The signatures over `added` and the letter, which go above both.
+  Task<Result<Bytes>> signed_above(std::shared_ptr<const post::Watched> letter, Bytes added);
 
   Session& session_;
   Site& site_;
@@ -56,9 +51,18 @@ Task<Reply> Submission::mail(const Transaction* transaction) {
   if (path.null()) co_return Reply(250, "2.1.0", "Sender accepted");
   auto may = co_await site_.senders.may_send(who_, path.address(), session_.within(site_.limits.commit));
   if (!may) co_return refusal(may.error());
-  if (!*may)
-    co_return Reply(553, "5.7.1",
-                    fmt::format("You are logged in as {} and may not send as this address", who_.address));
+  if (*may == post::SendRight::on_behalf)
+    co_return Reply(
+        553, "5.7.1",
+        fmt::format("You are logged in as {} and may write on behalf of this address, but MAIL FROM must be "
+                    "your own",
+                    who_.address));
+  if (*may == post::SendRight::none)
+    co_return Reply(
+        553, "5.7.1",
+        fmt::format("You are logged in as {} and may not send as this address, unless the postmaster grants "
+                    "it (chappe grant add)",
+                    who_.address));
   co_return Reply(250, "2.1.0", "Sender accepted");
 }
 
@@ -77,24 +81,12 @@ Task<Reply> Submission::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
   co_return Reply(250, "2.1.5", "Recipient accepted");
 }
 
-Task<Result<Submission::Authors>> Submission::authors(const message::Letter* header) {
-  const message::Field* from = header->find(message::FieldName::from);
-  if (!from) co_return Authors::foreign;
-  Authors found = Authors::foreign;
-  const net::Deadline deadline = session_.within(site_.limits.commit);
-  const message::AddressList list = message::parse_addresses(from->value());
-  std::size_t looked_at = 0;
-  for (const message::Address& entry : list.entries) {
-    if (!entry.is_mailbox()) continue;
-    if (++looked_at > kMaxAuthors) break;
-    const std::string address = entry.spec();
-    if (CO_TRY(co_await site_.senders.may_send(who_, address, deadline))) co_return Authors::own;
-    auto answer = co_await site_.rcpts.resolve_rcpt(address, deadline);
-    // What cannot be an address is nobody's.
-    if (!answer && answer.error().temporary()) co_return std::unexpected(std::move(answer.error()));
-    if (answer && answer->kind != post::RcptAnswer::Kind::remote) found = Authors::stolen;
-  }
-  co_return found;
+Task<Result<Bytes>> Submission::signed_above(std::shared_ptr<const post::Watched> letter, Bytes added) {
+  const auto* body = letter && letter->bodies ? letter->bodies->find(post::signed_body()) : nullptr;
+  if (!body) co_return Bytes();
+  co_return co_await site_.signer->sign(
+      {.account = who_.address, .header = added + letter->header, .body_hash = body->hash},
+      session_.within(site_.limits.commit));
 }
 
 Task<Replies> Submission::letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) {
@@ -107,14 +99,13 @@ Task<Replies> Submission::letter(Transaction* transaction, post::Ingest ingest, 
   set_apart(transaction);
   const Bytes header_bytes = ingest.held_header().value_or(ingest.header().flatten());
   const message::Letter header(header_bytes);
-  const auto authors_of = co_await authors(&header);
-  if (!authors_of) co_return Replies{refusal(authors_of.error())};
-  if (*authors_of == Authors::stolen)
-    co_return Replies{Reply(
-        550, "5.7.1", fmt::format("You are logged in as {}: From names somebody else of this server", who_.address))};
+  const auto originators =
+      co_await check_originators(&site_.senders, who_, &header, session_.within(site_.limits.commit));
+  if (!originators) co_return Replies{refusal(originators.error())};
+  if (originators->refusal) co_return Replies{*originators->refusal};
 
   const Repairs repairs = repairs_of(header, {.bare_lf = facts.bare_lf > 0,
-                                              .own_from = *authors_of == Authors::own,
+                                              .wants_sender = originators->wants_sender,
                                               .account = who_.address,
                                               .unique = transaction->id.text(),
                                               .hostname = site_.hostname,
@@ -126,8 +117,7 @@ Task<Replies> Submission::letter(Transaction* transaction, post::Ingest ingest, 
                          .recipient = {},
                          .letter = transaction->id,
                          .time = now};
-  const auto signatures = co_await signatures_of(&site_, ingest.watched(), repairs.fields + transaction->added,
-                                                 session_.within(site_.limits.commit));
+  const auto signatures = co_await signed_above(ingest.watched(), repairs.fields + transaction->added);
   if (!signatures) co_return Replies{refusal(signatures.error())};
   auto letter = co_await letter_of(&session_, transaction, std::move(ingest), facts, now);
   if (!letter) co_return Replies{refusal(letter.error())};

@@ -17,6 +17,8 @@ namespace {
 
 // The mda's way of saying that a domain is not its own (agents/door/recipient.h).
 bool says_foreign(const Reply& reply) { return reply.permanent() && reply.enhanced == "5.7.1"; }
+// Its way of saying that an account may write as somebody only with its own address beside (agents/mda/delivery.cc).
+bool says_on_behalf(const Reply& reply) { return reply.code == 550 && reply.enhanced == "5.7.1"; }
 bool says_full(const Reply& reply) { return reply.enhanced == "4.2.2" || reply.enhanced == "5.2.2"; }
 
 Error no_answer(const Reply& reply) { return {Errc::unavailable, "The mailboxes cannot be asked now: " + reply.text}; }
@@ -119,13 +121,14 @@ Task<Result<post::RcptAnswer>> Callout::resolve_rcpt(std::string address, Deadli
   co_return out;
 }
 
-Task<Result<bool>> Callout::may_send(post::LoggedIn who, std::string address, Deadline deadline) {
+Task<Result<post::SendRight>> Callout::may_send(post::LoggedIn who, std::string address, Deadline deadline) {
   Question question{.key = "send " + who.address + " " + address, .group = {}, .envelope = {}};
   question.envelope.from = std::move(address);
   question.envelope.auth = std::move(who.address);
   const Reply said = CO_TRY(co_await State::ask(state_, std::move(question), deadline));
   if (!said.positive() && !said.permanent()) co_return std::unexpected(no_answer(said));
-  co_return said.positive();
+  if (said.positive()) co_return post::SendRight::as;
+  co_return says_on_behalf(said) ? post::SendRight::on_behalf : post::SendRight::none;
 }
 
 }  // namespace chappe::agents

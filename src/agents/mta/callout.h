@@ -3,8 +3,9 @@
 // Who asks does not know: it is a RcptSource and a SenderSource like the directory.
 //
 // The mda says 2xx for a mailbox, 550 5.7.1 for a domain that is not ours, another 5xx for nobody, 4.2.2 for a full
-// mailbox (agents/door/recipient.h). Without an answer, and without one in memory, the error is temporary: nobody who
-// is unknown is accepted, and nobody who is known refused for good, because the mda is away.
+// mailbox (agents/door/recipient.h); to MAIL 2xx for a sender who may, 550 5.7.1 for one who may on behalf, and 553
+// 5.7.1 for who may not (agents/mda/delivery.cc). Without an answer, and without one in memory, the error is temporary:
+// nobody who is unknown is accepted, and nobody who is known refused for good, because the mda is away.
 //
 // Answers and connections live on the shard that the address's domain falls on, without locks; questions that are the
 // same wait for one answer. May be asked from any executor. Owned by app/; start() and stop() as for Mta.
@@ -67,7 +68,7 @@ class Callout final : public post::RcptSource, public post::SenderSource {
   void stop();
 
   net::Task<Result<post::RcptAnswer>> resolve_rcpt(std::string address, net::Deadline deadline) override;
-  net::Task<Result<bool>> may_send(post::LoggedIn who, std::string address, net::Deadline deadline) override;
+  net::Task<Result<post::SendRight>> may_send(post::LoggedIn who, std::string address, net::Deadline deadline) override;
 
  private:
   struct State;

@@ -27,6 +27,7 @@ class CalloutTest : public ::testing::Test {
     mda_->lmtp = true;
     mda_->on_rcpt = [this](const std::string& to) { return rcpt(to); };
     mda_->on_mail = [](const proto::smtp::Mail& mail) {
+      if (mail.path.address() == "boss@example.test") return Reply(550, "5.7.1", "on behalf only");
       const bool fine = !mail.auth || mail.path.null() || mail.path.address() == *mail.auth;
       return fine ? Reply(250, "2.1.0", "ok") : Reply(553, "5.7.1", "not yours");
     };
@@ -61,7 +62,8 @@ class CalloutTest : public ::testing::Test {
   }
   std::string may(const std::string& who, const std::string& as) {
     const auto answer = net::run_on(shards_.at(0), callout_->may_send({{}, who}, as, soon()));
-    return !answer ? std::string(error_row(answer.error().code()).name) : *answer ? "yes" : "no";
+    if (!answer) return std::string(error_row(answer.error().code()).name);
+    return *answer == post::SendRight::as ? "yes" : *answer == post::SendRight::on_behalf ? "on behalf" : "no";
   }
   void close_mda() {
     mda_->close();
@@ -101,6 +103,7 @@ TEST_F(CalloutTest, TellsOursFromNobodysFromOthers) {
   EXPECT_EQ(kind("b ob@example.test"), "unknown") << "what cannot even be asked";
   EXPECT_EQ(may("bob@example.test", "bob@example.test"), "yes");
   EXPECT_EQ(may("bob@example.test", "eve@example.test"), "no");
+  EXPECT_EQ(may("bob@example.test", "boss@example.test"), "on behalf");
 }
 
 TEST_F(CalloutTest, AnswersAreRememberedForATime) {

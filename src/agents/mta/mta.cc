@@ -48,7 +48,8 @@ struct Mta::State {
                     .random = p.random,
                     .log = p.log,
                     .counts = counts,
-                    .hostname = options.hostname}),
+                    .hostname = options.hostname,
+                    .signer = p.signer}),
         outbound{
             .resolver = p.resolver,
             .mailboxes = p.mailboxes,

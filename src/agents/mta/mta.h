@@ -44,6 +44,7 @@ class Mta {
     Random& random;
     Log& log;
     Metrics& metrics;
+    post::Signer* signer = nullptr;  // of notifications; null: they are not signed
   };
   // All parts must outlive it. Errc::bug: OpenSSL gives no context.
   static Result<std::unique_ptr<Mta>> make(Parts parts, MtaOptions options);

@@ -241,8 +241,9 @@ proto::smtp::Envelope envelope_of(const Parcel& parcel) {
   proto::smtp::Envelope out;
   out.from = first.reverse_path();
   for (const auto& entry : parcel.entries)
-    out.recipients.push_back(
-        {entry.recipient, notify_words(entry.notify), entry.orcpt.empty() ? std::nullopt : std::optional(entry.orcpt)});
+    out.recipients.push_back({entry.recipient, notify_words(entry.notify),
+                              entry.orcpt.empty() ? std::nullopt : std::optional(entry.orcpt),
+                              entry.mailbox.empty() ? std::nullopt : std::optional(entry.mailbox)});
   out.size = first.body.size - first.front_size;
   out.smtputf8 = first.smtputf8;
   if (first.eight_bit) out.body = proto::smtp::Body::eight_bit;

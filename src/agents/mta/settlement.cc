@@ -73,7 +73,8 @@ Settlement::Settlement(SettlementParts parts)
                 .ids = parts_.ids,
                 .clock = parts_.clock,
                 .random = parts_.random,
-                .hostname = parts_.hostname}) {}
+                .hostname = parts_.hostname,
+                .signer = parts_.signer}) {}
 
 Task<void> Settlement::settle(Parcel parcel, Verdict verdict) {
   std::vector<Verdict> verdicts(parcel.entries.size(), verdict);

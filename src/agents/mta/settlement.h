@@ -45,6 +45,7 @@ struct SettlementParts {
   Log& log;
   Counts& counts;
   std::string hostname;
+  post::Signer* signer = nullptr;  // of notifications; null: they are not signed
 };
 
 class Settlement {

@@ -105,9 +105,14 @@ std::vector<dmarc::Decision> decide(const Site& site, const trust::Judgement& j,
   return out;
 }
 
+// Of this site, in this process or at the mda.
+bool is_ours(const post::LetterRecipient& recipient) {
+  return recipient.destination.kind != post::Destination::Kind::remote;
+}
+
 // Whose junk goes elsewhere by an alias goes there as junk: the other host has a Junk of its own.
 void place(post::LetterRecipient& recipient, dmarc::Action action, std::string_view reason) {
-  if (action == dmarc::Action::junk && is_here(recipient)) recipient.destination.mailbox = kJunk;
+  if (action == dmarc::Action::junk && is_ours(recipient)) recipient.destination.mailbox = kJunk;
   if (action == dmarc::Action::quarantine) recipient.held = reason;
 }
 
@@ -186,7 +191,7 @@ net::Task<Judged> judge(Session* session, Transaction* transaction, const post::
   std::vector<post::LetterRecipient>& recipients = transaction->recipients;
   std::vector<dmarc::Decision> decisions = decide(site, j, watched->letter, *rules);
   std::vector<bool> has_junk;
-  for (const post::LetterRecipient& recipient : recipients) has_junk.push_back(is_here(recipient));
+  for (const post::LetterRecipient& recipient : recipients) has_junk.push_back(is_ours(recipient));
   const post::LetterAnswer answer = post::answer_to(decisions, has_junk);
   // Of the letter as a whole the harshest is told.
   const auto whole = answer == post::LetterAnswer::defer

@@ -11,6 +11,19 @@ namespace chappe::post {
 using message::DsnAction;
 using net::Task;
 
+namespace {
+
+ToSign to_sign(const Bytes& letter) {
+  const std::size_t body = letter.find("\r\n\r\n") + 4;  // build_dsn() gives both
+  const trust::dkim::BodyHashKind kinds[] = {signed_body()};
+  trust::dkim::BodyHashes hashes(kinds);
+  hashes.feed(ByteView(letter).substr(body));
+  hashes.finish();
+  return {.account = {}, .header = letter.substr(0, body - 2), .body_hash = hashes.find(kinds[0])->hash};
+}
+
+}  // namespace
+
 Bytes to_header(Bytes letter) {
   const std::size_t end = letter.find("\r\n\r\n");
   if (end != Bytes::npos) letter.resize(end + 2);
@@ -53,7 +66,9 @@ Task<Result<std::optional<Letter>>> Notices::write(Tidings tidings, Deadline dea
                          .recipients = std::move(tidings.recipients),
                          .original = std::move(tidings.original),
                          .whole = tidings.whole};
-  const Bytes octets = message::build_dsn(dsn, parts_.random);
+  Bytes octets = message::build_dsn(dsn, parts_.random);
+  if (parts_.signer)
+    if (const auto signatures = co_await parts_.signer->sign(to_sign(octets), deadline)) octets.insert(0, *signatures);
   letter.eight_bit = std::ranges::any_of(octets, is_8bit);
   letter.smtputf8 = tidings.smtputf8;
   letter.octets = ChunkList(octets);

@@ -15,6 +15,7 @@
 #include "message/dsn.h"
 #include "post/delivery/route.h"
 #include "post/ingest/ingest.h"
+#include "post/keys/signer.h"
 #include "post/letter_id.h"
 
 namespace chappe::post {
@@ -42,11 +43,12 @@ class Notices {
     Clock& clock;
     Random& random;
     std::string hostname;
+    Signer* signer = nullptr;  // null: notifications are not signed
   };
   explicit Notices(Parts parts) : parts_(std::move(parts)) {}
 
-  // The notification, to be taken (Deliver); nothing when there is nobody to tell. Errors: those of the directory that
-  // may be others later.
+  // The notification, signed where that is possible now: who is told late is told badly. To be taken (Deliver); nothing
+  // when there is nobody to tell. Errors: those of the directory that may be others later.
   net::Task<Result<std::optional<Letter>>> write(Tidings tidings, Deadline deadline) const;
 
   // For `recipients` of `letter`, which arrives here now: of those who wanted to hear of success, the ones that are

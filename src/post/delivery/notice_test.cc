@@ -89,6 +89,45 @@ TEST_F(NoticeTest, WhoAskedHearsOfMailboxesAtOnce) {
   EXPECT_EQ(found->head.about, id);
 }
 
+// Signs with what it was given.
+class Stamp final : public Signer {
+ public:
+  Task<Result<Bytes>> sign(ToSign letter, Deadline) override {
+    asked = std::move(letter);
+    if (ill) co_return fail(Errc::unavailable, "ill");
+    co_return Bytes("DKIM-Signature: ours\r\n");
+  }
+  ToSign asked;
+  bool ill = false;
+};
+
+TEST_F(NoticeTest, IsSignedWhereThatIsPossibleNow) {
+  Stamp stamp;
+  const Notices notices({.directory = book_,
+                         .ids = office_.ids(),
+                         .clock = office_.clock(),
+                         .random = random_,
+                         .hostname = "mx.here.test",
+                         .signer = &stamp});
+  const Letter about = letter("alice@here.test", static_cast<std::uint8_t>(Notify::success));
+  const auto signed_ones = office_.wait(notices.arrived(&about, {}, soon())).value();
+  ASSERT_THAT(signed_ones, SizeIs(1));
+  const Bytes octets = signed_ones[0].octets.flatten();
+  ASSERT_TRUE(octets.starts_with("DKIM-Signature: ours\r\nDate: ")) << octets.substr(0, 60);
+  EXPECT_EQ(stamp.asked.account, "") << "nobody of our people";
+  EXPECT_THAT(stamp.asked.header, HasSubstr("From: Mail Delivery System <MAILER-DAEMON@mx.here.test>\r\n"));
+  // The letter is what was asked about.
+  const message::Letter whole(octets);
+  EXPECT_EQ("DKIM-Signature: ours\r\n" + stamp.asked.header + "\r\n" + Bytes(whole.body_bytes(whole.root())), octets);
+  const trust::dkim::BodyHashKind kinds[] = {signed_body()};
+  trust::dkim::BodyHashes hashes(kinds);
+  hashes.feed(whole.body_bytes(whole.root()));
+  hashes.finish();
+  EXPECT_EQ(stamp.asked.body_hash, hashes.find(kinds[0])->hash);
+  stamp.ill = true;
+  EXPECT_THAT(office_.wait(notices.arrived(&about, {}, soon())).value(), SizeIs(1)) << "told all the same";
+}
+
 TEST_F(NoticeTest, NobodyElseDoes) {
   for (const std::uint8_t notify : {0, 1, 4, 8, 4 | 8})
     EXPECT_THAT(arrived(letter("alice@here.test", notify)), IsEmpty());

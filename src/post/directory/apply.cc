@@ -82,6 +82,7 @@ class Apply {
       const auto after = in_words(TRY(editor_.account(account->id)));
       if (after != before) note(Kind::changed, "account", address.written(), fmt::format("{} -> {}", before, after));
     }
+    TRY(settle_grants(*account, wanted.grants));
     if (!wanted.credential) return {};
     const auto now = TRY(editor_.find_credential(account->id));
     if (now && now->hash == wanted.credential->hash &&
@@ -89,6 +90,30 @@ class Apply {
       return {};
     TRY(editor_.set_credential(*account, wanted.credential));
     note(now ? Kind::changed : Kind::added, "password", address.written(), "by its hash");
+    return {};
+  }
+
+  Result<void> settle_grants(const Account& account, const std::map<AddressKey, SendRight>& wanted) {
+    std::map<AddressKey, Grant> before;
+    for (Grant& grant : TRY(editor_.grants(account.id))) {
+      if (!wanted.contains(grant.identity)) {
+        TRY(editor_.remove_grant(account, grant.identity));
+        note(Kind::removed, "grant", account.address.written(), in_words(grant));
+      } else {
+        before.emplace(grant.identity, grant);
+      }
+    }
+    for (const auto& [identity, right] : wanted) {
+      const auto old = before.find(identity);
+      TRY(editor_.set_grant(account, identity, right));
+      if (old != before.end() && old->second.right == right) continue;
+      const auto now = in_words(Grant{.account = account.id, .identity = identity, .right = right, .created = {}});
+      if (old == before.end()) {
+        note(Kind::added, "grant", account.address.written(), now);
+      } else {
+        note(Kind::changed, "grant", account.address.written(), fmt::format("{} -> {}", in_words(old->second), now));
+      }
+    }
     return {};
   }
 

@@ -6,6 +6,8 @@
 //   name = "Bob"                  # and enabled, quota, quota_messages
 //   password_hash = "$argon2id$…" # with them only if hashes were asked for
 //   scram_sha_256 = "4096$salt$stored key$server key"
+//   send_as = ["info@example.org", "*@sales.example"]  # grants (post/directory/grants.h)
+//   send_on_behalf = ["alice@example.org"]
 //   [aliases."sales@example.org"]
 //   targets = ["bob@example.org"]
 //   [site]                        # and in domains and accounts: post/policy/local.h
@@ -53,7 +55,8 @@ struct DirectoryText {
     bool enabled = true;
     std::uint64_t quota = 0;
     std::uint64_t quota_messages = 0;
-    std::optional<Credential> credential;  // without serial
+    std::optional<Credential> credential;    // without serial
+    std::map<AddressKey, SendRight> grants;  // by identity
     ScopeRules rules = {};
   };
   std::optional<ScopeRules> site;
@@ -70,7 +73,7 @@ std::string write_directory_text(const DirectoryText& directory);
 struct Difference {
   enum class Kind { added, changed, removed };
   Kind kind;
-  std::string what;  // "domain", "account", "password", "alias", "policy", "known"
+  std::string what;  // "domain", "account", "password", "grant", "alias", "policy", "known"
   std::string object;
   std::string text;  // how it is now, or from what to what
   // "+ account bob@example.org: …", "~ …", "- …"

@@ -72,6 +72,15 @@ Task<Result<R>> Directory::edit(std::string who, F fn, Deadline deadline) {
   co_return changed;
 }
 
+Task<Result<void>> Directory::change(std::string who, std::function<Result<void>(Editor&)> fn, Deadline deadline) {
+  auto step = [fn = std::move(fn)](Editor& editor) -> Result<Done> {
+    TRY(fn(editor));
+    return Done{};
+  };
+  CO_TRY(co_await edit<Done>(std::move(who), std::move(step), deadline));
+  co_return Result<void>();
+}
+
 // --- domains
 
 Task<Result<Domain>> Directory::add_domain(std::string who, std::string name, DomainSettings settings,

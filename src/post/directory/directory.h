@@ -100,6 +100,16 @@ class Directory final : public RcptSource, public SenderSource {
   // Of a domain, or of all (empty), ordered by domain id and local part.
   Task<Result<std::vector<Alias>>> list_aliases(std::string domain, Deadline deadline);
 
+  // --- grants: an account may write as an address that is not its own (post/directory/grants.h). `identity`: an
+  // address, `*@domain`, or `*`.
+  // Makes or replaces. Errors: not_found (no such account), too_large.
+  Task<Result<void>> set_grant(std::string who, std::string account, std::string identity, SendRight right,
+                               Deadline deadline);
+  // Errors: not_found.
+  Task<Result<void>> remove_grant(std::string who, std::string account, std::string identity, Deadline deadline);
+  // Of an account, or of all (empty), ordered by account id.
+  Task<Result<std::vector<Grant>>> list_grants(std::string account, Deadline deadline);
+
   // --- legal hold, of an account (an address) or a domain. It is no part of the directory as text.
   // Errors: not_found, exists.
   Task<Result<Hold>> hold(std::string who, std::string object, std::string reason, Deadline deadline);
@@ -125,11 +135,12 @@ class Directory final : public RcptSource, public SenderSource {
   };
   Task<Result<ScramAnswer>> scram_verifier(std::string address, Deadline deadline);
 
-  // Whether the account may use the address in MAIL FROM or From: its own, with or without detail, or an alias (not a
-  // catch-all) that has the account's address as one of its targets.
-  Task<Result<bool>> may_send_as(AccountId account, std::string address, Deadline deadline);
+  // What the account may do with the address. `as`: its own, with or without detail, and an alias (not a catch-all)
+  // that has the account's address as one of its targets. Else what it was granted on the address, with or without
+  // detail, on its domain, or on everybody: the most of these.
+  Task<Result<SendRight>> may_send_as(AccountId account, std::string address, Deadline deadline);
   // The same. Of somebody who is known by the address only, that is looked up; nobody may send as anyone.
-  Task<Result<bool>> may_send(LoggedIn who, std::string address, Deadline deadline) override;
+  Task<Result<SendRight>> may_send(LoggedIn who, std::string address, Deadline deadline) override;
 
   // --- as text (post/directory/apply.h says how it reads)
   // TOML, the same for the same directory, as it was at one moment.
@@ -153,6 +164,7 @@ class Directory final : public RcptSource, public SenderSource {
   // Runs one change of the directory; `fn` takes an Editor& and returns Result<R>.
   template <class R, class F>
   Task<Result<R>> edit(std::string who, F fn, Deadline deadline);
+  Task<Result<void>> change(std::string who, std::function<Result<void>(Editor&)> fn, Deadline deadline);
 
   const Parts parts_;
   const DirectoryOptions options_;

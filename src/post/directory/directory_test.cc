@@ -235,17 +235,17 @@ TEST_F(DirectoryTest, SendsAsItselfAndItsAliases) {
   const auto may = [&](std::string address) {
     return *net::run(directory_->may_send_as(id("bob@example.org"), std::move(address), soon()));
   };
-  EXPECT_TRUE(may("bob@example.org"));
-  EXPECT_TRUE(may("Bob+lists@example.org"));
-  EXPECT_TRUE(may("sales@example.org"));
-  EXPECT_TRUE(may("sales+x@example.org"));
-  EXPECT_FALSE(may("alice@example.org"));
-  EXPECT_FALSE(may("all@example.org"));
-  EXPECT_FALSE(may("anybody@example.org"));
-  EXPECT_FALSE(may("*@example.org"));
-  EXPECT_FALSE(may("x@remote.example"));
-  EXPECT_FALSE(may("bob"));
-  EXPECT_FALSE(*net::run(directory_->may_send_as({77}, "sales@example.org", soon())));
+  EXPECT_EQ(SendRight::as, may("bob@example.org"));
+  EXPECT_EQ(SendRight::as, may("Bob+lists@example.org"));
+  EXPECT_EQ(SendRight::as, may("sales@example.org"));
+  EXPECT_EQ(SendRight::as, may("sales+x@example.org"));
+  EXPECT_EQ(SendRight::none, may("alice@example.org"));
+  EXPECT_EQ(SendRight::none, may("all@example.org"));
+  EXPECT_EQ(SendRight::none, may("anybody@example.org"));
+  EXPECT_EQ(SendRight::none, may("*@example.org"));
+  EXPECT_EQ(SendRight::none, may("x@remote.example"));
+  EXPECT_EQ(SendRight::none, may("bob"));
+  EXPECT_EQ(SendRight::none, *net::run(directory_->may_send_as({77}, "sales@example.org", soon())));
 }
 
 TEST_F(DirectoryTest, EveryChangeIsInTheAuditLog) {

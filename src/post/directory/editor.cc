@@ -150,6 +150,8 @@ Result<void> Editor::remove_domain(const Domain& domain) {
   const auto keys = TRY(txn_.scan(rows::key(rows::Sub::dkim_key).u32(domain.id.value).range(), {.rows = 1}));
   if (!keys.rows.empty()) return fail(Errc::exists, "the domain {} still has DKIM keys", domain.name);
   TRY(must_not_be_held(txn_, Hold::Of::domain, domain.id.value, domain.name));
+  // Whoever has the domain next owes nobody a grant.
+  TRY(end_grants(rows::granted_in(domain.name)));
   txn_.remove(rows::domain_key(domain.id));
   txn_.remove(rows::domain_name_key(domain.name));
   forget_rules(txn_, Scope::domain(domain.id));
@@ -238,7 +240,10 @@ Result<void> Editor::rename_account(Account account, const AddressKey& to) {
   const AddressKey from = account.address;
   if (domain.id != account.domain) TRY(must_not_be_held(txn_, Hold::Of::domain, account.domain.value, from.domain()));
   txn_.remove(rows::address_key(account.domain, from.local()));
-  if (!same_key) removed_.push_back(from);
+  if (!same_key) {
+    removed_.push_back(from);
+    TRY(move_grants(from, to));
+  }
   account.address = to;
   account.domain = domain.id;
   txn_.put(rows::account_key(account.id), rows::encode(account));
@@ -249,6 +254,7 @@ Result<void> Editor::rename_account(Account account, const AddressKey& to) {
 Result<void> Editor::remove_account(const Account& account) {
   TRY(must_not_be_held(txn_, Hold::Of::account, account.id.value, account.address.written()));
   TRY(must_not_be_held(txn_, Hold::Of::domain, account.domain.value, account.address.domain()));
+  for (const Grant& grant : TRY(grants(account.id))) TRY(end_grant(account, grant));
   txn_.remove(rows::account_key(account.id));
   txn_.remove(rows::credential_key(account.id));
   txn_.remove(rows::address_key(account.domain, account.address.local()));
@@ -329,6 +335,7 @@ Result<void> Editor::finish() {
       return fail(Errc::not_found, "the target {} of an alias is nobody's address", target.written());
   for (const auto& address : removed_) {
     if (TRY(find_entry(address))) continue;  // somebody else's by now
+    TRY(end_grants(rows::granted_on(address)));
     const auto range = rows::aliases_with_target(address);
     const auto page = TRY(txn_.scan(range, {.rows = 1}));
     if (page.rows.empty()) continue;
@@ -341,6 +348,7 @@ Result<void> Editor::finish() {
   }
   promised_.clear();
   removed_.clear();
+  granted_.clear();
   if (counters_) txn_.put(rows::counters_key(), rows::encode(*counters_));
   return {};
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ class Editor {
   // Every address of the domain, with whose it is.
   Result<std::vector<std::pair<std::string, rows::Entry>>> entries(DomainId domain);
   Result<Account> account(AccountId id);
+  Result<std::vector<Grant>> grants(AccountId id);
 
   // --- changing; each writes an audit row, unless nothing changes. Of an account only the id is looked at: what it is
   // now is read again.
@@ -57,6 +59,11 @@ class Editor {
   // Makes or replaces.
   Result<void> set_alias(const AddressKey& address, std::vector<AddressKey> targets);
   Result<void> remove_alias(const AddressKey& address);
+  // Makes or replaces. `identity`: of parse_identity(). What the same Change takes away does not end it. Errors:
+  // too_large.
+  Result<void> set_grant(const Account& account, const AddressKey& identity, SendRight right);
+  // Errors: not_found.
+  Result<void> remove_grant(const Account& account, const AddressKey& identity);
 
   // For what somebody else changes in the same Change, with an audit row.
   store::Txn& txn() { return txn_; }
@@ -65,7 +72,7 @@ class Editor {
   Result<void> audit(std::string_view what, std::string object, std::string before, std::string after);
 
   // What the steps left behind: targets in domains of ours must be somebody's (not_found), and what was removed must
-  // be no alias's target (exists). To be called last.
+  // be no alias's target (exists); grants on it end with it. To be called last.
   Result<void> finish();
 
  private:
@@ -73,6 +80,11 @@ class Editor {
   Result<rows::Counters*> counters();
   Result<bool> is_somebodys(const AddressKey& address);
   Result<void> put_entry(DomainId domain, const AddressKey& address, const rows::Entry& entry);
+  Result<void> end_grant(const Account& account, const Grant& grant);
+  // Those on identities, as Sub::granted has them in this range.
+  Result<std::vector<Grant>> granted(const store::Range& range);
+  Result<void> end_grants(const store::Range& range);
+  Result<void> move_grants(const AddressKey& from, const AddressKey& to);
   void forget_targets(DomainId domain, const AddressKey& address, const rows::Entry& entry);
 
   store::Txn& txn_;
@@ -81,6 +93,7 @@ class Editor {
   std::optional<rows::Counters> counters_;
   std::vector<AddressKey> promised_;  // targets that were set
   std::vector<AddressKey> removed_;   // addresses that went
+  std::set<Bytes> granted_;           // keys of grants that were set
 };
 
 // For audit rows and for the differences that apply_text() shows.
@@ -88,5 +101,6 @@ std::string in_words(const DomainSettings& settings);
 std::string in_words(const Account& account);
 std::string in_words(const std::vector<AddressKey>& targets);
 std::string in_words(const Credential& credential);
+std::string in_words(const Grant& grant);
 
 }  // namespace chappe::post

@@ -7,14 +7,6 @@
 namespace chappe::post {
 namespace {
 
-// A row and its decoded value.
-template <class T>
-Task<Result<std::optional<T>>> get(store::Reader* reader, Bytes key, Result<T> (*decode)(ByteView), Deadline deadline) {
-  const auto value = CO_TRY(co_await reader->get(std::move(key), deadline));
-  if (!value) co_return std::optional<T>();
-  co_return std::optional<T>(CO_TRY(decode(value->view())));
-}
-
 Task<Result<std::vector<Domain>>> domains(std::shared_ptr<store::Reader> reader, Deadline deadline) {
   std::vector<Domain> out;
   for (const auto& row : CO_TRY(co_await store::scan_all(reader, rows::key(rows::Sub::domain).range(), deadline)))
@@ -62,9 +54,9 @@ Task<Result<std::vector<RemovedAccount>>> Directory::list_removed(Deadline deadl
 
 Task<Result<std::optional<Domain>>> Directory::find_domain(std::string name, Deadline deadline) {
   const auto id =
-      CO_TRY(co_await get(parts_.store, rows::domain_name_key(name), rows::decode_id, deadline)).value_or(0);
+      CO_TRY(co_await rows::get(parts_.store, rows::domain_name_key(name), rows::decode_id, deadline)).value_or(0);
   // Asked for nobody (0) too, so that looking for a domain that is not here takes as many steps.
-  co_return co_await get(parts_.store, rows::domain_key({id}), rows::decode_domain, deadline);
+  co_return co_await rows::get(parts_.store, rows::domain_key({id}), rows::decode_domain, deadline);
 }
 
 Task<Result<Domain>> Directory::show_domain(std::string name, Deadline deadline) {
@@ -79,7 +71,7 @@ Task<Result<std::vector<Domain>>> Directory::list_domains(Deadline deadline) {
 }
 
 Task<Result<Account>> Directory::account(AccountId id, Deadline deadline) {
-  auto account = CO_TRY(co_await get(parts_.store, rows::account_key(id), rows::decode_account, deadline));
+  auto account = CO_TRY(co_await rows::get(parts_.store, rows::account_key(id), rows::decode_account, deadline));
   if (!account) co_return fail(Errc::not_found, "no such account: {}", id.value);
   co_return std::move(*account);
 }
@@ -87,8 +79,8 @@ Task<Result<Account>> Directory::account(AccountId id, Deadline deadline) {
 Task<Result<Account>> Directory::show_account(std::string address, Deadline deadline) {
   const auto key = CO_TRY(AddressKey::parse(address));
   const auto domain = CO_TRY(co_await find_domain(key.domain(), deadline));
-  const auto entry = CO_TRY(co_await get(parts_.store, rows::address_key(domain ? domain->id : DomainId(), key.local()),
-                                         rows::decode_entry, deadline));
+  const auto entry = CO_TRY(co_await rows::get(
+      parts_.store, rows::address_key(domain ? domain->id : DomainId(), key.local()), rows::decode_entry, deadline));
   if (!domain || !entry || !entry->account) co_return fail(Errc::not_found, "no such account: {}", key.written());
   co_return co_await account(entry->account, deadline);
 }
@@ -121,7 +113,7 @@ Task<Result<std::vector<Alias>>> Directory::list_aliases(std::string domain, Dea
 
 Task<Result<RcptAnswer>> Directory::resolve_in(Domain domain, AddressKey address, Deadline deadline) {
   const auto lookup = [this, id = domain.id, deadline](const std::string& local) {
-    return get(parts_.store, rows::address_key(id, local), rows::decode_entry, deadline);
+    return rows::get(parts_.store, rows::address_key(id, local), rows::decode_entry, deadline);
   };
   std::string folder;
   auto entry = CO_TRY(co_await lookup(address.local()));
@@ -182,36 +174,6 @@ Task<Result<RcptAnswer>> Directory::resolve_rcpt(std::string address, Deadline d
   co_return co_await resolve_in(std::move(*domain), *key, deadline);
 }
 
-Task<Result<bool>> Directory::may_send_as(AccountId account, std::string address, Deadline deadline) {
-  const auto key = AddressKey::parse(address);
-  if (!key || key->local() == "*") co_return false;
-  const auto domain = CO_TRY(co_await find_domain(key->domain(), deadline));
-  if (!domain) co_return false;
-  const auto own = CO_TRY(co_await get(parts_.store, rows::account_key(account), rows::decode_account, deadline));
-  if (!own) co_return false;
-  auto entry =
-      CO_TRY(co_await get(parts_.store, rows::address_key(domain->id, key->local()), rows::decode_entry, deadline));
-  if (!entry && domain->settings.separator != 0)
-    if (const auto base = key->without_detail(domain->settings.separator))
-      entry = CO_TRY(
-          co_await get(parts_.store, rows::address_key(domain->id, base->local()), rows::decode_entry, deadline));
-  if (!entry) co_return false;
-  if (entry->account) co_return entry->account == account;
-  for (const auto& target : entry->targets)
-    if (target == own->address) co_return true;
-  co_return false;
-}
-
-Task<Result<bool>> Directory::may_send(LoggedIn who, std::string address, Deadline deadline) {
-  if (!who.account) {
-    const auto account = co_await show_account(std::move(who.address), deadline);
-    if (!account && account.error().temporary()) co_return std::unexpected(account.error());
-    if (!account || !account->enabled) co_return false;
-    who.account = account->id;
-  }
-  co_return co_await may_send_as(who.account, std::move(address), deadline);
-}
-
 // --- as text, and the audit log
 
 namespace {
@@ -250,10 +212,16 @@ Task<Result<std::string>> Directory::export_text(ExportOptions options, Deadline
                                    .quota = account.quota,
                                    .quota_messages = account.quota_messages,
                                    .credential = {},
+                                   .grants = {},
                                    .rules = std::move(laid_down[Scope::account(account.id)])};
+    const auto range = rows::grants_of(account.id);
+    for (const auto& row : CO_TRY(co_await store::scan_all(reader, range, deadline))) {
+      auto grant = CO_TRY(rows::decode_grant(row.key, row.value.view()));
+      facts.grants.emplace(std::move(grant.identity), grant.right);
+    }
     if (options.hashes && account.has_password)
       facts.credential =
-          CO_TRY(co_await get(reader.get(), rows::credential_key(account.id), rows::decode_credential, deadline));
+          CO_TRY(co_await rows::get(reader.get(), rows::credential_key(account.id), rows::decode_credential, deadline));
     out.accounts.emplace(std::move(account.address), std::move(facts));
   }
   co_return write_directory_text(out);

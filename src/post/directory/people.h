@@ -1,6 +1,7 @@
 // Who has logged in, and as whom they may write. The directory answers, or the mda that keeps it in another process.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "net/task.h"
@@ -13,11 +14,18 @@ struct LoggedIn {
   std::string address;  // the account's main address
 };
 
+// What an account may do with an address. The numbers are on disk, and a greater one is more.
+enum class SendRight : std::uint8_t {
+  none = 0,
+  on_behalf = 1,  // write it in From, with the account itself in Sender (RFC 5322 §3.6.2)
+  as = 2,         // write it in MAIL FROM, From and Sender, as its own
+};
+
 class SenderSource {
  public:
   virtual ~SenderSource() = default;
-  // Whether they may use `address` in MAIL FROM or From. Errors: those of the store, or of reaching the mda.
-  virtual net::Task<Result<bool>> may_send(LoggedIn who, std::string address, net::Deadline deadline) = 0;
+  // What they may do with `address`. Errors: those of the store, or of reaching the mda.
+  virtual net::Task<Result<SendRight>> may_send(LoggedIn who, std::string address, net::Deadline deadline) = 0;
 };
 
 }  // namespace chappe::post

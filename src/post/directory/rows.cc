@@ -158,6 +158,27 @@ Result<Entry> decode_entry(ByteView record) {
   return v;
 }
 
+Bytes encode(const Grant& v) {
+  return writer().u8(static_cast<std::uint8_t>(v.right)).text(v.identity.written()).signed_number(v.created.us).take();
+}
+
+Result<Grant> decode_grant(ByteView at, ByteView record) {
+  store::KeyReader where(at.substr(key(Sub::grant).range().begin.size()));
+  Grant v;
+  v.account = {TRY(where.u32())};
+  std::string domain = TRY(where.text());
+  std::string local(where.rest());
+  auto in = reader(record);
+  const auto right = in.u8();
+  if (right != static_cast<std::uint8_t>(SendRight::on_behalf) && right != static_cast<std::uint8_t>(SendRight::as))
+    in.fail_here();
+  v.right = static_cast<SendRight>(right);
+  v.identity = AddressKey::stored(std::move(local), std::move(domain), std::string(in.text()));
+  v.created.us = in.signed_number();
+  TRY(in.finish("grant"));
+  return v;
+}
+
 Bytes encode(const AuditRow& v) {
   return writer()
       .number(v.seq)

@@ -4,6 +4,7 @@
 
 #include "post/directory/types.h"
 #include "store/keys.h"
+#include "store/store.h"
 
 namespace chappe::post::rows {
 
@@ -17,8 +18,10 @@ enum class Sub : std::uint8_t {
   account = 0x20,      // (account u32)           Account
   credential = 0x21,   // (account u32)           Credential
   removed = 0x22,      // (account u32)           RemovedAccount
+  grant = 0x23,        // (account u32, domain text, local raw)  Grant; identity `*`: without domain
   address = 0x30,      // (domain u32, local raw) Entry: whose address this is
   target = 0x31,       // (target text, domain u32, local raw)  nothing: the alias of that address has that target
+  granted = 0x32,      // (domain text, local text, account u32)  nothing: the account has a grant on that identity
   audit = 0x40,        // (seq u64)               AuditRow
   hold = 0x50,         // (kind u8, id u32)       Hold
   dkim_key = 0x60,     // (domain u32, selector raw)  DkimKey (post/keys/dkim_key.h)
@@ -44,6 +47,17 @@ inline Bytes target_key(const AddressKey& target, DomainId domain, ByteView loca
 }
 inline store::Range aliases_with_target(const AddressKey& target) {
   return key(Sub::target).text(target.text()).range();
+}
+inline store::Range grants_of(AccountId id) { return key(Sub::grant).u32(id.value).range(); }
+inline Bytes grant_key(AccountId id, const AddressKey& identity) {
+  return key(Sub::grant).u32(id.value).text(identity.domain()).rest(identity.local()).take();
+}
+inline Bytes granted_key(const AddressKey& identity, AccountId id) {
+  return key(Sub::granted).text(identity.domain()).text(identity.local()).u32(id.value).take();
+}
+inline store::Range granted_in(ByteView domain) { return key(Sub::granted).text(domain).range(); }
+inline store::Range granted_on(const AddressKey& identity) {
+  return key(Sub::granted).text(identity.domain()).text(identity.local()).range();
 }
 inline Bytes removed_key(AccountId id) { return key(Sub::removed).u32(id.value).take(); }
 inline Bytes hold_key(Hold::Of of, std::uint32_t id) {
@@ -78,6 +92,7 @@ Bytes encode(const Domain& v);
 Bytes encode(const Account& v);
 Bytes encode(const Credential& v);
 Bytes encode(const Entry& v);
+Bytes encode(const Grant& v);
 Bytes encode(const AuditRow& v);
 Bytes encode(const Hold& v);
 Bytes encode(const RemovedAccount& v);
@@ -93,11 +108,22 @@ Result<Domain> decode_domain(ByteView record);
 Result<Account> decode_account(ByteView record);
 Result<Credential> decode_credential(ByteView record);
 Result<Entry> decode_entry(ByteView record);
+// Whose it is and on what, its key says.
+Result<Grant> decode_grant(ByteView key, ByteView record);
 Result<AuditRow> decode_audit(ByteView record);
 Result<Hold> decode_hold(ByteView record);
 Result<RemovedAccount> decode_removed(ByteView record);
 Result<ReturnSecrets> decode_return_secrets(ByteView record);
 Result<std::uint32_t> decode_id(ByteView record);
 Result<crypto::Secret> decode_secret(ByteView record);
+
+// A row and its decoded value.
+template <class T>
+net::Task<Result<std::optional<T>>> get(store::Reader* reader, Bytes key, Result<T> (*decode)(ByteView),
+                                        net::Deadline deadline) {
+  const auto value = CO_TRY(co_await reader->get(std::move(key), deadline));
+  if (!value) co_return std::optional<T>();
+  co_return std::optional<T>(CO_TRY(decode(value->view())));
+}
 
 }  // namespace chappe::post::rows

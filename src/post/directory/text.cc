@@ -8,6 +8,7 @@
 #include "codec/idna.h"
 #include "crypto/password.h"
 #include "post/directory/apply.h"
+#include "post/directory/grants.h"
 
 namespace chappe::post {
 namespace {
@@ -174,6 +175,18 @@ class Read {
     return {};
   }
 
+  static Result<void> grants(const toml::node& node, SendRight right, std::map<AddressKey, SendRight>& to) {
+    const auto* list = node.as_array();
+    if (!list) return bad(node, "a list of identities expected");
+    for (const auto& element : *list) {
+      const auto written = TRY(text(element));
+      if (!to.emplace(TRY(with_line(element, parse_identity(written))), right).second)
+        return bad(element, "{} is listed twice", printable(written));
+      if (to.size() > kMaxGrantsOfAccount) return bad(node, "over {} grants", kMaxGrantsOfAccount);
+    }
+    return {};
+  }
+
   Result<void> account(std::string_view name, const toml::node& at, const toml::table& fields) {
     auto address = TRY(with_line(at, AddressKey::parse(name)));
     DirectoryText::OfAccount account;
@@ -195,6 +208,8 @@ class Read {
       } else if (f == "scram_sha_256") {
         const auto value = TRY(text(node));
         verifier = TRY(with_line(node, scram(value)));
+      } else if (f == "send_as" || f == "send_on_behalf") {
+        TRY(grants(node, f == "send_as" ? SendRight::as : SendRight::on_behalf, account.grants));
       } else if (!TRY(rule(account.rules, f, node))) {
         return unknown(f, node);
       }
@@ -257,6 +272,13 @@ std::string written(const ScopeRules& rules) {
   return out;
 }
 
+std::string grants_line(std::string_view name, const std::map<AddressKey, SendRight>& grants, SendRight right) {
+  std::string out;
+  for (const auto& [identity, what] : grants)
+    if (what == right) out += fmt::format("{}{}", out.empty() ? "" : ", ", quoted(identity.written()));
+  return out.empty() ? out : fmt::format("{} = [{}]\n", name, out);
+}
+
 }  // namespace
 
 Result<DirectoryText> read_directory_text(std::string_view from) {
@@ -288,6 +310,8 @@ std::string write_directory_text(const DirectoryText& directory) {
     out += fmt::format("name = {}\nenabled = {}\nquota = {}\n", quoted(account.name), account.enabled, account.quota);
     if (account.quota_messages) out += fmt::format("quota_messages = {}\n", account.quota_messages);
     out += written(account.rules);
+    out += grants_line("send_as", account.grants, SendRight::as);
+    out += grants_line("send_on_behalf", account.grants, SendRight::on_behalf);
     if (!account.credential) continue;
     out += fmt::format("password_hash = {}\n", quoted(account.credential->hash));
     if (const auto& scram = account.credential->scram)

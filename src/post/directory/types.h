@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "post/address.h"
+#include "post/directory/people.h"
 #include "post/ids.h"
 #include "trust/sasl_scram.h"
 
@@ -80,6 +81,16 @@ struct Hold {
 struct Alias {
   AddressKey address;
   std::vector<AddressKey> targets;
+  Time created;
+};
+
+inline constexpr std::size_t kMaxGrantsOfAccount = 1000;
+
+// An account may write as somebody whose address is not its own (docs/formats/directory.md).
+struct Grant {
+  AccountId account;
+  AddressKey identity;  // an address; `*@domain`: all of a domain; `*`: all there are. Here or elsewhere
+  SendRight right = SendRight::as;
   Time created;
 };
 

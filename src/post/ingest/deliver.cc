@@ -94,8 +94,8 @@ std::uint32_t Taking::enqueue(store::Txn& txn, const store::BodyRef& body) {
     e.state = letter.hold || !r.held.empty() ? QueueState::held : QueueState::waiting;
     e.reason = r.held;
     e.here = here ? r.destination.account : AccountId();
-    e.mailbox = here ? r.destination.mailbox : std::string();
     e.to_mda = r.destination.kind == Destination::Kind::mda;
+    e.mailbox = here || e.to_mda ? r.destination.mailbox : std::string();
     e.key = {letter.id, i};
     e.recipient = r.address;
     e.notify = r.notify;

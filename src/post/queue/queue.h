@@ -72,7 +72,7 @@ struct QueueEntry {
   std::string orcpt;         // ORCPT as it was written, in xtext (RFC 3461 §4.2); empty: not given
   std::string envid;         // ENVID, decoded (RFC 3461 §4.4); empty: not given
   AccountId here = {};       // of our site, in this process: whose mailbox it is for
-  std::string mailbox = {};  // of `here`, its name; empty: INBOX
+  std::string mailbox = {};  // of `here`, or of the account that the mda has: its name; empty: INBOX
   std::string reason = {};   // why it is in quarantine: an id (chappe explain ID); empty: it is not
 
   QueueState state = QueueState::waiting;

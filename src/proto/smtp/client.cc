@@ -27,6 +27,7 @@ void take_keyword(std::string_view line, Extensions& ext) {
   if (is("CHUNKING")) ext.chunking = true;
   if (is("BINARYMIME")) ext.binarymime = true;
   if (is("DSN")) ext.dsn = true;
+  if (is("XFOLDER")) ext.folders = true;
   if (is("SIZE")) ext.size = to_number<std::uint64_t>(trim(rest)).value_or(0);
   if (is("AUTH")) {
     for (const std::string_view word : split(rest, ' '))
@@ -354,6 +355,7 @@ void ClientMachine::send_rcpt(std::size_t i) {
   std::string line = "RCPT TO:<" + r.address + ">";
   if (extensions_.dsn && r.notify) line += " NOTIFY=" + *r.notify;
   if (extensions_.dsn && r.orcpt) line += " ORCPT=" + *r.orcpt;
+  if (extensions_.folders && r.folder) line += " XFOLDER=" + xtext_encode(*r.folder);
   command(line, {Expect::rcpt, i});
 }
 

@@ -48,7 +48,7 @@ struct ClientOptions {
 struct Extensions {
   bool extended = false;  // EHLO or LHLO was understood
   bool pipelining = false, starttls = false, eight_bit = false, smtputf8 = false, chunking = false, binarymime = false,
-       dsn = false;
+       dsn = false, folders = false;
   std::optional<std::uint64_t> size = {};  // RFC 1870: the largest letter; 0: no limit is told
   std::vector<std::string> auth = {};      // upper case
 };
@@ -64,6 +64,7 @@ struct Recipient {
   std::string address = {};                // as Path::address() writes it
   std::optional<std::string> notify = {};  // RFC 3461 §4.1; sent only where DSN is offered
   std::optional<std::string> orcpt = {};   // RFC 3461 §4.2, in xtext already
+  std::optional<std::string> folder = {};  // XFOLDER (options.h); sent only where it is offered
 };
 
 struct Envelope {

@@ -223,6 +223,21 @@ TEST(SmtpClient, LmtpHasAnAnswerForEach) {  // RFC 2033 §4.2
   EXPECT_EQ(s.client.results()[2].reply.code, 250);
 }
 
+TEST(SmtpClient, AFolderIsNamedWhereItIsOffered) {
+  for (const bool offered : {true, false}) {
+    Scripted s({.name = "us.example", .lmtp = true});
+    s.hear("220 them LMTP\r\n");
+    s.hear(offered ? "250-them\r\n250-PIPELINING\r\n250 XFOLDER\r\n" : "250-them\r\n250 PIPELINING\r\n");
+    Envelope e;
+    e.recipients.push_back({.address = "c@example.test", .folder = "Junk mail"});
+    e.recipients.push_back({.address = "d@example.test"});
+    ASSERT_TRUE(s.client.ask(e));
+    s.step();
+    EXPECT_EQ(s.said, std::string("MAIL FROM:<>\r\nRCPT TO:<c@example.test>") +
+                          (offered ? " XFOLDER=Junk+20mail" : "") + "\r\nRCPT TO:<d@example.test>\r\nRSET\r\n");
+  }
+}
+
 TEST(SmtpClient, AnswersThatCameBeforeTheConnectionWasLostCount) {  // RFC 2033 §5
   Scripted s({.name = "us.example", .lmtp = true});
   s.hear("220 them LMTP\r\n");

@@ -70,6 +70,7 @@ struct Rcpt {
   Path path = {};
   std::optional<std::string> notify = {};  // RFC 3461 §4.1: upper case, as listed
   std::optional<std::string> orcpt = {};   // RFC 3461 §4.2: as written, still xtext: "rfc822;bob+2Bx@example.org"
+  std::optional<std::string> folder = {};  // XFOLDER, decoded (ServerOptions::folders)
 };
 
 // A letter begins: DATA, or the first BDAT. accept() sends 354 for DATA and nothing for BDAT.

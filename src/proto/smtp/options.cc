@@ -19,6 +19,7 @@ ServerOptions default_options(Role role) {
     o.refuse_early_commands = false;
     o.limits.idle_commands = 100'000;
     o.limits.refused_rcpts = 0;
+    o.folders = true;
   }
   return o;
 }

@@ -63,6 +63,9 @@ struct ServerOptions {
   bool binarymime = false;  // RFC 3030 §3; needs `chunking`, and a next hop that takes it
   bool smtputf8 = true;     // RFC 6531
   bool dsn = false;         // RFC 3461
+  // RCPT may say XFOLDER=name, in xtext: the folder of the mailbox that this letter belongs in. A keyword of ours (RFC
+  // 5321 §2.2.2), for hosts that are believed.
+  bool folders = false;
 
   LineFault bare_lf = LineFault::refuse;        // in DATA
   LineFault bare_cr = LineFault::refuse;        // in DATA

@@ -57,6 +57,36 @@ struct Yes {
   std::optional<Close> closed;
 };
 
+TEST(SmtpServer, AFolderMayBeNamedWhereHostsAreBelieved) {
+  const auto rcpt = [](Role role, const std::string& parameter) {
+    ServerMachine m(plain_door(role));
+    m.greet();
+    (void)m.next();
+    m.feed(role == Role::lmtp ? "LHLO client.example\r\n" : "EHLO client.example\r\n");
+    EXPECT_TRUE(std::holds_alternative<Hello>(m.next()));
+    m.accept();
+    const Bytes offers = m.take_output();
+    EXPECT_EQ(offers.find("XFOLDER") != Bytes::npos, role == Role::lmtp);
+    m.feed("MAIL FROM:<a@example.org>\r\n");
+    EXPECT_TRUE(std::holds_alternative<Mail>(m.next()));
+    m.accept();
+    (void)m.take_output();
+    m.feed("RCPT TO:<b@example.test>" + parameter + "\r\n");
+    const Event e = m.next();
+    if (const auto* taken = std::get_if<Rcpt>(&e)) return taken->folder.value_or("none");
+    return std::string(rule_row(std::get<Refused>(e).rule).id);
+  };
+  EXPECT_EQ(rcpt(Role::lmtp, ""), "none");
+  EXPECT_EQ(rcpt(Role::lmtp, " XFOLDER=Junk"), "Junk");
+  EXPECT_EQ(rcpt(Role::lmtp, " xfolder=Entw+C3+BCrfe+20x"), "Entw\xc3\xbcrfe x");
+  const std::string syntax(rule_row(Rule::parameter_syntax).id);
+  EXPECT_EQ(rcpt(Role::lmtp, " XFOLDER"), syntax);
+  EXPECT_EQ(rcpt(Role::lmtp, " XFOLDER=+zz"), syntax);
+  EXPECT_EQ(rcpt(Role::lmtp, " XFOLDER=" + std::string(500, 'a')), std::string(500, 'a'));
+  EXPECT_EQ(rcpt(Role::lmtp, " XFOLDER=" + std::string(501, 'a')), syntax);
+  EXPECT_EQ(rcpt(Role::exchanger, " XFOLDER=Junk"), rule_row(Rule::parameter_unknown).id);
+}
+
 TEST(SmtpServer, TakesALetter) {
   Yes y(plain_door());
   EXPECT_EQ(y.run(), "220 mx.example.test ESMTP Chappe\r\n");

@@ -68,6 +68,11 @@ Result<std::vector<std::string>> sign(std::span<const message::Field> fields, co
                                       std::span<const SigningKey> keys, Time now, const SignOptions& options) {
   const BodyHash* body = bodies.find(options.body_kind());
   if (body == nullptr) return fail(Errc::invalid, "the body was not hashed as it is to be signed");
+  return sign(fields, body->hash, keys, now, options);
+}
+
+Result<std::vector<std::string>> sign(std::span<const message::Field> fields, ByteView body_hash,
+                                      std::span<const SigningKey> keys, Time now, const SignOptions& options) {
   const HeaderFields header(fields);
   const std::vector<std::string> names = TRY(signed_names(header, options.names));
   const std::string text = header.canonical(options.header_canon, header.select(names, kNoField));
@@ -82,7 +87,7 @@ Result<std::vector<std::string>> sign(std::span<const message::Field> fields, co
     if (!key.identity.empty()) field.tag("i", TRY(identity_of(key, signer.domain)));
     if (options.timestamp) field.tag("t", std::to_string(seconds));
     if (options.lifetime) field.tag("x", std::to_string((now + *options.lifetime).us / 1'000'000));
-    field.list("h", names).base64("bh", body->hash);
+    field.list("h", names).base64("bh", body_hash);
     std::string all = text;
     const message::Field own = field.unsigned_field();
     append_own(all, options.header_canon, own, field.value_place(), field.value_place());

@@ -67,6 +67,10 @@ Result<std::vector<std::string>> signed_names(const HeaderFields& header, std::s
 Result<std::vector<std::string>> sign(std::span<const message::Field> header, const BodyHashes& bodies,
                                       std::span<const SigningKey> keys, Time now, const SignOptions& options = {});
 
+// The same for a body whose hash is known, of options.body_kind().
+Result<std::vector<std::string>> sign(std::span<const message::Field> header, ByteView body_hash,
+                                      std::span<const SigningKey> keys, Time now, const SignOptions& options = {});
+
 // What must not be on the wire (RFC 5321 §2.3.8, §4.5.3.1.6), and would be changed behind the signature's back.
 struct Unfit {
   static constexpr std::size_t kMaxLine = 998;  // octets without CRLF

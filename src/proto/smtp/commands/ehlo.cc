@@ -36,6 +36,7 @@ std::string hello_reply(const Session& session, bool extended) {
   if (o.smtputf8) text += "\nSMTPUTF8";       // RFC 6531
   if (o.chunking) text += "\nCHUNKING";       // RFC 3030
   if (o.chunking && o.binarymime) text += "\nBINARYMIME";
+  if (o.folders) text += "\nXFOLDER";
   return text;
 }
 

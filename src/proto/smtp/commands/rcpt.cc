@@ -1,10 +1,12 @@
-// RCPT TO: RFC 5321 §4.1.1.3; NOTIFY and ORCPT RFC 3461 §4.1, §4.2.
+// RCPT TO: RFC 5321 §4.1.1.3; NOTIFY and ORCPT RFC 3461 §4.1, §4.2; XFOLDER is ours (options.h).
 #include "base/text.h"
 #include "proto/smtp/commands/commands.h"
 #include "proto/smtp/parameters.h"
 
 namespace chappe::proto::smtp {
 namespace {
+
+constexpr std::size_t kMaxFolder = 500;  // octets of a name in XFOLDER
 
 bool take_notify(std::string_view value, Rcpt& rcpt) {
   // NEVER alone, or a list of the three others.
@@ -32,6 +34,11 @@ bool take_orcpt(std::string_view value, bool utf8, Rcpt& rcpt) {
   return true;
 }
 
+bool take_folder(std::string_view value, Rcpt& rcpt) {
+  rcpt.folder = xtext_decode(value);
+  return rcpt.folder && !rcpt.folder->empty() && rcpt.folder->size() <= kMaxFolder;
+}
+
 }  // namespace
 
 Checked check_rcpt(const Session& session, std::string_view argument) {
@@ -46,8 +53,11 @@ Checked check_rcpt(const Session& session, std::string_view argument) {
   rcpt.path = std::move(path->path);
   for (const Parameter& p : *parameters) {
     const bool notify = iequals(p.keyword, "NOTIFY"), orcpt = iequals(p.keyword, "ORCPT");
-    if (!session.options.dsn || (!notify && !orcpt)) return std::unexpected(Rule::parameter_unknown);
-    if (!p.value || !(notify ? take_notify(*p.value, rcpt) : take_orcpt(*p.value, session.smtputf8, rcpt)))
+    const bool folder = iequals(p.keyword, "XFOLDER") && session.options.folders;
+    if (!folder && (!session.options.dsn || (!notify && !orcpt))) return std::unexpected(Rule::parameter_unknown);
+    if (!p.value || !(folder   ? take_folder(*p.value, rcpt)
+                      : notify ? take_notify(*p.value, rcpt)
+                               : take_orcpt(*p.value, session.smtputf8, rcpt)))
       return std::unexpected(Rule::parameter_syntax);
   }
   if (rcpt.path.utf8 && !session.smtputf8) return std::unexpected(Rule::utf8_address);  // RFC 6531 §3.4
