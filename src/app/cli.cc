@@ -58,7 +58,9 @@ class CliParser {
   }
 
   Result<> take_word(const std::string& word) {
-    if (verb()) {
+    // "spf lint" is a verb, and "spf" is one, too.
+    const bool longer = verb() && invocation().arguments_.empty() && find_verb(prefix_ + " " + word) != nullptr;
+    if (verb() && !longer) {
       invocation().arguments_.push_back(word);
       return {};
     }
@@ -70,14 +72,19 @@ class CliParser {
     std::vector<std::string_view> words;
     bool is_prefix = false;
     for (const auto& row : verbs()) {
-      if (row.name == name) invocation().verb_ = &row;
       if (row.name.starts_with(name + " ")) is_prefix = true;
       if (row.name.starts_with(prefix_)) words.push_back(row.name.substr(prefix_.empty() ? 0 : prefix_.size() + 1));
     }
     for (auto& w : words) w = w.substr(0, w.find(' '));
+    invocation().verb_ = find_verb(name);
     if (!verb() && !is_prefix) return complain("unknown verb '{}'", "verbe inconnu « {} »", name, hint(word, words));
     prefix_ = name;
     return {};
+  }
+
+  static const VerbRow* find_verb(std::string_view name) {
+    const auto found = std::ranges::find(verbs(), name, &VerbRow::name);
+    return found == verbs().end() ? nullptr : &*found;
   }
 
   Result<> take_option(std::string_view text) {

@@ -33,6 +33,18 @@ std::vector<VerbRow> trust_verbs() {
          "ADDRESS",
          {"The address of MAIL FROM; without it, the null sender.",
           "L'adresse de MAIL FROM ; sans elle, l'expéditeur vide."}},
+        {"list",
+         "ZONE",
+         {"Ask this DNS list: one of the configuration by its name or zone, or else a block list.",
+          "Interroger cette liste du DNS : une de la configuration, par son nom ou sa zone, sinon une liste de "
+          "blocage."},
+         {},
+         true},
+        {"trust-sealer",
+         "DOMAIN",
+         {"Believe what this domain seals (ARC).", "Croire ce que scelle ce domaine (ARC)."},
+         {},
+         true},
         kAt,
         kTimeout,
         kZone,
@@ -98,6 +110,18 @@ std::vector<VerbRow> trust_verbs() {
         kConfig},
        {{"chappe seal letter.eml --domain example.org --selector arc --key arc.private --authserv-id mx.example.org",
          {"", ""}}}},
+      {"spf lint",
+       {"Show all that a domain's SPF record leads to, and what is wrong with it.",
+        "Montrer tout ce à quoi mène l'enregistrement SPF d'un domaine, et ce qui n'y va pas."},
+       {"Draws the terms of the record as a tree, with the domains that it includes and the lookups that each branch "
+        "costs of the ten that there are, and says what breaks it, what weakens it and what will break it soon. Exits "
+        "with 0 if the DNS gave the record.",
+        "Dessine les termes de l'enregistrement en arbre, avec les domaines qu'il inclut et les recherches que coûte "
+        "chaque branche sur les dix permises, et dit ce qui le rompt, ce qui l'affaiblit et ce qui le rompra bientôt. "
+        "Sort avec 0 si le DNS a donné l'enregistrement."},
+       {{"DOMAIN"}},
+       {kTimeout, kZone, kRootHints, kAnchor, kConfig},
+       {{"chappe spf lint example.org", {"", ""}}}},
       {"spf",
        {"Say whether a host may send for a domain (SPF).", "Dire si une machine peut envoyer pour un domaine (SPF)."},
        {"Evaluates the SPF record as for a letter from that address and host, and shows each term that was looked at, "
@@ -115,9 +139,10 @@ std::vector<VerbRow> trust_verbs() {
        {"Say what a domain asks for letters that do not prove to be its own (DMARC).",
         "Dire ce qu'un domaine demande pour les lettres qui ne prouvent pas être de lui (DMARC)."},
        {"Finds the policy record of the domain as RFC 9989 says, from name to name up the tree, and shows which one "
-        "counts, and what a letter without any proof would meet.",
+        "counts, what a letter without any proof would meet, and what the owner of the record should know.",
         "Trouve l'enregistrement de politique du domaine selon la RFC 9989, de nom en nom en remontant l'arbre, et "
-        "montre lequel compte et ce que rencontrerait une lettre sans aucune preuve."},
+        "montre lequel compte, ce que rencontrerait une lettre sans aucune preuve, et ce que devrait savoir qui publie "
+        "l'enregistrement."},
        {{"DOMAIN"}},
        {kTimeout, kZone, kRootHints, kAnchor, kConfig},
        {{"chappe dmarc example.org", {"", ""}}}},

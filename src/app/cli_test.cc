@@ -55,6 +55,19 @@ TEST(Cli, StandardValuesComeFromTheTable) {
   EXPECT_EQ(parse({"serve"})->invocation.value("config"), std::string(kStandardConfig));
 }
 
+TEST(Cli, AVerbMayBeginLikeAnother) {
+  const auto lint = parse({"spf", "lint", "example.org"});
+  ASSERT_TRUE(lint) << lint.error().text();
+  EXPECT_EQ(lint->invocation.verb().name, "spf lint");
+  EXPECT_THAT(lint->invocation.arguments(), ElementsAre("example.org"));
+  const auto plain = parse({"spf", "192.0.2.1", "lint"});
+  ASSERT_TRUE(plain) << plain.error().text();
+  EXPECT_EQ(plain->invocation.verb().name, "spf");
+  EXPECT_THAT(plain->invocation.arguments(), ElementsAre("192.0.2.1", "lint"));
+  EXPECT_EQ(parse({"help", "spf", "lint"})->help_prefix, "spf lint");
+  EXPECT_EQ(complaint({"spf", "lint"}), "DOMAIN is missing");
+}
+
 TEST(Cli, ArgumentsAreCounted) {
   EXPECT_EQ(parse({"domain", "add", "example.org"})->invocation.argument(0), "example.org");
   EXPECT_THAT(parse({"alias", "add", "a@b", "c@d", "e@f"})->invocation.arguments(), ElementsAre("a@b", "c@d", "e@f"));
@@ -181,6 +194,7 @@ TEST(Cli, BashCompletes) {
   EXPECT_EQ(completed("chappe domain add --da", 4), "--data");
   EXPECT_EQ(completed("chappe serve --lang ''", 4), "en fr");
   EXPECT_EQ(completed("chappe completion ''", 3), "bash");
+  EXPECT_EQ(completed("chappe spf lint --a", 4), "--anchor");
   EXPECT_EQ(completed("chappe check --config CMakeL", 4), "CMakeLists.txt");
 }
 

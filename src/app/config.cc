@@ -15,6 +15,8 @@
 #include "dns/name.h"
 #include "net/endpoint.h"
 #include "post/search/extractors.h"
+#include "trust/ip.h"
+#include "trust/mail_domain.h"
 
 namespace chappe::app {
 namespace {
@@ -33,6 +35,13 @@ Words actor_words() {
   for (int i = 0; i < kActors; ++i) words.push_back(actor_name(static_cast<Actor>(i)));
   return words;
 }
+Words list_action_words() {
+  Words words;
+  for (const ListAction a : {ListAction::note, ListAction::junk, ListAction::reject})
+    words.push_back(list_action_name(a));
+  return words;
+}
+Words list_kind_words() { return {list_kind_name(ListKind::block), list_kind_name(ListKind::allow)}; }
 Words format_words() { return {"logfmt", "json"}; }
 Words level_words() {
   Words words;
@@ -92,6 +101,12 @@ class Assign {
   Result<> operator()(Role* to) const { return store_word(to, role_words()); }
   Result<> operator()(LogFormat* to) const { return store_word(to, format_words()); }
   Result<> operator()(Level* to) const { return store_word(to, level_words()); }
+  Result<> operator()(ListKind* to) const { return store_word(to, list_kind_words()); }
+  Result<> operator()(ListAction* to) const { return store_word(to, list_action_words()); }
+  Result<> operator()(Domains* to) const {
+    return store_list(&to->list, "a list, as in [\"example.org\"]",
+                      [](const std::string& text) { return trust::mail_domain(text); });
+  }
   Result<> operator()(std::vector<Actor>* to) const {
     return store_list(to, "a list, as in [\"mx\", \"mta\"]", [this](const std::string& word) -> Result<Actor> {
       const Words words = actor_words();
@@ -290,6 +305,7 @@ class Reader {
       if (!dns::Name::parse(stub.zone))
         complain(0, fmt::format("'{}' is not the name of a zone", printable(stub.zone, 60)));
     }
+    check_dns_lists();
     for (std::size_t i = 0; i < c.listen.size(); ++i) {
       const Listener& l = c.listen[i];
       if (!net::Endpoint::parse(l.address, 0))
@@ -307,6 +323,34 @@ class Reader {
       for (std::size_t j = 0; j < i; ++j)
         if (port_of(l) != 0 && port_of(c.listen[j]) == port_of(l) && c.listen[j].address == l.address)
           complain(0, fmt::format("two [[listen]] blocks share {} port {}", l.address, port_of(l)));
+    }
+  }
+
+  // RFC 5782 §2.1
+  static bool is_list_code(const net::Network& code) {
+    static const trust::Ip kCodes = *trust::Ip::parse("127.0.0.0");
+    const std::string_view text = code.text();
+    const std::size_t slash = text.find('/');
+    const auto ip = trust::Ip::parse(text.substr(0, slash));
+    return ip && ip->in(kCodes, 8) && (slash == text.npos || to_number<unsigned>(text.substr(slash + 1)) >= 8u);
+  }
+
+  void check_dns_lists() {
+    const std::vector<DnsListRow>& lists = out_.config.mx.dns_lists;
+    if (lists.size() > kMaxDnsLists)
+      complain(0, fmt::format("more than {} [[mx.dns_list]] blocks: each is asked for every letter", kMaxDnsLists));
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+      const DnsListRow& list = lists[i];
+      if (!dns::Name::parse(list.zone))
+        complain(0, fmt::format("'{}' is not the name of the zone of a DNS list", printable(list.zone, 60)));
+      for (const net::Network& code : list.codes)
+        if (!is_list_code(code))
+          complain(0, fmt::format("'{}' is no code of a DNS list: these are in 127.0.0.0/8", code.text()));
+      if (list.kind == ListKind::allow && list.action != ListAction::note)
+        complain(0, fmt::format("the DNS list {} allows, so it takes no 'action'", printable(list.title(), 60)));
+      for (std::size_t j = 0; j < i; ++j)
+        if (lists[j].title() == list.title())
+          complain(0, fmt::format("two [[mx.dns_list]] blocks are called {}", printable(list.title(), 60)));
     }
   }
 

@@ -81,6 +81,31 @@ struct TlsName {
   Path cert, key;
 };
 
+// What is done with letters of those whom a DNS list holds.
+enum class ListAction : std::uint8_t { note, junk, reject };
+std::string_view list_action_name(ListAction action);
+enum class ListKind : std::uint8_t { block, allow };
+std::string_view list_kind_name(ListKind kind);
+// Domains of mail, in A-labels.
+struct Domains {
+  std::vector<std::string> list;
+  bool operator==(const Domains&) const = default;
+};
+
+// A DNS list that is asked who sends (trust/sender_lists.h).
+struct DnsListRow {
+  std::string zone;
+  std::string name;  // empty: the zone
+  ListKind kind = ListKind::block;
+  std::vector<net::Network> codes;  // empty: every good one
+  bool domains = false;
+  ListAction action = ListAction::note;
+  bool operator==(const DnsListRow&) const = default;
+
+  const std::string& title() const { return name.empty() ? zone : name; }
+};
+inline constexpr std::size_t kMaxDnsLists = 20;
+
 // A zone whose name server is not to be found by the DNS.
 struct DnsStub {
   std::string zone;
@@ -131,6 +156,8 @@ struct Config {
   struct Mx {
     bool judge = true;
     bool reject = true;
+    Domains trusted_sealers;
+    std::vector<DnsListRow> dns_lists;
   } mx;
 
   struct Mta {
@@ -156,6 +183,7 @@ struct Config {
     std::uint64_t bad_commands = 20;
     Duration tls_handshake_timeout = std::chrono::seconds(30);
     Duration login_timeout = std::chrono::minutes(1);
+    Duration judging_timeout = std::chrono::seconds(30);
     Duration smtp_timeout = std::chrono::minutes(5);   // RFC 5321 §4.5.3.2.7: at least 5 minutes
     Duration imap_timeout = std::chrono::minutes(30);  // RFC 9051 §5.4: at least 30 minutes
     Duration pop3_timeout = std::chrono::minutes(10);  // RFC 1939 §3: at least 10 minutes
@@ -220,7 +248,8 @@ Result<HostPort> parse_host_port(std::string_view text);
 
 // Where the value of a key goes; which type it is says how it is written.
 using Slot = std::variant<std::string*, bool*, std::uint64_t*, Path*, Size*, Duration*, Port*, HostPort*, Role*,
-                          LogFormat*, Level*, std::vector<Actor>*, std::vector<net::Network>*, Command*, FileTypes*>;
+                          LogFormat*, Level*, std::vector<Actor>*, std::vector<net::Network>*, Command*, FileTypes*,
+                          Domains*, ListKind*, ListAction*>;
 
 struct SectionRow {
   std::string_view name;   // "server", "tls.name"

@@ -1,8 +1,5 @@
-// The table of keys, and what is told from it: the descriptions that `chappe config describe` and the manual show.
-#include <fmt/core.h>
-
+// The table of keys.
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "app/config.h"
@@ -136,6 +133,43 @@ std::vector<KeyRow> make_keys() {
        "Si sont rejetées les lettres qui ne prouvent pas venir du domaine de leur auteur, quand il le veut et que plus "
        "parle contre elles, ou qui n'ont pas d'auteur clair. Sinon, elles vont dans Junk."},
 
+      {"mx", "trusted_sealers", false, 0, 0, [](Config& c) -> Slot { return &c.mx.trusted_sealers; },
+       "Lists and forwarders whose word counts, by the domains with which they seal (ARC): a letter that they changed "
+       "on its way is taken as they say that it came to them.",
+       "Listes et services de renvoi dont la parole compte, par les domaines de leurs sceaux (ARC) : une lettre qu'ils "
+       "ont changée en route est prise comme ils disent qu'elle leur est venue."},
+      {"mx.dns_list", "zone", true, 0, 0, [](Config& c) -> Slot { return &c.mx.dns_lists.back().zone; },
+       "Its zone. Where that holds a key of yours, give the list a name: the zone is never shown then.",
+       "Sa zone. Si elle contient une clef qui vous est propre, donnez un nom à la liste : la zone n'est alors jamais "
+       "montrée."},
+      {"mx.dns_list", "name", false, 0, 0, [](Config& c) -> Slot { return &c.mx.dns_lists.back().name; },
+       "What it is called in replies, above letters, in the log and the metrics. When it is not set: the zone.",
+       "Comment elle s'appelle dans les réponses, au-dessus des lettres, dans le journal et les mesures. À défaut : la "
+       "zone."},
+      {"mx.dns_list", "kind", false, 0, 0, [](Config& c) -> Slot { return &c.mx.dns_lists.back().kind; },
+       "block: those whom it holds send what nobody wants. allow: they do not, whatever a block list says of the same "
+       "address; of a domain only if the letter proves to be from it.",
+       "block : ceux qu'elle contient envoient ce dont personne ne veut. allow : ils n'en envoient pas, quoi que dise "
+       "une "
+       "liste de blocage de la même adresse ; d'un domaine, seulement si la lettre prouve en venir."},
+      {"mx.dns_list", "codes", false, 0, 0, [](Config& c) -> Slot { return &c.mx.dns_lists.back().codes; },
+       "Which of its answers count, as addresses or networks in 127.0.0.0/8. When they are not set: all but those that "
+       "are errors.",
+       "Lesquelles de ses réponses comptent, en adresses ou réseaux de 127.0.0.0/8. À défaut : toutes, hormis celles "
+       "qui "
+       "sont des erreurs."},
+      {"mx.dns_list", "domains", false, 0, 0, [](Config& c) -> Slot { return &c.mx.dns_lists.back().domains; },
+       "Whether it holds domains instead of addresses: it is asked about those of the author, of MAIL FROM and of "
+       "HELO.",
+       "Si elle contient des domaines au lieu d'adresses : on l'interroge sur ceux de l'auteur, de MAIL FROM et de "
+       "HELO."},
+      {"mx.dns_list", "action", false, 0, 0, [](Config& c) -> Slot { return &c.mx.dns_lists.back().action; },
+       "What a block list brings upon a letter by itself. reject: it is refused, with the words of the list. junk: it "
+       "goes into Junk. note: nothing; as with the others, it is evidence against a letter that fails DMARC.",
+       "Ce qu'une liste de blocage attire à elle seule sur une lettre. reject : elle est refusée, avec les mots de la "
+       "liste. junk : elle va dans Junk. note : rien ; comme pour les autres, c'est un indice contre une lettre qui ne "
+       "satisfait pas à DMARC."},
+
       {"mta", "port", false, 1, 65535, [](Config& c) -> Slot { return &c.mta.port; },
        "The port on which the servers of other domains are reached. Something else than 25 is for laboratories.",
        "Le port où joindre les serveurs des autres domaines. Autre chose que 25 est bon pour les laboratoires."},
@@ -200,6 +234,11 @@ std::vector<KeyRow> make_keys() {
        "Pour achever une négociation TLS."},
       {"limits", "login_timeout", false, 1, 0, [](Config& c) -> Slot { return &c.limits.login_timeout; },
        "For a client to log in.", "Pour qu'un client s'identifie."},
+      {"limits", "judging_timeout", false, 1, 0, [](Config& c) -> Slot { return &c.limits.judging_timeout; },
+       "For the DNS to say who sent a letter. What it has not said by then is judged as kept back: the letter is asked "
+       "for again later if that could change what becomes of it.",
+       "Pour que le DNS dise qui a envoyé une lettre. Ce qu'il n'a pas dit alors compte comme retenu : la lettre est "
+       "redemandée plus tard si son sort pouvait en changer."},
       {"limits", "smtp_timeout", false, 1, 0, [](Config& c) -> Slot { return &c.limits.smtp_timeout; },
        "For the next command or the next data of SMTP. RFC 5321 asks for at least 5 minutes.",
        "Pour la commande ou les données SMTP suivantes. La RFC 5321 demande au moins 5 minutes."},
@@ -263,104 +302,6 @@ std::vector<KeyRow> make_keys() {
   return keys;
 }
 
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
-
-std::string type_name(const Slot& slot, bool fr) {
-  return std::visit(
-      Overloaded{
-          [&](std::string*) { return fr ? "texte" : "text"; }, [&](std::uint64_t*) { return fr ? "nombre" : "number"; },
-          [&](bool*) { return fr ? "oui ou non" : "yes or no"; }, [&](Path*) { return fr ? "fichier" : "path"; },
-          [&](Size*) { return fr ? "taille" : "size"; }, [&](Duration*) { return fr ? "durée" : "duration"; },
-          [&](Port*) { return fr ? "nombre" : "number"; }, [&](HostPort*) { return fr ? "hôte:port" : "host:port"; },
-          [&](std::vector<Actor>*) { return fr ? "mots" : "words"; },
-          [&](std::vector<net::Network>*) { return fr ? "réseaux" : "networks"; },
-          [&](Command*) { return fr ? "commande" : "command"; }, [&](FileTypes*) { return fr ? "types" : "types"; },
-          [&](auto*) { return fr ? "mot" : "word"; },  // Role, LogFormat, Level
-      },
-      slot);
-}
-
-std::string quoted(std::string_view s) {
-  std::string out;
-  for (const char c : s) out += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
-  return "\"" + out + "\"";
-}
-
-std::string array_text(const auto& list, auto text_of) {
-  std::string out;
-  for (const auto& item : list) out += fmt::format("{}{}", out.empty() ? "" : ", ", quoted(text_of(item)));
-  return "[" + out + "]";
-}
-
-// The value as TOML; empty when it has none.
-std::string value_text(const Slot& slot) {
-  // An empty text is none.
-  const auto text = [](std::string_view s) { return s.empty() ? std::string() : quoted(s); };
-  return std::visit(
-      Overloaded{
-          [&](std::string* s) { return text(*s); },
-          [&](bool* b) { return std::string(*b ? "true" : "false"); },
-          [&](std::uint64_t* n) { return fmt::format("{}", *n); },
-          [&](Path* p) { return text(p->value); },
-          [&](Size* s) { return quoted(format_size(*s)); },
-          [&](Duration* d) { return quoted(format_duration(*d)); },
-          [&](Port* p) { return p->value < 0 ? std::string() : fmt::format("{}", p->value); },
-          [&](HostPort* h) {
-            if (h->host.empty()) return std::string();
-            return quoted(fmt::format(fmt::runtime(h->host.contains(':') ? "[{}]:{}" : "{}:{}"), h->host, h->port));
-          },
-          [&](std::vector<Actor>* list) { return array_text(*list, [](Actor a) { return actor_name(a); }); },
-          [&](std::vector<net::Network>* list) {
-            return array_text(*list, [](const net::Network& n) -> std::string_view { return n.text(); });
-          },
-          [&](Command* c) { return c->words.empty() ? std::string() : array_text(c->words, std::identity()); },
-          [&](FileTypes* t) { return t->list.empty() ? std::string() : array_text(t->list, std::identity()); },
-          [&](Role* r) { return quoted(role_name(*r)); },
-          [&](LogFormat* f) { return quoted(*f == LogFormat::json ? "json" : "logfmt"); },
-          [&](Level* l) { return quoted(level_name(*l)); },
-      },
-      slot);
-}
-
-// A value that shows how a key without a standard one is written.
-std::string example(const KeyRow& key) {
-  if (key.name == "hostname") return "\"mx.example.org\"";
-  if (key.name == "data_dir") return "\"/var/lib/chappe\"";
-  if (key.name == "user") return "\"chappe\"";
-  if (key.name == "mda") return "\"mda.example.org:24\"";
-  if (key.name == "mda_ca") return "\"/etc/chappe/tls/site-ca.pem\"";
-  if (key.name == "relay") return "\"smarthost.example.net:25\"";
-  if (key.name == "forward") return "\"192.0.2.53:53\"";
-  if (key.name == "root_hints") return "\"/usr/share/dns/root.hints\"";
-  if (key.name == "trust_anchor") return "\"/usr/share/dns/root.key\"";
-  if (key.name == "postmaster") return "\"admin@example.org\"";
-  if (key.name == "zone") return "\"corp.example.org\"";
-  if (key.name == "server") return "\"192.0.2.53:53\"";
-  if (key.name == "role") return "\"mx\"";
-  if (key.name == "port") return "25";
-  if (key.name == "name") return "\"mail.example.org\"";
-  if (key.name == "cert") return "\"/etc/chappe/tls/cert.pem\"";
-  if (key.name == "key") return "\"/etc/chappe/tls/key.pem\"";
-  if (key.name == "types") return "[\"application/pdf\", \".pdf\"]";
-  if (key.name == "command") return "[\"/usr/bin/pdftotext\", \"-enc\", \"UTF-8\", \"-\", \"-\"]";
-  if (key.name == "file") return "\"/var/log/chappe/chappe.log\"";
-  return "\"\"";
-}
-
-// `text` in lines of at most 100 columns, each a comment.
-void append_comment(std::string& out, std::string_view text) {
-  while (!text.empty()) {
-    std::size_t end = text.size() <= 98 ? text.size() : text.rfind(' ', 98);
-    if (end == std::string_view::npos || end == 0) end = text.size();
-    out += fmt::format("# {}\n", text.substr(0, end));
-    text.remove_prefix(end);
-    if (text.starts_with(' ')) text.remove_prefix(1);
-  }
-}
-
 }  // namespace
 
 std::array<Size, kParts> Config::standard_budget() {
@@ -400,6 +341,12 @@ const std::vector<SectionRow>& config_sections() {
        "Zones dont le serveur de noms est nommé ici au lieu d'être trouvé depuis la racine."},
       {"mx", false, nothing, "How letters of other hosts are looked at.",
        "Comment les lettres d'autres machines sont examinées."},
+      {"mx.dns_list", true, [](Config& c) { c.mx.dns_lists.emplace_back(); },
+       "Lists in the DNS of those who send what nobody wants, or who do not. Each is asked for every letter of another "
+       "host; what it answers when it does not serve you is counted and logged, and does nothing.",
+       "Listes du DNS de ceux qui envoient ce dont personne ne veut, ou de ceux qui n'en envoient pas. Chacune est "
+       "interrogée pour toute lettre d'une autre machine ; ce qu'elle répond quand elle ne vous sert pas est compté et "
+       "journalisé, et n'a pas d'effet."},
       {"mta", false, nothing, "How letters leave.", "Comment les lettres partent."},
       {"search", false, nothing, "What searches find.", "Ce que trouvent les recherches."},
       {"search.extractor", true, [](Config& c) { c.search.extractors.emplace_back(); },
@@ -418,81 +365,6 @@ const std::vector<SectionRow>& config_sections() {
 const std::vector<KeyRow>& config_keys() {
   static const std::vector<KeyRow> kKeys = make_keys();
   return kKeys;
-}
-
-std::vector<KeyText> describe_keys(bool french) {
-  Config standard;
-  for (const auto& section : config_sections()) section.begin(standard);
-  std::vector<KeyText> out;
-  for (const auto& key : config_keys()) {
-    const Slot slot = key.slot(standard);
-    out.push_back({key.section, key.name, type_name(slot, french), key.required ? "" : value_text(slot), key.required,
-                   french ? key.doc_fr : key.doc});
-  }
-  return out;
-}
-
-std::string write_config(const Config& config) {
-  Config given = config, standard;
-  for (const auto& section : config_sections()) section.begin(standard);
-  std::string out;
-  const auto block = [&](const SectionRow& section, Config& of) {
-    std::string lines;
-    for (const auto& key : config_keys()) {
-      if (key.section != section.name) continue;
-      const std::string value = value_text(key.slot(of));
-      if (value.empty() || (!key.required && value == value_text(key.slot(standard)))) continue;
-      lines += fmt::format("{} = {}\n", key.name, value);
-    }
-    if (lines.empty()) return;
-    out += fmt::format("{}{}{}{}\n{}", out.empty() ? "" : "\n", section.repeated ? "[[" : "[", section.name,
-                       section.repeated ? "]]" : "]", lines);
-  };
-  const auto blocks = [&](const SectionRow& section, const auto& list, auto put) {
-    for (const auto& one : list) {
-      Config alone;
-      put(alone).push_back(one);
-      block(section, alone);
-    }
-  };
-  for (const auto& section : config_sections()) {
-    // The slots of a repeated section are those of its last block.
-    if (section.name == "listen") {
-      blocks(section, config.listen, [](Config& c) -> auto& { return c.listen; });
-    } else if (section.name == "tls.name") {
-      blocks(section, config.tls.names, [](Config& c) -> auto& { return c.tls.names; });
-    } else if (section.name == "dns.stub") {
-      blocks(section, config.dns.stubs, [](Config& c) -> auto& { return c.dns.stubs; });
-    } else if (section.name == "search.extractor") {
-      blocks(section, config.search.extractors, [](Config& c) -> auto& { return c.search.extractors; });
-    } else {
-      block(section, given);
-    }
-  }
-  return out;
-}
-
-std::string describe_config(bool french) {
-  std::string out;
-  const auto& keys = config_keys();
-  const auto texts = describe_keys(french);
-  for (const auto& section : config_sections()) {
-    if (!out.empty()) out += '\n';
-    append_comment(out, french ? section.doc_fr : section.doc);
-    // A repeated block that is not required, and a key without a standard value, are shown as comments.
-    const bool optional = section.repeated && section.name != "listen";
-    const std::string_view open = section.repeated ? "[[" : "[", close = section.repeated ? "]]" : "]";
-    out += fmt::format("{}{}{}{}\n", optional ? "#" : "", open, section.name, close);
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (keys[i].section != section.name) continue;
-      out += '\n';
-      append_comment(out, fmt::format("{} ({})", texts[i].doc, texts[i].type));
-      const bool as_comment = optional || (!keys[i].required && texts[i].standard.empty());
-      out += fmt::format("{}{} = {}\n", as_comment ? "#" : "", keys[i].name,
-                         texts[i].standard.empty() ? example(keys[i]) : texts[i].standard);
-    }
-  }
-  return out;
 }
 
 }  // namespace chappe::app

@@ -245,6 +245,37 @@ TEST(Config, ProgramsForAttachments) {
   EXPECT_THAT(wrong(types + command + "memory = \"1 MB\""), ElementsAre(HasSubstr("must be 16 MiB at least")));
 }
 
+TEST(Config, DnsLists) {
+  const auto wrong = [](const std::string& lines) {
+    return errors(std::string(kSmall) + "[[mx.dns_list]]\n" + lines + "\n");
+  };
+  const std::string zone = "zone = \"bl.example\"\n";
+  EXPECT_THAT(wrong(zone), IsEmpty());
+  EXPECT_THAT(wrong("name = \"x\""), ElementsAre(HasSubstr("'zone' is missing")));
+  EXPECT_THAT(wrong("zone = \"a..b\""), ElementsAre(HasSubstr("'a..b' is not the name of the zone of a DNS list")));
+  EXPECT_THAT(wrong(zone + "kind = \"grey\""), ElementsAre(HasSubstr("'kind' cannot be 'grey'")));
+  EXPECT_THAT(wrong(zone + "action = \"drop\""), ElementsAre(HasSubstr("'action' cannot be 'drop'")));
+  EXPECT_THAT(wrong(zone + "codes = []"), ElementsAre(HasSubstr("'codes' is empty")));
+  EXPECT_THAT(wrong(zone + "codes = [\"10.0.0.1\"]"), ElementsAre(HasSubstr("'10.0.0.1' is no code of a DNS list")));
+  EXPECT_THAT(wrong(zone + "codes = [\"::1\"]"), ElementsAre(HasSubstr("'::1' is no code of a DNS list")));
+  EXPECT_THAT(wrong(zone + "codes = [\"126.0.0.0/7\"]"), ElementsAre(HasSubstr("'126.0.0.0/7' is no code")));
+  EXPECT_THAT(wrong(zone + "kind = \"allow\"\naction = \"junk\""), ElementsAre(HasSubstr("allows, so it takes no")));
+  EXPECT_THAT(wrong(zone + "[[mx.dns_list]]\n" + zone), ElementsAre(HasSubstr("are called bl.example")));
+  EXPECT_THAT(wrong(zone + "[[mx.dns_list]]\n" + zone + "name = \"other\""), IsEmpty());
+  std::string many = zone;
+  for (std::size_t i = 1; i <= kMaxDnsLists; ++i) many += fmt::format("[[mx.dns_list]]\nzone = \"b{}.example\"\n", i);
+  EXPECT_THAT(wrong(many), ElementsAre(HasSubstr("more than 20 [[mx.dns_list]] blocks")));
+}
+
+TEST(Config, TrustedSealers) {
+  const std::string mx = std::string(kSmall) + "[mx]\ntrusted_sealers = ";
+  EXPECT_THAT(parse_config(mx + "[\"Lists.Example\", \"bücher.example\"]\n", "x").config.mx.trusted_sealers.list,
+              ElementsAre("lists.example", "xn--bcher-kva.example"));
+  EXPECT_THAT(errors(mx + "[\"a b\"]\n"), ElementsAre(HasSubstr("a b")));
+  EXPECT_THAT(errors(mx + "[\"x.example\", \"X.example\"]\n"), ElementsAre(HasSubstr("twice")));
+  EXPECT_THAT(errors(mx + "\"x.example\"\n"), ElementsAre(HasSubstr("must be a list")));
+}
+
 TEST(Config, TheWholeMustMakeSense) {
   EXPECT_THAT(errors(""), ElementsAre(HasSubstr("nothing to serve"), HasSubstr("[server] is missing")));
   const std::string small(kSmall);
@@ -318,6 +349,17 @@ forward = "[2001:db8::53]:5353"
 [[dns.stub]]
 zone = "corp.example.org"
 server = "192.0.2.53:53"
+[mx]
+trusted_sealers = ["lists.example.org", "x.example"]
+[[mx.dns_list]]
+zone = "key.bl.example"
+name = "bl"
+codes = ["127.0.0.2", "127.0.0.4/30"]
+action = "reject"
+[[mx.dns_list]]
+zone = "dwl.example"
+kind = "allow"
+domains = true
 [[search.extractor]]
 types = ["application/pdf", ".pdf"]
 command = ["/usr/bin/pdftotext", "-a \"b\"", "-", "-"]
@@ -345,6 +387,11 @@ level = "warning"
   EXPECT_EQ(c.dns.forward.host, "2001:db8::53");
   EXPECT_EQ(c.dns.forward.port, 5353);
   EXPECT_EQ(c.dns.stubs.at(0).server.host, "192.0.2.53");
+  EXPECT_THAT(c.mx.trusted_sealers.list, ElementsAre("lists.example.org", "x.example"));
+  EXPECT_EQ(c.mx.dns_lists, first.config.mx.dns_lists);
+  ASSERT_EQ(c.mx.dns_lists.size(), 2u);
+  EXPECT_EQ(c.mx.dns_lists[0].action, ListAction::reject);
+  EXPECT_EQ(c.mx.dns_lists[1].kind, ListKind::allow);
   EXPECT_EQ(c.search.extractors, first.config.search.extractors);
   ASSERT_EQ(c.search.extractors.size(), 2u);
   EXPECT_THAT(c.search.extractors[0].command.words, ElementsAre("/usr/bin/pdftotext", "-a \"b\"", "-", "-"));
@@ -358,7 +405,7 @@ level = "warning"
 }
 
 TEST(Config, OnlySomeTimesMayBeNothing) {
-  for (const char* key : {"smtp_timeout", "trail_age", "history_age"}) {
+  for (const char* key : {"smtp_timeout", "judging_timeout", "trail_age", "history_age"}) {
     const auto parsed = parse_config(fmt::format("{}\n[limits]\n{} = \"0s\"\n", kSmall, key), "x");
     ASSERT_EQ(parsed.errors.size(), 1u);
     EXPECT_THAT(parsed.errors[0].text, HasSubstr("must not be nothing"));

@@ -59,10 +59,14 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   return number;
 }
 
+constexpr std::string_view kListActions[] = {"note", "junk", "reject"};
+constexpr std::string_view kListKinds[] = {"block", "allow"};
 constexpr std::array<std::string_view, kActors> kActorNames = {"mx", "msa", "mta", "mda"};
 
 }  // namespace
 
+std::string_view list_action_name(ListAction action) { return kListActions[static_cast<std::size_t>(action)]; }
+std::string_view list_kind_name(ListKind kind) { return kListKinds[static_cast<std::size_t>(kind)]; }
 std::string_view actor_name(Actor actor) { return kActorNames[static_cast<std::size_t>(actor)]; }
 Actor role_actor(Role role) { return kRoleRows[static_cast<std::size_t>(role)].actor; }
 std::string_view role_name(Role role) { return kRoleRows[static_cast<std::size_t>(role)].name; }

@@ -6,6 +6,7 @@
 
 #include "app/backup_files.h"
 #include "app/cli.h"
+#include "app/list_rules.h"
 #include "app/server_parts.h"
 #include "app/server_settings.h"
 #include "store/rocks.h"
@@ -111,6 +112,9 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .tls = std::move(tls),
       .resolver = p.config.mx.judge ? p.resolver.get() : nullptr,
       .policy = local_policy(p.config.mx),
+      .lists = list_rules(p.config.mx),
+      .trusted_sealers = p.config.mx.trusted_sealers.list,
+      .list_watch = agents::ListWatch(p.metrics, list_rules(p.config.mx)),
       .keys = p.config.server.plays(Actor::mda) ? p.keys.get() : nullptr,
       .search = p.search.get()});
   if (carries) TRY(p.make_mta());

@@ -26,6 +26,7 @@ agents::SiteLimits site_limits(const Config& config) {
   agents::SiteLimits out;
   out.tls_handshake = l.tls_handshake_timeout;
   out.login = l.login_timeout;
+  out.judging = l.judging_timeout;
   out.smtp = l.smtp_timeout;
   out.imap = l.imap_timeout;
   out.pop3 = l.pop3_timeout;
@@ -97,6 +98,8 @@ std::string needs_restart(const Config& old, const Config& fresh) {
   differs("search.extractor", fresh.search.extractors != old.search.extractors);
   differs("mx.judge", fresh.mx.judge != old.mx.judge);
   differs("mx.reject", fresh.mx.reject != old.mx.reject);
+  differs("mx.trusted_sealers", fresh.mx.trusted_sealers != old.mx.trusted_sealers);
+  differs("mx.dns_list", fresh.mx.dns_lists != old.mx.dns_lists);
   differs("mta.port", fresh.mta.port != old.mta.port);
   differs("server.shards", fresh.server.shards != old.server.shards);
   differs("log.file", fresh.log.file.value != old.log.file.value);

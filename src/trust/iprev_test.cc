@@ -5,6 +5,7 @@
 #include <set>
 
 #include "dns/zone_resolver.h"
+#include "trust/testing.h"
 
 using namespace std::chrono_literals;
 
@@ -16,13 +17,6 @@ net::Task<Iprev> iprev(dns::Resolver* resolver, std::string ip, Duration time) {
 }
 net::Task<HeloCheck> helo(dns::Resolver* resolver, std::string name, std::string ip) {
   co_return co_await check_helo_name(*resolver, std::move(name), std::move(ip), "mx.us.example", net::Deadline::in(1h));
-}
-
-// On a clock of its own, which jumps to what is waited for.
-template <class T>
-T run_now(net::Task<T> task) {
-  ManualClock clock;
-  return net::LocalExecutor(clock).run(std::move(task));
 }
 
 std::unique_ptr<dns::ZoneResolver> zone(std::string_view text) { return dns::ZoneResolver::from_text(text).value(); }

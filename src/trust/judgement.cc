@@ -71,6 +71,19 @@ net::Task<void> check_helo(dns::Resolver* resolver, Judgement* out, spf::Query q
 net::Task<void> look_up(dns::Resolver* resolver, Judgement* out, net::Deadline deadline) {
   out->iprev = co_await check_iprev(*resolver, out->envelope.ip, deadline);
 }
+net::Task<void> look_at_name(dns::Resolver* resolver, Judgement* out, std::string receiver, net::Deadline deadline) {
+  out->helo_name =
+      co_await check_helo_name(*resolver, out->envelope.helo, out->envelope.ip, std::move(receiver), deadline);
+}
+net::Task<void> ask_lists_of(dns::Resolver* resolver, Judgement* out, std::vector<ListRule> rules,
+                             net::Deadline deadline) {
+  out->lists = co_await ask_sender_lists(*resolver,
+                                         {.ip = out->envelope.ip,
+                                          .helo = out->envelope.helo,
+                                          .mail_from = out->envelope.mail_from,
+                                          .authors = out->author.domains},
+                                         std::move(rules), deadline);
+}
 net::Task<void> verify_chain(dns::Resolver* resolver, Judgement* out, const message::Letter* letter,
                              const dkim::BodyHashes* bodies, const JudgeOptions* options, net::Deadline deadline) {
   out->arc = co_await arc::verify(*resolver, letter->fields(), *bodies, options->now, options->arc, deadline);
@@ -78,6 +91,16 @@ net::Task<void> verify_chain(dns::Resolver* resolver, Judgement* out, const mess
 net::Task<void> verify(dns::Resolver* resolver, Judgement* out, const message::Letter* letter,
                        const dkim::BodyHashes* bodies, const JudgeOptions* options, net::Deadline deadline) {
   out->dkim = co_await dkim::verify(*resolver, letter->fields(), *bodies, options->now, options->dkim, deadline);
+}
+
+// The domains that the letter proves to be from.
+std::vector<std::string> proven_by(const Judgement& j) {
+  std::vector<std::string> out;
+  for (const dmarc::Verdict& v : j.dmarc)
+    if (v.result == dmarc::Outcome::pass) out.push_back(v.author);
+  for (const auto& spf : {j.spf, j.helo})
+    if (spf && spf->result == spf::ResultCode::pass) out.push_back(spf->domain);
+  return out;
 }
 
 // Whether anything tells that the letter came by a list, a forwarder or a gateway: each of them leaves a trace field at
@@ -113,17 +136,28 @@ net::Task<Judgement> judge(dns::Resolver& resolver, Envelope envelope, const mes
                              .now = options.now,
                              .limits = options.spf};
       scope.spawn(check_spf(&resolver, &out, query, deadline));
-      if (!query.helo.empty()) scope.spawn(check_helo(&resolver, &out, query, deadline));
+      if (!query.helo.empty()) {
+        scope.spawn(check_helo(&resolver, &out, query, deadline));
+        scope.spawn(look_at_name(&resolver, &out, options.receiver, deadline));
+      }
       scope.spawn(look_up(&resolver, &out, deadline));
     }
+    scope.spawn(ask_lists_of(&resolver, &out, std::move(options.lists), deadline));
     scope.spawn(verify_chain(&resolver, &out, &letter, &bodies, &options, deadline));
     scope.spawn(verify(&resolver, &out, &letter, &bodies, &options, deadline));
     co_await scope.join();
   }
   for (const std::string& author : out.author.domains)
     out.dmarc.push_back(co_await dmarc::evaluate(resolver, input_of(out, author), deadline));
-  if (!came_indirectly(letter)) options.knowledge.against.push_back(dmarc::Evidence::no_indirect_flow);
-  out.decision = dmarc::decide(out.author, out.dmarc, options.knowledge, options.policy);
+  out.arc_trust = co_await weigh_chain(resolver, out.arc, letter.fields(), out.author.domains,
+                                       std::move(options.trusted_sealers), deadline);
+  weigh(out.lists, proven_by(out));
+  dmarc::Knowledge& knowledge = options.knowledge;
+  if (!knowledge.arc && out.arc_trust.knowledge.passes) knowledge.arc = out.arc_trust.knowledge;
+  if (!came_indirectly(letter)) knowledge.against.push_back(dmarc::Evidence::no_indirect_flow);
+  if (out.lists.against() != nullptr) knowledge.against.push_back(dmarc::Evidence::sender_listed);
+  out.decision = dmarc::decide(out.author, out.dmarc, knowledge, options.policy);
+  if (!knowledge.local_allow && !knowledge.trusted_forwarder) apply(out.lists, options.policy, out.decision);
   co_return out;
 }
 
@@ -150,8 +184,19 @@ authres::Results results_of(const Judgement& j, std::string authserv_id) {
   for (const dmarc::Verdict& v : j.dmarc) out.results.push_back(authres::dmarc(v));
   if (j.arc.status() != arc::Status::none)
     out.results.push_back(authres::arc(status_name(j.arc.status()), j.envelope.ip, j.arc.oldest_pass));
-  if (j.iprev && j.iprev->result() != IprevResult::none)
-    out.results.push_back(authres::iprev(iprev_result_name(j.iprev->result()), j.envelope.ip));
+  if (j.iprev && j.iprev->result() != IprevResult::none) {
+    authres::MethodResult iprev = authres::iprev(iprev_result_name(j.iprev->result()), j.envelope.ip);
+    // RFC 8601 §2.4: what local checks of the client came to, under names of our own.
+    if (j.helo_name) iprev.properties.push_back({"policy", "helo", std::string(helo_row(j.helo_name->finding).id)});
+    for (const ListFinding& finding : j.lists.findings)
+      if (finding.effect == ListEffect::counts && j.lists.rule_of(finding).list.kind == List::Kind::block)
+        iprev.properties.push_back({"policy", "dns-list", j.lists.rule_of(finding).list.name});
+    out.results.push_back(std::move(iprev));
+  }
+  for (const ListFinding& finding : j.lists.findings)
+    if (finding.effect == ListEffect::counts && j.lists.rule_of(finding).list.kind == List::Kind::allow)
+      out.results.push_back(
+          authres::dnswl("pass", j.lists.rule_of(finding).list.name, finding.listing.codes.front().text()));
   if (j.dmarc.empty()) {
     const AuthorReasonRow& why = author_reason_row(j.author.reason);
     out.results.push_back(

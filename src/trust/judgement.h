@@ -1,7 +1,11 @@
 // Everything that is known of who sent a letter, in one value: SPF of MAIL FROM and of HELO, the names of the client's
-// address, each DKIM signature, the ARC chain, the author, DMARC for each author domain, and what this host would do.
+// address and the name that it gave, what DNS lists hold of them, each DKIM signature, the ARC chain and what it is
+// worth here, the author, DMARC for each author domain, and what this host would do.
 // The exchanger decides by it, `chappe verify` shows it, Authentication-Results and the trail are what is told of it:
 // all of them are views of one result.
+//
+// Whether the names of the client lead back to it, and whether the name that it gave is its own, weighs nothing by
+// itself (RFC 8601 §3, RFC 5321 §4.1.4): many honest hosts fail there. Both are told.
 //
 // Pure but for the resolver's questions, which all end by the deadline; the methods ask at the same time. Runs on the
 // caller's executor, blocks nothing, never fails.
@@ -13,11 +17,13 @@
 
 #include "message/letter.h"
 #include "trust/arc/verify.h"
+#include "trust/arc_trust.h"
 #include "trust/author.h"
 #include "trust/authres/results.h"
 #include "trust/dkim/verify.h"
 #include "trust/dmarc/action.h"
 #include "trust/iprev.h"
+#include "trust/sender_lists.h"
 #include "trust/spf/check.h"
 
 namespace chappe::trust {
@@ -35,18 +41,24 @@ struct JudgeOptions {
   dkim::Limits dkim = {};
   spf::Limits spf = {};
   arc::Limits arc = {};
-  // What this host makes of DMARC, and what it knows beside it; judge() adds what the letter itself shows.
+  std::vector<ListRule> lists = {};               // that are asked
+  std::vector<std::string> trusted_sealers = {};  // in A-labels; trust/arc_trust.h
+  // What this host makes of DMARC, and what it knows beside it; judge() adds what the letter itself shows, what lists
+  // hold of its sender, and what trusted sealers say. Who is allowed by it is not kept out by a list.
   dmarc::LocalPolicy policy = {};
   dmarc::Knowledge knowledge = {};
 };
 
 struct Judgement {
   Envelope envelope;
-  std::optional<spf::Verdict> spf;   // of MAIL FROM
-  std::optional<spf::Verdict> helo;  // of HELO; nothing without one
-  std::optional<Iprev> iprev;        // whether the names of its address lead back to it
+  std::optional<spf::Verdict> spf;     // of MAIL FROM
+  std::optional<spf::Verdict> helo;    // of HELO; nothing without one
+  std::optional<Iprev> iprev;          // whether the names of its address lead back to it
+  std::optional<HeloCheck> helo_name;  // whether the name that it gave leads to it; nothing without one
+  SenderListing lists;
   dkim::Verdict dkim;
   arc::Verdict arc;
+  ArcTrust arc_trust;
   Author author;
   std::vector<dmarc::Verdict> dmarc;  // one for each of author.domains
   dmarc::Decision decision;

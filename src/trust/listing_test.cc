@@ -5,6 +5,7 @@
 #include <set>
 
 #include "dns/zone_resolver.h"
+#include "trust/testing.h"
 
 using namespace std::chrono_literals;
 
@@ -17,13 +18,6 @@ net::Task<std::vector<Listing>> ask(dns::Resolver* resolver, std::string subject
 }
 net::Task<std::vector<ListTest>> test(dns::Resolver* resolver, std::vector<List> lists) {
   co_return co_await test_lists(*resolver, std::move(lists), net::Deadline::in(5s));
-}
-
-// On a clock of its own, which jumps to what is waited for.
-template <class T>
-T run_now(net::Task<T> task) {
-  ManualClock clock;
-  return net::LocalExecutor(clock).run(std::move(task));
 }
 
 std::unique_ptr<dns::ZoneResolver> zone(std::string_view text) { return dns::ZoneResolver::from_text(text).value(); }

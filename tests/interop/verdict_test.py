@@ -36,6 +36,9 @@ class Place:
             f'mail._domainkey 300 IN TXT "{self.record}"\n'
             "www 300 IN A 192.0.2.1\n"
             '_spf.example.net. 300 IN TXT "v=spf1 ip4:198.51.100.7 ?all"\n'
+            'wide.example. 300 IN TXT "v=spf1 a include:mid.example exists:%{i}.x.example ?all"\n'
+            "wide.example. 300 IN A 192.0.2.80\n"
+            'mid.example. 300 IN TXT "v=spf1 include:gone.example mx -all"\n'
             "$SERVFAIL *.broken.example.\n$TIMEOUT late.example.\n"
             "$SERVFAIL lost._domainkey.bank.example.\n"
         )
@@ -133,6 +136,42 @@ def _(place):
     null = place.ask("spf", "192.0.2.15", "<>", "bank.example")["spf"]
     equal((null["identity"], null["sender"]), ("helo", "postmaster@bank.example"), "the null sender")
     equal(run(BINARY, "spf", "192.0.2.1", "<>", "--zone", place.zone)[0], 64, "a null sender without HELO")
+
+
+@suite.test("spf lint draws the tree with what each branch costs, and says what is wrong")
+def _(place):
+    said = place.ask("spf", "lint", "wide.example")["spf"]
+    equal((said["lookups"], said["limit"], said["state"]), (5, 10, "good"), "the whole")
+    branches = {one["term"]: one for one in said["tree"]["branches"]}
+    equal({term: one["lookups"] for term, one in branches.items()}, {"a": 1, "include:mid.example": 3, "exists:%{i}.x.example": 1, "?all": 0}, "costs")
+    equal(branches["include:mid.example"]["inside"]["branches"][0]["inside"]["state"], "no-domain", "below")
+    check(branches["exists:%{i}.x.example"]["varies"], "what depends on the letter")
+    found = {one["finding"]: one for one in said["findings"]}
+    check("include-broken" in found and "all-neutral" in found, f"{list(found)}")
+    equal(found["all-neutral"]["domain"], "wide.example", "where")
+    page = succeed(BINARY, "spf", "lint", "wide.example", "--zone", place.zone).decode()
+    for line in (
+        "├─ a  1 lookup\n",
+        "├─ include:mid.example  3 lookups\n",
+        "│  ├─ include:gone.example  1 lookup, void, this domain does not exist\n",
+        "│  └─ mx  1 lookup, void\n",
+        "└─ ?all\n",
+        "5 of 10 lookups; ",
+    ):
+        contains(page, line, "the tree")
+    contains(succeed(BINARY, "spf", "lint", "wide.example", "--zone", place.zone, "--lang", "fr").decode(), "5 recherches sur 10", "in French")
+    equal(place.ask("spf", "lint", "nowhere.example")["spf"]["state"], "no-domain", "no such domain")
+    equal(place.ask("spf", "lint", "x.broken.example", code=75)["spf"]["state"], "failed", "SERVFAIL")
+    equal(run(BINARY, "spf", "lint", "a b", "--zone", place.zone)[0], 64, "no domain")
+
+
+@suite.test("dmarc advises who publishes the record")
+def _(place):
+    findings = [one["finding"] for one in place.ask("dmarc", "bank.example")["lint"]]
+    equal(findings, ["rua-missing", "subdomains-weaker"], "lint")
+    page = succeed(BINARY, "dmarc", "bank.example", "--zone", place.zone).decode()
+    equal(len([line for line in page.splitlines() if line.startswith(("warn: ", "note: ", "danger: "))]), 2, f"{page}")
+    equal(place.ask("dmarc", "elsewhere.example")["lint"], [], "no record")
 
 
 @suite.test("dmarc finds the record that counts")

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agents/door/handshakes.h"
+#include "agents/door/list_watch.h"
 #include "agents/door/throttle.h"
 #include "base/budget.h"
 #include "base/clock.h"
@@ -77,8 +78,11 @@ struct Site {
   std::atomic<std::shared_ptr<const crypto::TlsServer>> tls;
   dns::Resolver* resolver = nullptr;  // null: who sent a letter is not looked into
   trust::dmarc::LocalPolicy policy = {};
-  post::Keys* keys = nullptr;              // null: letters of our own people are not signed here
-  post::search::Search* search = nullptr;  // null: there is no index, and letters are looked into
+  std::vector<trust::ListRule> lists = {};        // that are asked who sends
+  std::vector<std::string> trusted_sealers = {};  // in A-labels
+  ListWatch list_watch = {};                      // of these lists
+  post::Keys* keys = nullptr;                     // null: letters of our own people are not signed here
+  post::search::Search* search = nullptr;         // null: there is no index, and letters are looked into
 
   bool is_own_host(const net::Endpoint& peer) const {
     return std::ranges::any_of(networks, [&peer](const net::Network& n) { return n.contains(peer); });

@@ -26,7 +26,10 @@ std::vector<ReasonFound> find_reasons(std::string_view id) {
   add(out, "ARC", id, trust::arc::reason_rows(), kSection);
   add(out, "SPF", id, trust::spf::reason_rows(), kRule);
   add(out, "SPF", id, trust::spf::flaw_rows(), kRule);
+  add(out, "ARC", id, trust::arc_trust_rows(), kRule);
   add(out, "iprev", id, trust::iprev_rows(), kRule);
+  add(out, "HELO", id, trust::helo_rows(), kRule);
+  add(out, "DNS list", id, trust::listing_rows(), kRule);
   return out;
 }
 

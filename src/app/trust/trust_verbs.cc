@@ -1,7 +1,9 @@
 #include "app/trust/trust_verbs.h"
 
 #include "app/admin_input.h"
+#include "app/list_rules.h"
 #include "app/resolver_choice.h"
+#include "app/trust/lint_page.h"
 #include "app/trust/sign_verb.h"
 #include "app/trust/verdict_json.h"
 #include "app/trust/verdict_text.h"
@@ -37,20 +39,18 @@ Result<Asking> asking_of(const Invocation& invocation) {
   return out;
 }
 
-// A verdict under its name as JSON, or as a text; gives the exit code: 0 for a verdict, that of a failed look-up where
-// the DNS kept it back.
-template <class V>
-int show(const Invocation& invocation, std::string_view name, const V& verdict,
-         void (*write)(codec::json::Writer&, const V&), std::string (*text)(const V&, bool), bool kept_back) {
+// Members of an object as JSON, or a text; gives the exit code: 0 for a verdict, that of a failed look-up where the DNS
+// kept it back.
+int show(const Invocation& invocation, auto write_members, auto text, bool kept_back) {
   std::string out;
   if (invocation.json()) {
     codec::json::Writer w(out, 2);
-    w.begin_object().key(name);
-    write(w, verdict);
+    w.begin_object();
+    write_members(w);
     w.end_object();
     out += '\n';
   } else {
-    out = text(verdict, invocation.french());
+    out = text(invocation.french());
   }
   const int printed = print(out);
   return printed != 0 || !kept_back ? printed : error_row(Errc::timeout).exit;
@@ -75,7 +75,23 @@ Result<int> say_spf(const Invocation& invocation) {
   const bool helo = !query.mail_from.empty() && query.mail_from.find('@') == std::string::npos;
   if (helo) query.helo = query.mail_from;
   const auto verdict = net::run(check_spf(&asking, std::move(query), helo));
-  return show(invocation, "spf", verdict, write_spf, spf_text, verdict.result == spf::ResultCode::temperror);
+  return show(
+      invocation, [&](codec::json::Writer& w) { write_spf(w.key("spf"), verdict); },
+      [&](bool french) { return spf_text(verdict, french); }, verdict.result == spf::ResultCode::temperror);
+}
+
+net::Task<spf::Tree> grow(const Asking* asking, std::string domain) {
+  co_return co_await spf::tree(*asking->resolver, std::move(domain), asking->deadline());
+}
+
+Result<int> say_spf_lint(const Invocation& invocation) {
+  const Asking asking = TRY(asking_of(invocation));
+  const auto domain = trust::mail_domain(invocation.argument(0));
+  if (!domain) return fail(Errc::usage, "{}", domain.error().text());
+  const spf::Tree tree = net::run(grow(&asking, *domain));
+  return show(
+      invocation, [&](codec::json::Writer& w) { write_spf_lint(w.key("spf"), tree); },
+      [&](bool french) { return spf_lint_text(tree, french); }, tree.root.state == spf::NodeState::failed);
 }
 
 net::Task<dmarc::Verdict> find_dmarc(const Asking* asking, dmarc::Input input) {
@@ -88,7 +104,14 @@ Result<int> say_dmarc(const Invocation& invocation) {
   const auto domain = trust::mail_domain(invocation.argument(0));
   if (!domain) return fail(Errc::usage, "{}", domain.error().text());
   const auto verdict = net::run(find_dmarc(&asking, {.author = *domain, .spf = {}, .dkim = {}}));
-  return show(invocation, "dmarc", verdict, write_dmarc, dmarc_text, verdict.result == dmarc::Outcome::temperror);
+  return show(
+      invocation,
+      [&](codec::json::Writer& w) {
+        write_dmarc(w.key("dmarc"), verdict);
+        write_dmarc_lint(w.key("lint"), verdict);
+      },
+      [&](bool french) { return dmarc_text(verdict, french) + dmarc_lint_text(verdict, french); },
+      verdict.result == dmarc::Outcome::temperror);
 }
 
 net::Task<trust::Judgement> judge(const Asking* asking, trust::Envelope envelope, const message::Letter* letter,
@@ -107,20 +130,21 @@ Result<int> say_verify(const Invocation& invocation) {
   const trust::Envelope envelope{.ip = invocation.value("ip").value_or(""),
                                  .helo = invocation.value("helo").value_or(""),
                                  .mail_from = invocation.value("from").value_or("")};
-  const auto judgement = net::run(
-      judge(&asking, envelope, &letter, &bodies, {.receiver = asking.config.server.hostname, .now = asking.now}));
-  std::string out;
-  if (invocation.json()) {
-    codec::json::Writer w(out, 2);
-    w.begin_object();
-    write_judgement(w, judgement);
-    w.end_object();
-    out += '\n';
-  } else {
-    out = judgement_text(judgement, invocation.french());
+  trust::JudgeOptions options{.receiver = asking.config.server.hostname, .now = asking.now};
+  for (const std::string& name : invocation.values("list")) {
+    options.lists.push_back(list_rule_named(asking.config.mx, name));
+    if (!dns::Name::parse(options.lists.back().list.zone))
+      return fail(Errc::usage, "--list: '{}' is neither a list of the configuration nor a zone", printable(name, 60));
   }
-  const int printed = print(out);
-  return printed != 0 || !judgement.kept_back() ? printed : error_row(Errc::timeout).exit;
+  for (const std::string& name : invocation.values("trust-sealer")) {
+    auto domain = trust::mail_domain(name);
+    if (!domain) return fail(Errc::usage, "--trust-sealer: {}", domain.error().text());
+    options.trusted_sealers.push_back(std::move(*domain));
+  }
+  const auto judgement = net::run(judge(&asking, envelope, &letter, &bodies, std::move(options)));
+  return show(
+      invocation, [&](codec::json::Writer& w) { write_judgement(w, judgement); },
+      [&](bool french) { return judgement_text(judgement, french); }, judgement.kept_back());
 }
 
 // What the letter's own fields of this server say, or, without one, what is found now.
@@ -186,11 +210,9 @@ int run(const Invocation& invocation) {
 }  // namespace
 
 std::span<const Binding> trust_bindings() {
-  static constexpr Binding kBindings[] = {{"spf", run<say_spf>},
-                                          {"dmarc", run<say_dmarc>},
-                                          {"verify", run<say_verify>},
-                                          {"sign", run_sign},
-                                          {"seal", run<seal>}};
+  static constexpr Binding kBindings[] = {{"spf", run<say_spf>},     {"spf lint", run<say_spf_lint>},
+                                          {"dmarc", run<say_dmarc>}, {"verify", run<say_verify>},
+                                          {"sign", run_sign},        {"seal", run<seal>}};
   return kBindings;
 }
 

@@ -87,7 +87,7 @@ void write_signature(Writer& w, const trust::dkim::SignatureVerdict& v) {
 
 // --- ARC
 
-void write_arc(Writer& w, const trust::arc::Verdict& v) {
+void write_arc(Writer& w, const trust::arc::Verdict& v, const trust::ArcTrust& trust) {
   const trust::arc::ReasonRow& why = reason_row(v.reason);
   w.key("arc").begin_object().field("cv", status_name(v.status())).field("reason", why.id).field("rule", why.section);
   w.field("text", why.en);
@@ -108,6 +108,14 @@ void write_arc(Writer& w, const trust::arc::Verdict& v) {
     w.end_object();
   }
   w.end_array();
+  const trust::ArcTrustRow& worth = arc_trust_row(trust.reason);
+  w.key("trust").begin_object().field("trusted", trust.knowledge.trusted).field("reason", worth.id);
+  w.field("rule", worth.rule).field("text", worth.en);
+  if (trust.instance != 0)
+    w.field("instance", trust.instance)
+        .field("sealer", trust.sealer)
+        .field("reported", outcome_name(trust.knowledge.reported));
+  w.end_object();
   write_questions(w, v.questions);
   w.end_object();
 }
@@ -123,6 +131,37 @@ void write_iprev(Writer& w, const trust::Iprev& v) {
   w.end_array();
   write_questions(w, v.questions);
   w.end_object();
+}
+
+void write_helo_name(Writer& w, const trust::HeloCheck& v) {
+  const trust::HeloRow& why = helo_row(v.finding);
+  w.key("helo_name").begin_object().field("finding", why.id).field("rule", why.rule).field("text", why.en);
+  w.key("addresses").begin_array();
+  for (const trust::Ip& ip : v.addresses) w.value(ip.text());
+  w.end_array();
+  write_questions(w, v.questions);
+  w.end_object();
+}
+
+// --- DNS lists
+
+void write_lists(Writer& w, const trust::SenderListing& lists) {
+  w.key("lists").begin_array();
+  for (const trust::ListFinding& f : lists.findings) {
+    const trust::ListRule& rule = lists.rule_of(f);
+    const trust::ListingRow& why = listing_row(f.listing.state);
+    w.begin_object().field("list", rule.list.name);
+    w.field("kind", rule.list.kind == trust::List::Kind::block ? "block" : "allow");
+    w.field("of", list_subject_name(f.of)).field("subject", f.subject).field("state", why.id);
+    w.field("effect", list_effect_name(f.effect)).field("action", action_name(rule.action)).field("rule", why.rule);
+    w.key("codes").begin_array();
+    for (const trust::Ip& code : f.listing.codes) w.value(code.text());
+    w.end_array();
+    if (!f.listing.text.empty()) w.field("text", f.listing.text);
+    write_questions(w, f.listing.questions);
+    w.end_object();
+  }
+  w.end_array();
 }
 
 // --- DMARC
@@ -223,12 +262,14 @@ void write_judgement(Writer& w, const trust::Judgement& j) {
     write_spf(w, *j.helo);
   }
   if (j.iprev) write_iprev(w, *j.iprev);
+  if (j.helo_name) write_helo_name(w, *j.helo_name);
+  write_lists(w, j.lists);
   w.key("dkim").begin_array();
   for (const auto& signature : j.dkim.signatures) write_signature(w, signature);
   w.end_array().key("dkim_questions").begin_array();
   for (const dns::Answer& answer : j.dkim.questions) write_answer(w, answer);
   w.end_array();
-  write_arc(w, j.arc);
+  write_arc(w, j.arc, j.arc_trust);
   static constexpr std::string_view kClasses[] = {"one", "several", "no-author", "ambiguous"};
   const trust::AuthorReasonRow& author = author_reason_row(j.author.reason);
   w.key("from").begin_object().field("class", kClasses[static_cast<std::size_t>(author.class_)]);

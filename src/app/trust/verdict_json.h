@@ -10,8 +10,8 @@ namespace chappe::app {
 // As the value of the member that the caller has begun.
 void write_spf(codec::json::Writer& out, const trust::spf::Verdict& verdict);
 void write_dmarc(codec::json::Writer& out, const trust::dmarc::Verdict& verdict);
-// The members spf, helo, iprev, dkim, dkim_questions, arc, from, action and dmarc, in the object that the caller has
-// begun.
+// The members spf, helo, iprev, helo_name, lists, dkim, dkim_questions, arc, from, action and dmarc, in the object that
+// the caller has begun.
 void write_judgement(codec::json::Writer& out, const trust::Judgement& judgement);
 
 }  // namespace chappe::app

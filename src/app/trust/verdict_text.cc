@@ -75,7 +75,7 @@ std::string signature_text(const trust::dkim::SignatureVerdict& v, bool french) 
 
 // --- ARC
 
-std::string arc_text(const trust::arc::Verdict& v, bool french) {
+std::string arc_text(const trust::arc::Verdict& v, const trust::ArcTrust& trust, bool french) {
   const trust::arc::ReasonRow& why = reason_row(v.reason);
   std::string out = fmt::format("ARC {}: {}{}\n", status_name(v.status()), in(why, french), rule_of(why.section));
   if (!v.detail.empty()) out += fmt::format("  {}\n", one_line(v.detail));
@@ -83,7 +83,53 @@ std::string arc_text(const trust::arc::Verdict& v, bool french) {
     if (set.seal)
       out += fmt::format("  {} {} cv={}\n", set.instance, one_line(set.seal->signature.domain),
                          one_line(set.seal->signature.chain));
-  return out;
+  if (v.status() != trust::arc::Status::pass) return out;
+  const trust::ArcTrustRow& worth = arc_trust_row(trust.reason);
+  out += fmt::format("  {}{}", in(worth, french), rule_of(worth.rule));
+  if (trust.instance != 0)
+    out += fmt::format(": i={} {}, dmarc={}", trust.instance, one_line(trust.sealer),
+                       outcome_name(trust.knowledge.reported));
+  return out + '\n';
+}
+
+// --- the client
+
+std::string client_text(const trust::Judgement& j, bool french) {
+  std::string out;
+  if (j.iprev) {
+    const trust::IprevRow& why = iprev_row(j.iprev->reason);
+    out += fmt::format("iprev {}: {}{}\n", iprev_result_name(j.iprev->result()), in(why, french), rule_of(why.rule));
+    for (const trust::IprevName& name : j.iprev->names)
+      out += fmt::format("  {} {}\n", kMarks[name.confirmed ? 0 : 1], one_line(name.name.domain()));
+  }
+  if (j.helo_name) {
+    const trust::HeloRow& why = helo_row(j.helo_name->finding);
+    out += fmt::format("HELO {}: {}{}\n", one_line(j.envelope.helo), in(why, french), rule_of(why.rule));
+  }
+  return out.empty() ? out : out + '\n';
+}
+
+std::string lists_text(const trust::SenderListing& lists, bool french) {
+  static constexpr Text kEffectTexts[] = {{"", ""},
+                                          {"this counts", "cela compte"},
+                                          {"an allow list knows better", "une liste d'accueil sait mieux"},
+                                          {"it does not count, for the letter does not prove to be from there",
+                                           "cela ne compte pas, car la lettre ne prouve pas en venir"}};
+  std::string out;
+  for (const trust::ListFinding& f : lists.findings) {
+    const trust::List& list = lists.rule_of(f).list;
+    const std::string_view kind = list.kind == trust::List::Kind::block
+                                      ? Text{"block list", "liste de blocage"}.in(french)
+                                      : Text{"allow list", "liste d'accueil"}.in(french);
+    std::string codes;
+    for (const trust::Ip& code : f.listing.codes) codes += (codes.empty() ? " (" : ", ") + code.text();
+    if (!codes.empty()) codes += ')';
+    const std::string_view effect = kEffectTexts[static_cast<std::size_t>(f.effect)].in(french);
+    out += fmt::format("{} {}: {}: {}{}{}{}\n", kind, one_line(list.name), f.subject,
+                       in(listing_row(f.listing.state), french), codes, effect.empty() ? "" : "; ", effect);
+    if (!f.listing.text.empty()) out += fmt::format("  \"{}\"\n", one_line(f.listing.text));
+  }
+  return out.empty() ? out : out + '\n';
 }
 
 // --- DMARC
@@ -173,9 +219,10 @@ std::string judgement_text(const trust::Judgement& j, bool french) {
     out += say(french,
                {"DKIM none: nobody has signed this letter\n\n", "DKIM none : personne n'a signé cette lettre\n\n"});
   for (const auto& v : j.dkim.signatures) out += signature_text(v, french) + "\n";
-  if (j.arc.status() != trust::arc::Status::none) out += arc_text(j.arc, french) + "\n";
+  if (j.arc.status() != trust::arc::Status::none) out += arc_text(j.arc, j.arc_trust, french) + "\n";
   if (j.spf) out += spf_text(*j.spf, french) + "\n";
   if (j.helo && !(j.spf && j.spf->null_sender)) out += spf_text(*j.helo, french) + "\n";
+  out += client_text(j, french) + lists_text(j.lists, french);
   out.pop_back();
   return out;
 }

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "base/text.h"
-#include "codec/base64.h"
 #include "codec/idna.h"
 #include "post/directory/rows.h"
 #include "store/record.h"
+#include "trust/dkim/key.h"
 
 namespace chappe::post {
 namespace {
@@ -26,10 +26,9 @@ constexpr KeyStateRow kStates[] = {
 
 struct KindRow {
   crypto::KeyKind kind;
-  std::uint8_t number;   // on disk
-  std::string_view tag;  // in k= (RFC 6376 §3.6.1, RFC 8463 §4.1)
+  std::uint8_t number;  // on disk
 };
-constexpr KindRow kKinds[] = {{crypto::KeyKind::rsa, 1, "rsa"}, {crypto::KeyKind::ed25519, 2, "ed25519"}};
+constexpr KindRow kKinds[] = {{crypto::KeyKind::rsa, 1}, {crypto::KeyKind::ed25519, 2}};
 
 const KindRow& kind_row(crypto::KeyKind kind) { return *std::ranges::find(kKinds, kind, &KindRow::kind); }
 
@@ -56,8 +55,7 @@ bool may_become(KeyState from, KeyState to) {
 }
 
 std::string DkimKey::record() const {
-  return fmt::format("v=DKIM1; k={}; p={}", kind_row(kind).tag,
-                     state == KeyState::revoked ? std::string() : codec::base64_encode(public_octets));
+  return trust::dkim::key_record(kind, state == KeyState::revoked ? ByteView() : ByteView(public_octets));
 }
 
 Result<std::string> parse_selector(std::string_view written, std::string_view domain) {

@@ -1,9 +1,11 @@
 // Whole letters with chains, and a resolver that has one key for every name: no crash, a verdict that fits its sets,
-// and a seal behind it that holds, or is refused. The input is the key record, an empty line, and the letter.
+// and a seal behind it that holds, or is refused; and what such a chain is worth to who trusts its sealers. The input
+// is the key record, an empty line, and the letter.
 #include "../../../tests/fuzz/fuzzing.h"
 #include "message/letter.h"
 #include "trust/arc/seal.h"
 #include "trust/arc/verify.h"
+#include "trust/arc_trust.h"
 
 using namespace chappe;
 using namespace chappe::trust;
@@ -47,6 +49,26 @@ Verdict verdict_on(dns::Resolver& resolver, ByteView bytes) {
   return executor.run(judge(&resolver, letter.fields(), &bodies));
 }
 
+net::Task<ArcTrust> weigh(dns::Resolver* resolver, const Verdict* chain, std::span<const message::Field> fields,
+                          std::vector<std::string> trusted) {
+  co_return co_await weigh_chain(*resolver, *chain, fields, {"example.org"}, std::move(trusted),
+                                 net::Deadline::in(std::chrono::seconds(1)));
+}
+
+void check_trust(dns::Resolver& resolver, const Verdict& chain, ByteView bytes) {
+  const message::Letter letter(bytes);
+  std::vector<std::string> all;
+  for (const Set& set : chain.sets)
+    if (set.seal) all.push_back(set.seal->signature.domain);
+  const bool holds = chain.status() == Status::pass;
+  ManualClock clock;
+  net::LocalExecutor executor(clock);
+  check(!executor.run(weigh(&resolver, &chain, letter.fields(), {})).knowledge.trusted);
+  const ArcTrust trust = executor.run(weigh(&resolver, &chain, letter.fields(), all));
+  check(trust.knowledge.trusted == holds && trust.knowledge.passes == holds);
+  check(trust.instance <= chain.sets.size() && (trust.instance != 0) == holds);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -68,6 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     check(came.sets.back().message->reason == dkim::Reason::verified);
   }
+  check_trust(resolver, came, bytes);
   const message::Letter letter(bytes);
   const SealOptions options;
   const dkim::BodyHashKind kinds[] = {options.body_kind()};

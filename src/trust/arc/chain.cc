@@ -67,6 +67,19 @@ void check_structure(Chain& chain) {
   }
 }
 
+// `i=1;` of an ARC-Authentication-Results.
+std::optional<std::uint32_t> take_instance(message::Lexer& in) {
+  in.skip_cfws();
+  if (!in.take('i')) return std::nullopt;
+  in.skip_cfws();
+  if (!in.take('=')) return std::nullopt;
+  in.skip_cfws();
+  const ByteView digits = in.take_while(is_digit);
+  in.skip_cfws();
+  if (!in.take(';')) return std::nullopt;
+  return dkim::parse_instance(digits);
+}
+
 }  // namespace
 
 std::string_view status_name(Status status) {
@@ -91,15 +104,13 @@ std::span<const ReasonRow> reason_rows() { return kReasons; }
 
 std::optional<std::uint32_t> results_instance(ByteView value) {
   message::Lexer in(value);
-  in.skip_cfws();
-  if (!in.take('i')) return std::nullopt;
-  in.skip_cfws();
-  if (!in.take('=')) return std::nullopt;
-  in.skip_cfws();
-  const ByteView digits = in.take_while(is_digit);
-  in.skip_cfws();
-  if (!in.take(';')) return std::nullopt;
-  return dkim::parse_instance(digits);
+  return take_instance(in);
+}
+
+std::optional<ByteView> results_text(ByteView value) {
+  message::Lexer in(value);
+  if (!take_instance(in)) return std::nullopt;
+  return in.rest();
 }
 
 Chain collect(std::span<const message::Field> header) {

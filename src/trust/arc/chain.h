@@ -71,5 +71,7 @@ Chain collect(std::span<const message::Field> header);
 
 // `i=` at the start of an ARC-Authentication-Results (RFC 8617 §4.1.1).
 std::optional<std::uint32_t> results_instance(ByteView value);
+// What stands behind it, as Authentication-Results has it.
+std::optional<ByteView> results_text(ByteView value);
 
 }  // namespace chappe::trust::arc

@@ -79,10 +79,14 @@ Result<crypto::PublicKey> public_key(const Key& key) {
   return fail(Errc::unsupported, "keys of the type {} are not known", printable(key.type, 40));
 }
 
-std::string key_record(const crypto::PrivateKey& key, bool testing) {
-  std::string out = "v=DKIM1; k=" + std::string(type_of(key.kind()));
+std::string key_record(crypto::KeyKind kind, ByteView public_octets, bool testing) {
+  std::string out = "v=DKIM1; k=" + std::string(type_of(kind));
   if (testing) out += "; t=y";
-  return out + "; p=" + codec::base64_encode(key.public_octets());
+  return out + "; p=" + codec::base64_encode(public_octets);
+}
+
+std::string key_record(const crypto::PrivateKey& key, bool testing) {
+  return key_record(key.kind(), key.public_octets(), testing);
 }
 
 }  // namespace chappe::trust::dkim

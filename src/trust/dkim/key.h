@@ -40,7 +40,8 @@ std::optional<Fault> unfit(const Key& key, const Signature& signature);
 // Errors: those of crypto::PublicKey; Errc::unsupported: a type of key that is not known.
 Result<crypto::PublicKey> public_key(const Key& key);
 
-// What to publish for a key: "v=DKIM1; k=ed25519; p=…" (RFC 6376 §3.6.1).
+// What to publish for a key: "v=DKIM1; k=ed25519; p=…" (RFC 6376 §3.6.1). Without octets it is one that was revoked.
+std::string key_record(crypto::KeyKind kind, ByteView public_octets, bool testing = false);
 std::string key_record(const crypto::PrivateKey& key, bool testing = false);
 
 }  // namespace chappe::trust::dkim

@@ -1,6 +1,7 @@
-// Lists of `tag=value` as DKIM writes its signatures and keys (RFC 6376 §3.2), ARC its fields (RFC 8617 §4.1) and DMARC
-// its records (RFC 9989 §4.7). A list is read as a whole: one wrong tag makes it no list, and the fault says what is
-// wrong and where.
+// Lists of `tag=value` as DKIM writes its signatures and keys (RFC 6376 §3.2) and ARC its fields (RFC 8617 §4.1). A list
+// is read as a whole: one wrong tag makes it no list, and the fault says what is wrong and where. A DMARC record goes by
+// other rules (RFC 9989 §4.8): a wrong tag is left out, names have no case, and there are no folds; dmarc/record.h reads
+// it.
 //
 // A TagList is a view: the text must outlive it. Pure; linear in the text, within the limits below; nothing blocks.
 //

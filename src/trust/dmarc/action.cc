@@ -43,8 +43,10 @@ constexpr ActionReasonRow kReasons[] = {
     {reject_with_evidence, "reject-with-evidence",
      "The letter fails DMARC, its domain wants it rejected, and other evidence speaks against it.",
      "La lettre ne satisfait pas à DMARC, son domaine demande son rejet, et d'autres indices l'accablent."},
+    {sender_listed, "sender-listed", "A block list that this host asks holds the sender of the letter.",
+     "Une liste de blocage que ce serveur consulte contient l'expéditeur de la lettre."},
 };
-static_assert(std::size(kReasons) == static_cast<std::size_t>(reject_with_evidence) + 1);
+static_assert(std::size(kReasons) == static_cast<std::size_t>(sender_listed) + 1);
 
 // What excuses the failure.
 std::vector<Override> excuses(const Knowledge& knowledge) {

@@ -36,7 +36,7 @@ enum class Evidence : std::uint8_t {
   author_nonexistent,  // the author domain is not in the DNS: no list and no forwarder can have had it (decide() adds
                        // it)
   no_indirect_flow,    // nothing in it tells of a list, a forwarder or a gateway
-  sender_listed,       // the client is in a block list
+  sender_listed,       // the client, or a domain that the sender named, is in a block list
   content,             // it is spam or worse by its content
   local_block,         // a rule of this host
 };
@@ -92,6 +92,7 @@ enum class ActionReason : std::uint8_t {
   reject_alone,
   reject_not_done,
   reject_with_evidence,
+  sender_listed,  // trust/sender_lists.h decided
 };
 struct ActionReasonRow {
   ActionReason reason;

@@ -145,7 +145,7 @@ TEST(DmarcAction, NamesOfReports) {
   EXPECT_EQ(override_name(OverrideType::policy_test_mode), "policy_test_mode");
   EXPECT_EQ(override_name(OverrideType::trusted_forwarder), "trusted_forwarder");
   std::set<std::string_view> ids;
-  for (int i = 0; i <= static_cast<int>(ActionReason::reject_with_evidence); ++i) {
+  for (int i = 0; i <= static_cast<int>(ActionReason::sender_listed); ++i) {
     const ActionReasonRow& row = action_reason_row(static_cast<ActionReason>(i));
     EXPECT_EQ(static_cast<int>(row.reason), i);
     EXPECT_TRUE(ids.insert(row.id).second);
