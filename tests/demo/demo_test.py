@@ -96,7 +96,7 @@ def everything(mode):
         wrong = [(s["name"], s["seen"]) for s in document["scenarios"] if not s["passed"]]
         equal(wrong, [], "what was seen otherwise")
         equal((code, document["failed"], document["passed"]), (0, 0, len(document["scenarios"])), "the outcome")
-        check(len(document["scenarios"]) >= 27, f"only {len(document['scenarios'])} scenarios")
+        check(len(document["scenarios"]) >= 28, f"only {len(document['scenarios'])} scenarios")
         for s in document["scenarios"]:
             check(s["name"] and s["title"] and s["expected"] and s["seen"] and s["ms"] >= 0, f"incomplete: {s}")
         print(f"  {mode}: {document['passed']} scenarios in {document['ms']} ms")
@@ -121,6 +121,8 @@ EVIDENCE = [
     ("short-key", "DKIM", "(512 bits)", "RFC 8301 §3.2"),
     ("forwarded", "SPF", "fail: « -all », notary.example", "RFC 7208 §5.1"),
     ("forwarded", "DMARC, DKIM", "notary.example: It is the author domain itself", "RFC 9989"),
+    ("sealed", "DKIM", "fail: d=guild.example", "RFC 6376 §6.1.3"),
+    ("sealed", "ARC", "pass: d=list.example: A trusted sealer saw the letter pass", "RFC 8617 §7.2"),
     ("spf-limit", "SPF", "permerror: « a:h11.many.example », many.example", "RFC 7208 §4.6.4"),
     ("spf-limit", "SPF", "look-up 11", "RFC 7208 §4.6.4"),
     ("two-authors", "From", "several From fields", "RFC 9989 §11.5"),
@@ -179,7 +181,8 @@ SENTENCES = {
         "550 5.7.1 This server does not relay",
         "535 5.7.8 Authentication failed",
         "X: From: Your bank <teller@bank.example>",
-        "which wants such letters to be rejected (reject-with-evidence)",
+        "S: 550 5.7.1 This letter does not prove to be from bank.example",
+        "• Decision: reject (reject-with-evidence): The letter fails DMARC, its domain wants it rejected",
         "• SPF: fail: « -all », bank.example: all matches every host (RFC 7208 §5.1)",
         "chappe verify LETTER --ip 127.1.9.1 --helo mail.bank.example --from teller@bank.example",
         "A second letter hidden in a first: refused",
@@ -192,7 +195,7 @@ SENTENCES = {
         "est une promesse : la lettre est sur le disque à Paris",
         "Elle est remise à mx.lille.example [127.1.2.2], TLSv1.3",
         "Un inconnu veut passer par chez nous : refusé",
-        "• SPF: fail: « -all », bank.example: all convient à tout hôte (RFC 7208 §5.1)",
+        "• SPF : fail : « -all », bank.example : all convient à tout hôte (RFC 7208 §5.1)",
         "prise avec 250 ; TLSv1.3 entre les serveurs ; classée dans INBOX ; annoncée par IDLE ; inchangée",
         "Une zone falsifiée : on ne la croit pas",
         "comme attendu, en ",

@@ -33,7 +33,7 @@ Result<std::string> bank_forged(Scene& scene) {
                                    fmt::format("From: Your bank <teller@bank.example>\r\nTo: {}\r\n"
                                                "Subject: Your account is blocked\r\n\r\nTell me your password.\r\n",
                                                kReader),
-                                   true));
+                                   Shown::everything));
   const Judged found = TRY(judged(scene, letter));
   tell.say({"Whoever has the letter comes to the same: chappe verify LETTER --ip {} --helo {} --from {}",
             "Quiconque a la lettre en arrive là : chappe verify LETTRE --ip {} --helo {} --from {}"},
@@ -88,11 +88,11 @@ Result<std::string> two_authors(Scene& scene) {
   const Desk desk{.ip = "127.1.9.2", .name = "mail.crook.example"};
   const std::string real = "From: <x@crook.example>\r\n", other = "From: Your bank <teller@bank.example>\r\n";
   const std::string rest = fmt::format("To: {}\r\nSubject: Hello\r\n\r\nHello.\r\n", kReader);
-  const Brought twice =
-      TRY(bring(scene, "X", desk, "x@crook.example", (world.plan().second_from ? other : "") + real + rest));
+  const Brought twice = TRY(
+      bring(scene, "X", desk, "x@crook.example", (world.plan().second_from ? other : "") + real + rest, Shown::letter));
   const Judged first = TRY(judged(scene, twice));
-  const Brought within =
-      TRY(bring(scene, "X", desk, "x@crook.example", "From: teller@bank.example <x@crook.example>\r\n" + rest));
+  const Brought within = TRY(bring(scene, "X", desk, "x@crook.example",
+                                   "From: teller@bank.example <x@crook.example>\r\n" + rest, Shown::letter));
   const Judged second = TRY(judged(scene, within));
   return tell.words({"two fields: {}; an address for a name: {}", "deux champs : {} ; une adresse pour nom : {}"},
                     first.seen(tell, twice), second.seen(tell, within));

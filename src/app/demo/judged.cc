@@ -25,16 +25,6 @@ net::Task<trust::Judgement> judge(dns::Resolver* resolver, trust::Envelope envel
                                   net::Deadline::in(kPatience));
 }
 
-Result<trust::Judgement> look_into(World& world, trust::Envelope envelope, const Bytes& octets, std::string receiver) {
-  dns::Resolver* resolver = TRY(world.resolver());
-  const message::Letter letter(octets);
-  dkim::BodyHashes bodies(letter.fields());
-  bodies.feed(letter.body_bytes(letter.root()));
-  bodies.finish();
-  return net::run_on(world.shard(), judge(resolver, std::move(envelope), &letter, &bodies,
-                                          {.receiver = std::move(receiver), .now = system_clock().now()}));
-}
-
 // The letter that was refused since then; the sender is told no id.
 Result<std::string> refused_id(Scene& scene, std::string_view mail_from, Time since) {
   const HostPlan& mx = scene.world.org(kParis).host(Actor::mx);
@@ -65,6 +55,7 @@ void take_results(Judged& out, const authres::Results& all) {
   out.spf = results_of(all, "spf");
   out.dkim = results_of(all, "dkim");
   out.dmarc = results_of(all, "dmarc");
+  out.arc = results_of(all, "arc");
 }
 
 std::string_view reason_id(const trust::Judgement& j) {
@@ -88,15 +79,16 @@ Result<Bytes> newest_in(Scene& scene, std::string_view mailbox) {
 }  // namespace
 
 Result<Brought> bring(Scene& scene, std::string_view who, const Desk& desk, std::string_view mail_from, Bytes octets,
-                      bool typed) {
+                      Shown shown) {
   auto& [world, tell] = scene;
   const Time since = system_clock().now();
-  Smtp smtp = TRY(Smtp::connect(world, world.org(kParis).host(Actor::mx), Role::mx, tell, who, typed, desk));
+  Smtp smtp = TRY(
+      Smtp::connect(world, world.org(kParis).host(Actor::mx), Role::mx, tell, who, shown == Shown::everything, desk));
   TRY(smtp.say(fmt::format("MAIL FROM:<{}>", mail_from)));
   TRY(smtp.say(fmt::format("RCPT TO:<{}>", kReader)));
   const SmtpReply ready = TRY(smtp.say("DATA"));
   if (ready.code != 354) return fail(Errc::denied, "DATA: {}", ready.brief());
-  if (typed) {
+  if (shown != Shown::envelope) {
     for (const std::string_view line : split(trim(octets), '\n')) tell.wire(who, trim(line));
     tell.wire(who, ".");
   }
@@ -127,6 +119,18 @@ std::string Judged::seen(const Teller& tell, const Brought& letter) const {
   return out;
 }
 
+Result<trust::Judgement> look_into(World& world, trust::Envelope envelope, const Bytes& octets, std::string receiver) {
+  dns::Resolver* resolver = TRY(world.resolver());
+  const message::Letter letter(octets);
+  dkim::BodyHashes bodies(letter.fields());
+  bodies.feed(letter.body_bytes(letter.root()));
+  bodies.finish();
+  return net::run_on(world.shard(), judge(resolver, std::move(envelope), &letter, &bodies,
+                                          {.receiver = std::move(receiver),
+                                           .now = system_clock().now(),
+                                           .trusted_sealers = world.plan().trusted_sealers}));
+}
+
 Result<Judged> judged(Scene& scene, const Brought& letter) {
   auto& [world, tell] = scene;
   const HostPlan& mx = world.org(kParis).host(Actor::mx);
@@ -154,7 +158,8 @@ Result<Judged> judged(Scene& scene, const Brought& letter) {
   Judged second;
   take_results(second, authres::cleaned(results_of(out.again, mx.host)));
   out.comes_to_same = second.spf == out.spf && second.dkim == out.dkim && second.dmarc == out.dmarc &&
-                      action_name(out.again.decision.action) == out.action && reason_id(out.again) == out.reason;
+                      second.arc == out.arc && action_name(out.again.decision.action) == out.action &&
+                      reason_id(out.again) == out.reason;
   tell_evidence(tell, out.again);
   return out;
 }

@@ -96,7 +96,7 @@ void Teller::wire(std::string_view who, std::string_view line) {
 void Teller::evidence(Evidence found) {
   if (!silent()) {
     const std::string rule = found.rule.empty() ? std::string() : fmt::format(" ({})", found.rule);
-    put(wrapped(fmt::format("• {}: {}{}", found.of, one_line(found.text), rule), columns_, "     "));
+    put(wrapped(words({"• {}: {}{}", "• {} : {}{}"}, found.of, one_line(found.text), rule), columns_, "     "));
   }
   evidence_.push_back(std::move(found));
 }
