@@ -96,7 +96,7 @@ def everything(mode):
         wrong = [(s["name"], s["seen"]) for s in document["scenarios"] if not s["passed"]]
         equal(wrong, [], "what was seen otherwise")
         equal((code, document["failed"], document["passed"]), (0, 0, len(document["scenarios"])), "the outcome")
-        check(len(document["scenarios"]) >= 27, f"only {len(document['scenarios'])} scenarios")
+        check(len(document["scenarios"]) >= 28, f"only {len(document['scenarios'])} scenarios")
         for s in document["scenarios"]:
             check(s["name"] and s["title"] and s["expected"] and s["seen"] and s["ms"] >= 0, f"incomplete: {s}")
         print(f"  {mode}: {document['passed']} scenarios in {document['ms']} ms")
@@ -121,6 +121,8 @@ EVIDENCE = [
     ("short-key", "DKIM", "(512 bits)", "RFC 8301 §3.2"),
     ("forwarded", "SPF", "fail: « -all », notary.example", "RFC 7208 §5.1"),
     ("forwarded", "DMARC, DKIM", "notary.example: It is the author domain itself", "RFC 9989"),
+    ("sealed", "DKIM", "fail: d=guild.example", "RFC 6376 §6.1.3"),
+    ("sealed", "ARC", "pass: d=list.example: A trusted sealer saw the letter pass", "RFC 8617 §7.2"),
     ("spf-limit", "SPF", "permerror: « a:h11.many.example », many.example", "RFC 7208 §4.6.4"),
     ("spf-limit", "SPF", "look-up 11", "RFC 7208 §4.6.4"),
     ("two-authors", "From", "several From fields", "RFC 9989 §11.5"),

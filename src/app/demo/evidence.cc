@@ -51,6 +51,15 @@ void tell_dmarc(Teller& tell, const dmarc::Verdict& v) {
                      "RFC 9989 §5.3.5"});
 }
 
+void tell_chain(Teller& tell, const trust::Judgement& j) {
+  if (j.arc.status() == trust::arc::Status::none) return;
+  const trust::ArcTrustRow& worth = arc_trust_row(j.arc_trust.reason);
+  std::string text = fmt::format("{}{}", status_name(j.arc.status()), colon(tell));
+  if (!j.arc.sets.empty() && j.arc.sets.back().seal)
+    text += fmt::format("d={}{}", j.arc.sets.back().seal->signature.domain, colon(tell));
+  tell.evidence({"ARC", text + std::string(in(tell, worth)), std::string(worth.rule)});
+}
+
 }  // namespace
 
 void tell_evidence(Teller& tell, const trust::Judgement& j) {
@@ -61,6 +70,7 @@ void tell_evidence(Teller& tell, const trust::Judgement& j) {
   if (j.dkim.signatures.empty())
     tell.evidence({"DKIM", tell.words({"none: nobody has signed it", "none : personne ne l'a signée"}), {}});
   if (const auto* verdict = j.decisive()) tell_dmarc(tell, *verdict);
+  tell_chain(tell, j);
   if (j.dmarc.empty()) return;
   const dmarc::ActionReasonRow& action = action_reason_row(j.decision.reason);
   tell.evidence({std::string(tell.in({"Decision", "Décision"})),

@@ -25,16 +25,6 @@ net::Task<trust::Judgement> judge(dns::Resolver* resolver, trust::Envelope envel
                                   net::Deadline::in(kPatience));
 }
 
-Result<trust::Judgement> look_into(World& world, trust::Envelope envelope, const Bytes& octets, std::string receiver) {
-  dns::Resolver* resolver = TRY(world.resolver());
-  const message::Letter letter(octets);
-  dkim::BodyHashes bodies(letter.fields());
-  bodies.feed(letter.body_bytes(letter.root()));
-  bodies.finish();
-  return net::run_on(world.shard(), judge(resolver, std::move(envelope), &letter, &bodies,
-                                          {.receiver = std::move(receiver), .now = system_clock().now()}));
-}
-
 // The letter that was refused since then; the sender is told no id.
 Result<std::string> refused_id(Scene& scene, std::string_view mail_from, Time since) {
   const HostPlan& mx = scene.world.org(kParis).host(Actor::mx);
@@ -65,6 +55,7 @@ void take_results(Judged& out, const authres::Results& all) {
   out.spf = results_of(all, "spf");
   out.dkim = results_of(all, "dkim");
   out.dmarc = results_of(all, "dmarc");
+  out.arc = results_of(all, "arc");
 }
 
 std::string_view reason_id(const trust::Judgement& j) {
@@ -128,6 +119,18 @@ std::string Judged::seen(const Teller& tell, const Brought& letter) const {
   return out;
 }
 
+Result<trust::Judgement> look_into(World& world, trust::Envelope envelope, const Bytes& octets, std::string receiver) {
+  dns::Resolver* resolver = TRY(world.resolver());
+  const message::Letter letter(octets);
+  dkim::BodyHashes bodies(letter.fields());
+  bodies.feed(letter.body_bytes(letter.root()));
+  bodies.finish();
+  return net::run_on(world.shard(), judge(resolver, std::move(envelope), &letter, &bodies,
+                                          {.receiver = std::move(receiver),
+                                           .now = system_clock().now(),
+                                           .trusted_sealers = world.plan().trusted_sealers}));
+}
+
 Result<Judged> judged(Scene& scene, const Brought& letter) {
   auto& [world, tell] = scene;
   const HostPlan& mx = world.org(kParis).host(Actor::mx);
@@ -155,7 +158,8 @@ Result<Judged> judged(Scene& scene, const Brought& letter) {
   Judged second;
   take_results(second, authres::cleaned(results_of(out.again, mx.host)));
   out.comes_to_same = second.spf == out.spf && second.dkim == out.dkim && second.dmarc == out.dmarc &&
-                      action_name(out.again.decision.action) == out.action && reason_id(out.again) == out.reason;
+                      second.arc == out.arc && action_name(out.again.decision.action) == out.action &&
+                      reason_id(out.again) == out.reason;
   tell_evidence(tell, out.again);
   return out;
 }

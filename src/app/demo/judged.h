@@ -30,8 +30,11 @@ Result<Brought> bring(Scene& scene, std::string_view who, const Desk& desk, std:
 // A letter that another host handed to Paris, which filed it: as it was on that way.
 Result<Brought> brought_by_host(Scene& scene, const Step& filed);
 
+// What the judge says of a letter that came with that envelope, to a host of this world.
+Result<trust::Judgement> look_into(World& world, trust::Envelope envelope, const Bytes& octets, std::string receiver);
+
 struct Judged {
-  std::string spf = {}, dkim = {}, dmarc = {};  // the results, as the exchanger has them
+  std::string spf = {}, dkim = {}, dmarc = {}, arc = {};  // the results, as the exchanger has them
   std::string action = {}, reason = {};
   std::string mailbox = {};     // where it is filed; empty: nowhere
   bool written = false;         // the same stands above the letter as it lies there

@@ -69,6 +69,7 @@ struct Plan {
   bool altered = true;                                                       // somebody changes a letter on its way
   std::string added = "PS: from today on, pay into account XX99 6666.\r\n";  // behind what is signed
   bool second_from = true;
+  std::vector<std::string> trusted_sealers = {"list.example"};  // by every exchanger
   bool brest_fails = true;
   bool killed_before_250 = false;
 

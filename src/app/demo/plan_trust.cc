@@ -43,6 +43,12 @@ void add_trust(Plan& plan) {
     plan.signers.push_back({.domain = domain, .org = {}, .pem = {}});
   plan.signers.push_back({.domain = "savings.example", .org = {}, .pem = std::string(kShortKey)});
 
+  // A guild writes to its list, which changes letters and seals them.
+  plan.zones.push_back(strict("guild.example", "ip4:127.1.9.80 -all"));
+  plan.zones.push_back(hosted("list.example", "list.example. TXT \"v=spf1 ip4:127.1.9.90 -all\"\n"));
+  for (const std::string domain : {"guild.example", "list.example"})
+    plan.signers.push_back({.domain = domain, .org = {}, .pem = {}});
+
   // Somebody who sends for the shop sends for everybody else, too.
   plan.zones.push_back(strict("shop.example", "ip4:127.1.9.50 include:crowd.example -all"));
   plan.zones.push_back(hosted("crowd.example", "crowd.example. TXT \"v=spf1 ip4:127.1.8.0/24 -all\"\n"));

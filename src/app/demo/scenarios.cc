@@ -167,6 +167,15 @@ const std::vector<Scenario>& scenarios() {
         "accept (passes) ; INBOX, Authentication-Results comme dans la trace"},
        forwarded,
        [](Plan& plan) { plan.signer("notary.example").published = false; }},
+      {"sealed",
+       {"A list changes the subject: its seal speaks for the letter",
+        "Une liste change le sujet : son sceau parle pour la lettre"},
+       {"250 2.0.0; spf=pass, dkim=fail, dmarc=fail; accept (overridden); INBOX, Authentication-Results as in the "
+        "trail; arc=pass, sealer-vouches",
+        "250 2.0.0 ; spf=pass, dkim=fail, dmarc=fail ; accept (overridden) ; INBOX, Authentication-Results comme dans "
+        "la trace ; arc=pass, sealer-vouches"},
+       saved_by_seal,
+       [](Plan& plan) { plan.trusted_sealers.clear(); }},
       {"spf-limit",
        {"An SPF record that costs too much", "Un enregistrement SPF trop coûteux"},
        {"550 5.7.1; spf=permerror, dkim=none, dmarc=fail; reject (reject-with-evidence); too-many-lookups: "

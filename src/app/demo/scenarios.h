@@ -59,6 +59,7 @@ Result<std::string> letter_altered(Scene& scene);  // signatures.cc
 Result<std::string> signature_leaves_end_open(Scene& scene);
 Result<std::string> key_too_short(Scene& scene);
 Result<std::string> forwarded(Scene& scene);
+Result<std::string> saved_by_seal(Scene& scene);
 Result<std::string> destination_down(Scene& scene);  // outages.cc
 Result<std::string> killed_after_250(Scene& scene);
 

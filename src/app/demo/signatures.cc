@@ -95,4 +95,27 @@ Result<std::string> forwarded(Scene& scene) {
   return tell.words({"{}; {}", "{} ; {}"}, hosts, TRY(judged(scene, letter)).seen(tell, letter));
 }
 
+Result<std::string> saved_by_seal(Scene& scene) {
+  auto& [world, tell] = scene;
+  const std::string sender = "warden@guild.example", subject = "Subject: ";
+  tell.say(
+      {"The warden of guild.example writes to the guild's list, which puts its name into the subject: the signature "
+       "does not hold any more. The list seals what it found when the letter came, and Paris trusts list.example.",
+       "Le doyen de guild.example écrit à la liste de la guilde, qui met son nom dans le sujet : la signature ne "
+       "correspond plus. La liste scelle ce qu'elle a trouvé à l'arrivée, et Paris se fie à list.example."});
+  Bytes octets = TRY(signed_well(world.signer("guild.example"),
+                                 make_letter(sender, "all@list.example", "Meeting", "On Monday, as always.\r\n")));
+  const auto came = TRY(look_into(world, {.ip = "127.1.9.80", .helo = "mail.guild.example", .mail_from = sender},
+                                  octets, "mx.list.example"));
+  const std::string found = trust::authres::write(results_of(came, "mx.list.example"));
+  octets.insert(octets.find(subject) + subject.size(), "[guild] ");
+  octets = TRY(sealed(world.signer("list.example"), octets, came.arc.status(),
+                      std::string_view(found).substr(found.find(':') + 1)));
+  const Desk list{.ip = "127.1.9.90", .name = "mx.list.example"};
+  const Brought letter = TRY(bring(scene, "L", list, "bounces@list.example", std::move(octets)));
+  const Judged now = TRY(judged(scene, letter));
+  return tell.words({"{}; arc={}, {}", "{} ; arc={}, {}"}, now.seen(tell, letter), now.arc,
+                    arc_trust_row(now.again.arc_trust.reason).id);
+}
+
 }  // namespace chappe::app::demo

@@ -45,4 +45,16 @@ Result<Bytes> signed_carelessly(const dkim::SigningKey& key, const Bytes& octets
   return std::move(field).finish(signature) + octets;
 }
 
+Result<Bytes> sealed(const dkim::SigningKey& key, const Bytes& octets, trust::arc::Status came,
+                     std::string_view results) {
+  const message::Letter letter(octets);
+  const trust::arc::SealOptions options;
+  const dkim::BodyHashKind kind = options.body_kind();
+  dkim::BodyHashes bodies({&kind, 1});
+  bodies.feed(letter.body_bytes(letter.root()));
+  bodies.finish();
+  const auto made = TRY(trust::arc::seal(letter.fields(), bodies, came, results, key, system_clock().now(), options));
+  return (made ? made->fields : std::string()) + octets;
+}
+
 }  // namespace chappe::app::demo

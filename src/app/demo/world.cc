@@ -265,6 +265,11 @@ std::string World::config_of(const HostPlan& host) const {
     for (const ZonePlan& zone : plan().zones)
       out += fmt::format("[[dns.stub]]\nzone = \"{}\"\nserver = \"{}:{}\"\n", zone.apex, zone.address, dns_port());
   }
+  if (host.plays(Actor::mx) && !plan().trusted_sealers.empty()) {
+    std::string names;
+    for (const std::string& name : plan().trusted_sealers) names += (names.empty() ? "" : ", ") + in_quotes(name);
+    out += fmt::format("[mx]\ntrusted_sealers = [{}]\n", names);
+  }
   for (const Role role : host.doors)
     out += fmt::format("[[listen]]\nrole = \"{}\"\naddress = \"{}\"\nport = {}\n", role_name(role), host.address,
                        port(role));
