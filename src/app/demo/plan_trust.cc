@@ -34,6 +34,7 @@ void add_trust(Plan& plan) {
   plan.signers.push_back({.domain = "bank.example", .org = std::string(kBrest), .pem = {}});
   plan.org(kParis).accounts.emplace_back("clara@paris.example");
   plan.org(kLille).aliases["clara@lille.example"] = {"clara@paris.example"};
+  plan.zone("lille.example").records += "lille.example. TXT \"v=spf1 ip4:127.0.0.1 -all\"\n";
 
   plan.zones.push_back(strict("trade.example", "ip4:127.1.9.20 -all"));
   plan.zones.push_back(strict("journal.example", "ip4:127.1.9.30 -all"));

@@ -160,9 +160,9 @@ const std::vector<Scenario>& scenarios() {
       {"forwarded",
        {"A letter sent on by another host: its signature speaks for it",
         "Une lettre renvoyée par un autre serveur : sa signature parle pour elle"},
-       {"mx.lille.example → mda.lille.example → mta.lille.example → mx.paris.example; spf=fail, dkim=pass, dmarc=pass; "
+       {"mx.lille.example → mda.lille.example → mta.lille.example → mx.paris.example; spf=pass, dkim=pass, dmarc=pass; "
         "accept (passes); INBOX, Authentication-Results as in the trail",
-        "mx.lille.example → mda.lille.example → mta.lille.example → mx.paris.example ; spf=fail, dkim=pass, dmarc=pass "
+        "mx.lille.example → mda.lille.example → mta.lille.example → mx.paris.example ; spf=pass, dkim=pass, dmarc=pass "
         "; "
         "accept (passes) ; INBOX, Authentication-Results comme dans la trace"},
        forwarded,

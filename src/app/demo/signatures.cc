@@ -75,9 +75,11 @@ Result<std::string> forwarded(Scene& scene) {
   auto& [world, tell] = scene;
   tell.say(
       {"A clerk of notary.example writes to Clara's address in Lille, from where her letters are sent on to Paris. "
-       "Lille may not send for the notary, says SPF; but the letter is as it was signed.",
+       "Lille may not send for the notary, so it puts an address of its own into MAIL FROM (SRS), and SPF speaks for "
+       "Lille alone; but the letter is as the notary signed it.",
        "Un clerc de notary.example écrit à l'adresse de Clara à Lille, d'où ses lettres sont renvoyées à Paris. "
-       "Lille ne peut envoyer pour le notaire, dit SPF ; mais la lettre est telle qu'elle fut signée."});
+       "Lille ne peut envoyer pour le notaire : elle met une adresse à elle dans MAIL FROM (SRS), et SPF ne parle que "
+       "pour Lille ; mais la lettre est telle que le notaire l'a signée."});
   const std::string to = "clara@lille.example";
   const HostPlan& mx = world.org(kLille).host(Actor::mx);
   const Bytes octets = TRY(signed_well(world.signer("notary.example"),
