@@ -13,6 +13,7 @@ using post::TrailLetter;
 using post::TrailRcpt;
 using post::TrailReply;
 using post::TrailStep;
+using post::TrailVerdict;
 
 void maybe(Writer& w, std::string_view name, const std::string& value) {
   if (!value.empty()) w.field(name, value);
