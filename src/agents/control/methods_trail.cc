@@ -78,7 +78,7 @@ void write_arrival(Writer& w, const TrailHead& head) {
     if (!head.verdict.standings.empty()) write_standings(w, head.verdict.standings);
     w.end_object();
   }
-  for (const post::TrailVerdict::Apart& one : head.verdict.apart) {
+  for (const TrailVerdict::Apart& one : head.verdict.apart) {
     begin_step(w, head.at, "judged").field("to", one.address).field("action", one.action).field("reason", one.reason);
     maybe(w, "overrides", one.overrides);
     w.end_object();
