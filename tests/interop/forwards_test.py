@@ -360,8 +360,10 @@ def _(w):
             w.three.submit("carol", [f"{alias}@one.tower"], letters.letter(alias, 100, sender="carol@three.tower"))
         (mine,) = told(w.three, "carol", 1, b"Final-Recipient: rfc822; x@loop.tower")
         contains(mine, b"Status: 5.4.6", "of a host that is us")
-        (theirs,) = told(w.three, "carol", 1, b"Subject: letter round")
+        (theirs,) = told(w.three, "carol", 1, b"Final-Recipient: rfc822; round@one.tower")
         contains(theirs, b"Status: 5.4.6", "of two hosts")
+        # 50 seals are on it by then (RFC 8617 §4.2.1).
+        wait_until(lambda: "as long as can be" in one.log(), 10, "it stands in the log")
         wait_until(lambda: queue(one) + queue(w.two) == [], 20, "empty queues")
         equal(len([n for n in notices(w.three, "carol") if b"Status: 5.4.6" in n]), 2, "notices")
 
