@@ -110,7 +110,7 @@ TEST(TrailRecord, ComesBackAsItWas) {
   EXPECT_EQ(records::encode(*read), row);
   for (std::size_t n = 0; n < row.size(); ++n) EXPECT_FALSE(records::decode_trail_step(row.substr(0, n), *key)) << n;
   Bytes unknown = row;
-  unknown[1] = 9;
+  unknown[1] = 10;
   EXPECT_FALSE(records::decode_trail_step(unknown, *key)) << "an event that there is not";
 }
 
