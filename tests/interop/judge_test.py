@@ -283,15 +283,31 @@ def _(w):
     equal(w.counts(), before, "what alice has")
 
 
-@suite.test("what a milter marks as spam goes into Junk, and so does what it holds back")
+@suite.test("what a milter marks as spam goes into Junk")
 def _(w):
-    for answer in (add("X-Spam", "Yes"), add("X-Spam-Status", "Yes, score=7.1 required=5.0"), quarantine("odd")):
+    for answer in (add("X-Spam", "Yes"), add("X-Spam-Status", "Yes, score=7.1 required=5.0")):
         w.milter.forget()
         w.milter.answers = {"E": answer + GO_ON}
         w.filed("Junk")
-    equal(w.heard()["reason"], "odd", "why")
     w.milter.answers = {"E": add("X-Spam", "No") + GO_ON}
     w.filed()
+
+
+@suite.test("what a milter holds back is in quarantine until somebody releases it")
+def _(w):
+    w.milter.forget()
+    w.milter.answers = {"E": quarantine("odd") + GO_ON}
+    before = w.counts()
+    code, words = w.mail()[-1]
+    equal(code, 250, f"the answer, {words}")
+    letter = words.decode().split()[-1]
+    equal(w.heard(letter)["reason"], "odd", "why")
+    equal(w.site.trail(letter)["state"], "waiting", "its state")
+    contains(w.site.command("queue", "list").decode(), "in quarantine (judge-set-apart)", "the queue")
+    equal(w.counts(), before, "the mailboxes")
+    w.site.command("queue", "release", letter)
+    before["INBOX"] += 1
+    wait_until(lambda: w.counts() == before, 20, "the letter in the inbox")
 
 
 @suite.test("the harshest of DMARC and the milter holds")
