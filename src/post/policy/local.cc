@@ -64,7 +64,11 @@ Result<std::string> parse_name(Acquaintance::Kind kind, std::string_view written
   const bool addresses = kind == allow || kind == block;
   if (networks)
     if (const auto prefix = parse_prefix(written)) return text_of(*prefix);
-  if (addresses && written.find('@') != written.npos) return TRY(AddressKey::parse(written)).text();
+  if (addresses && written.find('@') != written.npos) {
+    // As key, with the quotes that it needs to be read again.
+    const AddressKey address = TRY(AddressKey::parse(written));
+    return TRY(AddressKey::of(address.local(), address.domain())).written();
+  }
   if (kind == list) {
     if (const auto slash = written.find('/'); slash != written.npos) {
       const std::string id = to_lower(written.substr(0, slash));

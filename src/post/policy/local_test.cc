@@ -27,6 +27,8 @@ TEST(LocalRules, NamesAreKeptInOneForm) {
   EXPECT_EQ(kept(Kind::forwarder, "2001:db8::1/0"), "::/0");
   EXPECT_EQ(kept(Kind::forwarder, "example.org"), "example.org");
   EXPECT_EQ(kept(Kind::allow, "Bob@Example.org"), "bob@example.org");
+  EXPECT_EQ(kept(Kind::allow, "\"A b\"@Example.org"), "\"a b\"@example.org") << "as it can be read again";
+  EXPECT_EQ(kept(Kind::allow, "\"bob\"@example.org"), "bob@example.org");
   EXPECT_EQ(kept(Kind::block, "_a.example.org"), "_a.example.org");
 }
 

@@ -35,6 +35,11 @@ void add(std::vector<std::string>& to, const Result<std::string>& name) {
   if (name && std::ranges::find(to, *name) == to.end()) to.push_back(*name);
 }
 
+// An address as those who are known are named.
+Result<std::string> name_of(const AddressKey& address) {
+  return TRY(parse_acquaintance(Kind::allow, address.written())).name;
+}
+
 std::vector<AddressKey> authors_of(const message::Letter& letter) {
   std::vector<AddressKey> out;
   const message::Field* const from = letter.find(message::FieldName::from);
@@ -136,10 +141,10 @@ Weighing::Weighing(const trust::Judgement& j, const message::Letter& letter, std
       add(proven_, trust::mail_domain(v.signature.domain));
 
   const std::vector<AddressKey> authors = authors_of(letter);
-  for (const AddressKey& one : authors) add(addresses_, one.text());
+  for (const AddressKey& one : authors) add(addresses_, name_of(one));
   domains_ = j.author.domains;
   const std::string& from = j.envelope.mail_from;
-  if (const auto key = AddressKey::parse(from)) add(addresses_, key->text());
+  if (const auto key = AddressKey::parse(from)) add(addresses_, name_of(*key));
   if (const auto at = from.rfind('@'); at != from.npos)
     add(domains_, trust::mail_domain(ByteView(from).substr(at + 1)));
   if (j.author.class_() == trust::AuthorClass::one && j.dmarc.size() == 1) {
@@ -148,7 +153,8 @@ Weighing::Weighing(const trust::Judgement& j, const message::Letter& letter, std
     const bool same = result != trust::dmarc::Outcome::fail && std::ranges::find(proven_, domain) != proven_.end();
     if (result == trust::dmarc::Outcome::pass || same) {
       author_domain_ = domain;
-      if (authors.size() == 1) author_ = authors.front().text();
+      if (authors.size() == 1)
+        if (auto name = name_of(authors.front())) author_ = std::move(*name);
     }
   }
   if (const message::Field* const field = letter.find(message::FieldName::list_id))

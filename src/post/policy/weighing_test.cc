@@ -117,6 +117,8 @@ TEST(Weighing, WhoIsBlockedNeedsNoProofAndNoFailure) {
   EXPECT_EQ(passes.decided(Kind::block, "example"), blocked("example")) << "and what is below it";
   EXPECT_EQ(passes.decided(Kind::block, "192.0.2.0/24"), blocked("192.0.2.0/24"));
   EXPECT_EQ(passes.decided(Kind::block, "cashier@bank.example"), "accept passes");
+  EXPECT_EQ((Case{.from = "\"A b\"@bank.example", .dmarc = Outcome::pass}.decided(Kind::block, "\"a B\"@bank.example")),
+            blocked("\"a b\"@bank.example"));
   EXPECT_EQ(passes.decided(Kind::block, "192.0.3.0/24"), "accept passes");
   EXPECT_EQ(
       (Case{.from = "a@one.example, b@two.example", .dmarc = Outcome::pass}.decided(Kind::block, "b@two.example")),
