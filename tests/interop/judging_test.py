@@ -192,16 +192,15 @@ def _(w):
 
 @suite.test("the site's own hosts are not judged, and mx.judge and mx.reject are heard")
 def _(w):
+    w.site.__exit__(None, None, None)  # its address is wanted
     for settings, mailbox, fields in (
         ({}, "INBOX", 0),
         (STRANGERS | {"lines": ["[mx]", "judge = false"]}, "INBOX", 0),
         (STRANGERS | {"lines": ["[mx]", "reject = false"]}, "Junk", 1),
     ):
-        w.site.__exit__(None, None, None)
-        w.site = w.town.site("one.tower", HERE, ["alice"], **settings)
-        w.site.__enter__()
-        got = w.filed(letter(), mailbox)
-        equal(got.count(b"Authentication-Results:"), fields, f"{settings}")
+        with w.town.site("one.tower", HERE, ["alice"], **settings) as w.site:
+            got = w.filed(letter(), mailbox)
+            equal(got.count(b"Authentication-Results:"), fields, f"{settings}")
 
 
 if __name__ == "__main__":
