@@ -7,8 +7,9 @@ does.
    cryptography; and signing.
 2. rspamd's scan of such letters, with its modules dkim, spf and dmarc, and none else: no Redis, no network but a name
    server on loopback. It also reads the parts of the letter, and is asked over HTTP.
-3. The exchanger with mx.judge true and false: letters a second that it accepts durably from smtp-source, over ten kept
-   connections, and what a letter costs.
+3. The exchanger that judges, that does not (mx.judge = false), and that does not but asks a milter, which hears each
+   step and wants nothing: letters a second that it accepts durably from smtp-source, over ten kept connections, and
+   what a letter costs it. The milter is a script, and what that takes of the machine is in the rate.
 
   bench/trust.py [--build build/release] [--letters N] [--rounds N] [--seconds S] [--dir FOLDER on a real disk]
                  [--json FILE]
@@ -31,7 +32,7 @@ SIZES = (4096, 10240)
 SESSIONS = 10
 SENDER = "author.bench"
 OUTSIDE = "192.0.2.25"  # rspamd does not judge its own host
-SITES = {True: ("judges.bench", "127.0.0.2"), False: ("trusts.bench", "127.0.0.3")}
+SITES = {"judge": ("judges.bench", "127.0.0.2"), "not": ("trusts.bench", "127.0.0.3"), "milter": ("asks.bench", "127.0.0.5")}
 
 
 def zone(record):
@@ -137,33 +138,37 @@ def accept(site, domain, path, count):
 
 def exchanger_rows(town, files, count, rounds):
     import measure
+    from fake_milter import FakeMilter
 
     rows, sent = [], dict.fromkeys(SITES, 0)
     with contextlib.ExitStack() as stack:
+        milter = stack.enter_context(FakeMilter())
+        lines = {kind: ["[mx]", f"judge = {'true' if kind == 'judge' else 'false'}"] for kind in SITES}
+        lines["milter"] += ["[[judge]]", 'name = "idle"', f'address = "{milter.address}"', 'doors = ["mx"]']
         sites = {
-            judge: stack.enter_context(
-                town.site(domain, address, ["alice"], server=[f'networks = ["{address}"]'],
-                          lines=["[mx]", f"judge = {'true' if judge else 'false'}"])
+            kind: stack.enter_context(
+                town.site(domain, address, ["alice"], server=[f'networks = ["{address}"]'], lines=lines[kind])
             )
-            for judge, (domain, address) in SITES.items()
-        }  # fmt: skip
-        print(f"\n{'accepted':>8} {'letters/s':>20} {'ratio':>6} {'cpu ms/letter':>20}\n{'octets':>8} "
-              f"{'judge':>10} {'not':>9} {'':>6} {'judge':>10} {'not':>9}")  # fmt: skip
+            for kind, (domain, address) in SITES.items()
+        }
+        heads = "".join(f"{kind:>9}" for kind in SITES)
+        print(f"\n{'accepted':>8} {'letters/s':>27} {'cpu ms/letter':>27}\n{'octets':>8} {heads} {heads}")
         for size, path in files.items():
-            runs = {judge: [] for judge in SITES}
+            runs = {kind: [] for kind in SITES}
             for turn in range(rounds):
-                for judge in list(SITES)[:: 1 if turn % 2 == 0 else -1]:
-                    runs[judge].append(accept(sites[judge], SITES[judge][0], path, count))
-                    sent[judge] += count
-            rates, costs = ({judge: measure.median([run[i] for run in own]) for judge, own in runs.items()} for i in (0, 1))
-            rows.append({"octets": size, "rate": [rates[True], rates[False]], "cpu_ms": [costs[True], costs[False]]})
-            print(f"{size:>8} {rates[True]:>10.0f} {rates[False]:>9.0f} {rates[True] / rates[False]:>6.2f} "
-                  f"{costs[True]:>10.3f} {costs[False]:>9.3f}", flush=True)  # fmt: skip
-        for judge, site in sites.items():
+                for kind in list(SITES)[:: 1 if turn % 2 == 0 else -1]:
+                    runs[kind].append(accept(sites[kind], SITES[kind][0], path, count))
+                    sent[kind] += count
+                    milter.forget()
+            rates, costs = ({kind: measure.median([run[i] for run in own]) for kind, own in runs.items()} for i in (0, 1))
+            rows.append({"octets": size, "rate": rates, "cpu_ms": costs})
+            print(f"{size:>8} " + "".join(f"{rates[kind]:>9.0f}" for kind in SITES) + " "
+                  + "".join(f"{costs[kind]:>9.3f}" for kind in SITES), flush=True)  # fmt: skip
+        for kind, site in sites.items():
             with site.imap("alice", readonly=True) as box:
                 there = box.counts()["MESSAGES"]
-            if there != sent[judge]:
-                raise SystemExit(f"{there} of {sent[judge]} letters are in the inbox of {site.domain}")
+            if there != sent[kind]:
+                raise SystemExit(f"{there} of {sent[kind]} letters are in the inbox of {site.domain}")
     return rows
 
 

@@ -100,6 +100,7 @@ function(chappe_floor folder)
 
   if(benches AND NOT CHAPPE_SANITIZE)
     add_executable(${lib}_bench ${benches})
-    target_link_libraries(${lib}_bench PRIVATE ${lib} benchmark::benchmark benchmark::benchmark_main)
+    target_link_libraries(${lib}_bench PRIVATE ${lib} benchmark::benchmark benchmark::benchmark_main
+                          PkgConfig::JEMALLOC)  # which the program has
   endif()
 endfunction()

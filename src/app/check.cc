@@ -6,6 +6,7 @@
 #include "app/admin_input.h"
 #include "app/admin_office.h"
 #include "app/admin_print.h"
+#include "app/resolver_choice.h"
 #include "codec/json.h"
 #include "net/acceptor.h"
 
@@ -105,6 +106,12 @@ int run_check(const Invocation& invocation) {
     check_store(checks, *config, running);
     check_extractors(checks, *config);
     check_judges(checks, *config);
+    if (!config->mx.dns_lists.empty()) {
+      if (const auto resolver = resolver_of(invocation, config->dns))
+        check_lists(checks, *config, **resolver);
+      else
+        checks.add(Health::failure, "lists", {"{}", "{}"}, resolver.error().text());
+    }
     check_certificates(checks, *config, system_clock().now());
     check_ports(checks, *config, running);
   }

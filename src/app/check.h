@@ -1,8 +1,9 @@
 // `chappe check`: what would keep Chappe from serving a configuration, and what to do about it. One line for each thing
-// that was looked at: the file, the user, the folder, the store, the certificates, the ports.
+// that was looked at: the file, the user, the folder, the store, the milters, the DNS lists, the certificates, the
+// ports.
 //
 // Changes nothing but what opening the store changes. Blocks: reads files, binds ports for a moment, asks the running
-// server.
+// server, and the DNS where lists are configured.
 #pragma once
 
 #include <fmt/core.h>
@@ -14,6 +15,7 @@
 
 #include "app/cli.h"
 #include "app/config.h"
+#include "dns/resolver.h"
 
 namespace chappe::app {
 
@@ -23,7 +25,7 @@ enum class Health { ok, warning, failure };
 
 struct Checked {
   Health health = Health::ok;
-  std::string_view what;  // "config", "roles", "user", "data", "store", "search", "judge", "tls", "ports"
+  std::string_view what;  // "config", "roles", "user", "data", "store", "search", "judge", "lists", "tls", "ports"
   std::string text;       // in the language of the caller
   std::string fix = {};   // a command; may be empty
 };
@@ -62,6 +64,8 @@ void check_data_dir(CheckList& out, const Config& config);
 void check_store(CheckList& out, const Config& config, const std::optional<Running>& running);
 void check_extractors(CheckList& out, const Config& config);
 void check_judges(CheckList& out, const Config& config);
+// One line for each of mx.dns_list; at most ten seconds for all of them.
+void check_lists(CheckList& out, const Config& config, dns::Resolver& resolver);
 void check_certificates(CheckList& out, const Config& config, Time now);
 void check_ports(CheckList& out, const Config& config, const std::optional<Running>& running);
 

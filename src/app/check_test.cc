@@ -10,6 +10,7 @@
 
 #include "app/serve_user.h"
 #include "crypto/certificate.h"
+#include "dns/zone_resolver.h"
 #include "net/acceptor.h"
 #include "store/rocks.h"
 
@@ -200,6 +201,26 @@ TEST_F(Check, WhatAPartOfASiteNeeds) {
   config.server.networks = {*net::Network::parse("127.0.0.0/8")};
   config.listen = {{Role::lmtp, "127.0.0.1", {}}};
   EXPECT_THAT(roles(), testing::SizeIs(1));
+}
+
+// RFC 5782 §5, §7
+TEST_F(Check, ListsThatAnswer) {
+  const auto zone = dns::ZoneResolver::from_text(
+      "2.0.0.127.good.test. 3600 A 127.0.0.2\n"
+      "2.0.0.127.all.test. 3600 A 127.0.0.2\n1.0.0.127.all.test. 3600 A 127.0.0.2\n"
+      "test.names.test. 3600 A 127.0.0.2\n"
+      "2.0.0.127.quota.test. 3600 A 127.255.255.254\n");
+  ASSERT_TRUE(zone);
+  const auto list = [&](std::string name, bool domains) {
+    config.mx.dns_lists = {{.zone = std::move(name), .name = {}, .codes = {}, .domains = domains}};
+    return told_by([&](CheckList& out) { check_lists(out, config, **zone); });
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(list("good.test", false), ElementsAre("ok lists: good.test answers as a list does | "));
+  EXPECT_THAT(list("names.test", true), ElementsAre("ok lists: names.test answers as a list does | "));
+  EXPECT_THAT(list("all.test", false), ElementsAre(StartsWith("failure lists: all.test holds 127.0.0.1")));
+  EXPECT_THAT(list("gone.test", false), ElementsAre(StartsWith("warning lists: gone.test does not hold 127.0.0.2")));
+  EXPECT_THAT(list("quota.test", false), ElementsAre(StartsWith("warning lists: quota.test does not hold 127.0.0.2")));
 }
 
 TEST_F(Check, JudgesThatAnswer) {

@@ -40,11 +40,13 @@ std::vector<VerbRow> make_verbs() {
        {{"chappe serve --config /etc/chappe/chappe.toml", {"as systemd does", "comme le fait systemd"}}}},
       {"check",
        {"Say what is wrong with a configuration.", "Dire ce qui ne va pas dans une configuration."},
-       {"Reads the configuration, looks at the user, the folder, the store, the certificates and the ports that it "
-        "names, and prints one line for each, with what to do about those that would keep Chappe from serving. Exits "
+       {"Reads the configuration, looks at the user, the folder, the store, the milters, the DNS lists, the "
+        "certificates and the ports that it names, and prints one line for each, with what to do about those that "
+        "would keep Chappe from serving. Exits "
         "with 78 if the configuration or what it names is wrong, with 69 if only a port or the store is taken.",
-        "Lit la configuration, examine l'utilisateur, le dossier, le magasin, les certificats et les ports qu'elle "
-        "nomme, et écrit une ligne pour chacun, avec le remède à ce qui empêcherait Chappe de servir. Sort avec 78 si "
+        "Lit la configuration, examine l'utilisateur, le dossier, le magasin, les milters, les listes DNS, les "
+        "certificats et les ports qu'elle nomme, et écrit une ligne pour chacun, avec le remède à ce qui empêcherait "
+        "Chappe de servir. Sort avec 78 si "
         "la configuration ou ce qu'elle nomme est en faute, avec 69 si seul un port ou le magasin est pris."},
        {},
        {kConfig},

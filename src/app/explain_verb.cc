@@ -63,7 +63,7 @@ int explain_reasons(const Invocation& invocation, const std::vector<ReasonFound>
     w.begin_object().key("reasons").begin_array();
     for (const ReasonFound& r : reasons)
       w.begin_object()
-          .field("subject", r.subject)
+          .field("subject", r.subject.en)
           .field("id", r.id)
           .field("rule", r.rule)
           .field("text", invocation.french() ? r.fr : r.en)
@@ -72,8 +72,8 @@ int explain_reasons(const Invocation& invocation, const std::vector<ReasonFound>
     out += '\n';
   } else {
     for (const ReasonFound& r : reasons)
-      out +=
-          fmt::format("{}{}{}: {}\n", r.subject, r.rule.empty() ? "" : ", ", r.rule, invocation.french() ? r.fr : r.en);
+      out += fmt::format("{}{}{}: {}\n", r.subject.in(invocation.french()), r.rule.empty() ? "" : ", ", r.rule,
+                         invocation.french() ? r.fr : r.en);
   }
   return print(out);
 }

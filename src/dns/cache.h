@@ -6,8 +6,8 @@
 #pragma once
 
 #include <list>
-#include <map>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "dns/resolver.h"
@@ -41,7 +41,10 @@ class CachingResolver final : public Resolver {
     std::size_t octets = 0;
     std::list<const Question*>::iterator use;
   };
-  using Entries = std::map<Question, Entry>;
+  struct Hash {
+    std::size_t operator()(const Question& question) const;
+  };
+  using Entries = std::unordered_map<Question, Entry, Hash>;
 
   void keep(const Answer& answer, Steady now);
   void drop(Entries::iterator at);

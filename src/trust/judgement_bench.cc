@@ -24,6 +24,7 @@ struct Sender {
     std::string record = dkim::key_record(*key), strings;
     for (std::size_t at = 0; at < record.size(); at += 200) strings += " \"" + record.substr(at, 200) + '"';
     zone =
+        "net. 3600 SOA ns.example.net. host.example.net. 1 3600 600 86400 3600\n"
         "example.net. 3600 SOA ns.example.net. host.example.net. 1 3600 600 86400 3600\n"
         "example.net. 3600 TXT \"v=spf1 include:_spf.example.net -all\"\n"
         "_spf.example.net. 3600 TXT \"v=spf1 ip4:198.51.100.0/24 ip4:203.0.113.0/24 ip4:192.0.2.0/24 -all\"\n"

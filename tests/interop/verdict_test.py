@@ -222,7 +222,7 @@ def _(place):
 
 @suite.test("ids of reasons are expanded")
 def _(place):
-    contains(succeed(BINARY, "explain", "reject-with-evidence"), b"DMARC: ", "in English")
+    contains(succeed(BINARY, "explain", "reject-with-evidence"), b"Decision: ", "in English")
     found = json.loads(succeed(BINARY, "explain", "body-differs", "--json", "--lang", "fr"))["reasons"]
     equal([one["subject"] for one in found], ["DKIM"], "of what")
     check(found[0]["rule"].startswith("RFC 6376"), found)

@@ -6,7 +6,7 @@ namespace chappe::app {
 namespace {
 
 template <class Rows, class Rule>
-void add(std::vector<ReasonFound>& out, std::string_view subject, std::string_view id, const Rows& rows, Rule rule) {
+void add(std::vector<ReasonFound>& out, Text subject, std::string_view id, const Rows& rows, Rule rule) {
   for (const auto& row : rows)
     if (row.id == id) out.push_back({subject, row.id, rule(row), row.en, row.fr});
 }
@@ -19,17 +19,17 @@ constexpr auto kSection = [](const auto& row) { return row.section; };
 
 std::vector<ReasonFound> find_reasons(std::string_view id) {
   std::vector<ReasonFound> out;
-  add(out, "From", id, trust::author_reason_rows(), kNone);
-  add(out, "DMARC", id, trust::dmarc::action_reason_rows(), kNone);
-  add(out, "DMARC, RFC 9989", id, trust::dmarc::reason_rows(), kSection);
-  add(out, "DKIM", id, trust::dkim::reason_rows(), kSection);
-  add(out, "ARC", id, trust::arc::reason_rows(), kSection);
-  add(out, "SPF", id, trust::spf::reason_rows(), kRule);
-  add(out, "SPF", id, trust::spf::flaw_rows(), kRule);
-  add(out, "ARC", id, trust::arc_trust_rows(), kRule);
-  add(out, "iprev", id, trust::iprev_rows(), kRule);
-  add(out, "HELO", id, trust::helo_rows(), kRule);
-  add(out, "DNS list", id, trust::listing_rows(), kRule);
+  add(out, {"From", "From"}, id, trust::author_reason_rows(), kNone);
+  add(out, {"Decision", "Décision"}, id, trust::dmarc::action_reason_rows(), kNone);
+  add(out, {"DMARC, RFC 9989", "DMARC, RFC 9989"}, id, trust::dmarc::reason_rows(), kSection);
+  add(out, {"DKIM", "DKIM"}, id, trust::dkim::reason_rows(), kSection);
+  add(out, {"ARC", "ARC"}, id, trust::arc::reason_rows(), kSection);
+  add(out, {"SPF", "SPF"}, id, trust::spf::reason_rows(), kRule);
+  add(out, {"SPF", "SPF"}, id, trust::spf::flaw_rows(), kRule);
+  add(out, {"ARC", "ARC"}, id, trust::arc_trust_rows(), kRule);
+  add(out, {"iprev", "iprev"}, id, trust::iprev_rows(), kRule);
+  add(out, {"HELO", "HELO"}, id, trust::helo_rows(), kRule);
+  add(out, {"DNS list", "Liste DNS"}, id, trust::listing_rows(), kRule);
   return out;
 }
 

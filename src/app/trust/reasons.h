@@ -4,10 +4,12 @@
 #include <string_view>
 #include <vector>
 
+#include "app/cli.h"
+
 namespace chappe::app {
 
 struct ReasonFound {
-  std::string_view subject;  // "DMARC", "DKIM"
+  Text subject;  // "DKIM"; "Decision": what this host made of it all
   std::string_view id;
   std::string_view rule;  // the section that has it so; empty: this host's own
   std::string_view en, fr;

@@ -4,8 +4,6 @@
 #include <array>
 #include <variant>
 
-#include "trust/dkim/signature.h"
-
 namespace chappe::trust::dkim {
 namespace {
 
@@ -84,12 +82,13 @@ struct BodyHashes::Streams {
 BodyHashes::BodyHashes(std::span<const message::Field> header, std::optional<BodyHashKind> also) {
   if (also) want(*also);
   std::size_t dkim = 0, arc = 0;
-  for (const message::Field& field : header) {
-    const bool is_dkim = field.id() == message::FieldName::dkim_signature;
-    if (!is_dkim && field.id() != message::FieldName::arc_message_signature) continue;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    const bool is_dkim = header[i].id() == message::FieldName::dkim_signature;
+    if (!is_dkim && header[i].id() != message::FieldName::arc_message_signature) continue;
     if ((is_dkim ? dkim : arc)++ >= kMaxSignatures) continue;
-    const Signature s = parse_signature(field, is_dkim ? Form::dkim : Form::arc_message);
+    Signature s = parse_signature(header[i], is_dkim ? Form::dkim : Form::arc_message);
     if (!s.fault) want({s.body_canon, s.digest_kind, s.length});
+    if (is_dkim) read_.emplace_back(i, std::move(s));
   }
   begin();
 }
@@ -134,6 +133,12 @@ void BodyHashes::finish() {
     stream->sink().finish(hashes_, stream->size());
   }
   streams_.reset();
+}
+
+Signature BodyHashes::signature(std::span<const message::Field> header, std::size_t field) const {
+  const auto found = std::ranges::lower_bound(read_, field, {}, &decltype(read_)::value_type::first);
+  if (found != read_.end() && found->first == field) return found->second;
+  return parse_signature(header[field]);
 }
 
 const BodyHash* BodyHashes::find(const BodyHashKind& kind) const {

@@ -1,6 +1,7 @@
 // The hashes of a body that the signatures of its letter ask for, made while it arrives: begun when the header is
 // complete, fed the octets behind its empty line as they come, and asked when the letter has ended. Each form of
-// canonicalisation runs once however many signatures want it (RFC 6376 §3.7).
+// canonicalisation runs once however many signatures want it (RFC 6376 §3.7). The signatures are read for that, and
+// those of DKIM kept for who verifies them.
 //
 //   BodyHashes hashes(letter.fields());       // post/ingest: when header_complete()
 //   hashes.feed(chunk);                       // each piece of the body
@@ -15,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -22,6 +24,7 @@
 #include "crypto/signature.h"
 #include "message/field.h"
 #include "trust/dkim/canon.h"
+#include "trust/dkim/signature.h"
 
 namespace chappe::trust::dkim {
 
@@ -68,6 +71,9 @@ class BodyHashes {
   // After finish(). nullptr: not asked for, or one too many.
   const BodyHash* find(const BodyHashKind& kind) const;
   std::span<const BodyHash> all() const { return hashes_; }
+  // parse_signature() of the DKIM-Signature at that place of the header that this was made of; what was read for the
+  // hashes is not read again.
+  Signature signature(std::span<const message::Field> header, std::size_t field) const;
 
  private:
   void want(const BodyHashKind& kind);
@@ -75,7 +81,8 @@ class BodyHashes {
 
   struct Streams;
   std::vector<BodyHash> hashes_;
-  std::unique_ptr<Streams> streams_;  // until finish()
+  std::vector<std::pair<std::size_t, Signature>> read_;  // DKIM-Signatures by their places in the header
+  std::unique_ptr<Streams> streams_;                     // until finish()
 };
 
 }  // namespace chappe::trust::dkim

@@ -63,6 +63,7 @@ std::expected<TagList, TagError> TagList::parse(ByteView text) {
   };
   if (text.size() > kMaxOctets) return wrong(TagFault::too_large, kMaxOctets);
   TagList list;
+  list.tags_.reserve(12);  // a signature has hardly more
   std::size_t at = 0;
   for (;;) {
     const std::size_t name_at = text.find_first_not_of(kBlanks, at);
@@ -124,6 +125,7 @@ std::optional<Bytes> base64_with_blanks(ByteView value) {
 
 std::optional<std::vector<ByteView>> colon_list(ByteView value, std::size_t limit) {
   std::vector<ByteView> out;
+  out.reserve(std::min(limit, static_cast<std::size_t>(std::ranges::count(value, ':')) + 1));
   for (;;) {
     const std::size_t colon = value.find(':');
     const ByteView part = trim(value.substr(0, colon), kBlanks);

@@ -32,7 +32,7 @@ net::Task<Verdict> verify(dns::Resolver& resolver, std::span<const message::Fiel
     if (header[i].id() != message::FieldName::dkim_signature) continue;
     SignatureVerdict v;
     v.field = i;
-    v.signature = parse_signature(header[i]);
+    v.signature = bodies.signature(header, i);
     if (auto fault = early_fault(v, out.signatures.size(), now, limits)) {
       v.decide(std::move(*fault));
     } else if (const auto question = questions.add(v.signature)) {

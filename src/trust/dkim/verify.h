@@ -26,8 +26,8 @@ struct Verdict {
   ResultCode result() const;
 };
 
-// `resolver`, the fields with their letter, and `bodies` must outlive the task. `bodies` is finished. `now` is when the
-// letter came.
+// `resolver`, the fields with their letter, and `bodies` must outlive the task. `bodies` is finished, and was made
+// of this header, or of what kinds of hashes its signatures want. `now` is when the letter came.
 net::Task<Verdict> verify(dns::Resolver& resolver, std::span<const message::Field> header, const BodyHashes& bodies,
                           Time now, Limits limits, net::Deadline deadline);
 
