@@ -137,8 +137,8 @@ rocksdb::Options rocks_options(const RocksOptions& options) {
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
-  // In parts of a few KB: those of a file of 64 MB as a whole are larger than what a shard of the cache takes, and would
-  // be read at each look-up (docs/decisions/0003-store-engine.md).
+  // In parts of a few KB: those of a file of 64 MB as a whole are larger than what a shard of the cache takes, and
+  // would be read at each look-up (docs/decisions/0003-store-engine.md).
   table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
   table.partition_filters = true;
   table.format_version = 5;

@@ -6,12 +6,16 @@ becomes of letters when one is slow, dies or is not there; and rspamd and OpenDK
 import contextlib
 import pathlib
 import smtplib
+import socket
+import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
+from chappe import SLOW  # noqa: E402
 from fake_milter import (  # noqa: E402
     ACCEPT, DISCARD, GO_ON, LATER, REFUSED_RCPTS, REJECT, FakeMilter, add, add_rcpt, change, change_sender, insert, new_body,
     quarantine, remove_rcpt, reply,
@@ -23,6 +27,9 @@ from town import Town, enter  # noqa: E402
 enter()
 
 HERE = "127.0.0.2"
+# Port 53 of this address takes questions and gives no answer.
+SILENT = "127.0.0.54"
+STRANGER = "192.88.99.7"  # in this network of the test's own
 ZONE = f"""
 one.tower.      MX 10 mx.one.tower.
 mx.one.tower.   A {HERE}
@@ -49,10 +56,10 @@ class World:
     def __init__(self, site, milter):
         self.site, self.milter = site, milter
 
-    def mail(self, octets=LETTER, to=("alice@one.tower",), sender="far@far.tower", site=None):
+    def mail(self, octets=LETTER, to=("alice@one.tower",), sender="far@far.tower", site=None, source=None):
         """Every answer to a letter, up to the one that refuses it."""
         said = []
-        with contextlib.suppress(smtplib.SMTPServerDisconnected), (site or self.site).smtp("mx") as client:
+        with contextlib.suppress(smtplib.SMTPServerDisconnected), (site or self.site).smtp("mx", source=source) as client:
             said.append(client.mail(sender))
             said += [client.rcpt(one) for one in to] if said[-1][0] == 250 else []
             if any(code == 250 for code, _ in said[1:]):
@@ -104,9 +111,9 @@ def world():
 
 
 @contextlib.contextmanager
-def other_site(w, address):
-    """A site of its own, at both of whose doors the milter at this address hears the letters."""
-    lines = [f'[[judge]]\nname = "other"\naddress = "{address}"\ndoors = ["mx", "submission"]']
+def other_site(w, address, *more):
+    """A site of its own, at both of whose doors the milter at this address hears the letters; `more` of its configuration."""
+    lines = [f'[[judge]]\nname = "other"\naddress = "{address}"\ndoors = ["mx", "submission"]', *more]
     settings = {"server": ['networks = ["127.0.0.3"]'], "lines": lines}
     with w.town.site("two.tower", "127.0.0.3", ["alice"], **settings) as site:
         yield site
@@ -317,6 +324,9 @@ def _(w):
     w.filed("Junk", octets=strict, sender="far@strict.tower")
     w.milter.answers = {"E": ACCEPT}
     w.filed("Junk", octets=strict, sender="far@strict.tower")
+    # Whom the milter adds has it where the letter as a whole goes.
+    w.milter.answers = {"E": remove_rcpt("<alice@one.tower>") + add_rcpt("<bob@one.tower>") + GO_ON}
+    w.filed("Junk", account="bob", octets=strict, sender="far@strict.tower")
     w.milter.answers = {"E": REJECT}
     w.refused(550, octets=strict, sender="far@strict.tower")
 
@@ -396,6 +406,20 @@ def _(w):
     equal(w.milter.sizes, len(body) + len(b"All is well.\r\n"), "octets of body that were heard")
     equal(fields(got, "x-seen"), ["yes"], "X-Seen")
     check(more < 12, f"20 MB need {more:.0f} MiB more than before")
+
+
+@suite.test("a DNS that does not tell the client's name keeps it waiting five seconds, and the milter hears of none")
+def _(w):
+    subprocess.run(["ip", "address", "add", f"{STRANGER}/32", "dev", "lo"], check=True)
+    silent = [f'[[dns.stub]]\nzone = "99.88.192.in-addr.arpa"\nserver = "{SILENT}:53"', '[limits]\njudging_timeout = "1s"']
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as nobody, FakeMilter() as milter:
+        nobody.bind((SILENT, 53))
+        with other_site(w, milter.address, *silent) as site:
+            began = time.monotonic()
+            w.mail(site=site, to=["alice@two.tower"], source=STRANGER)
+            took = time.monotonic() - began
+            equal(milter.last("C").split(b"\0")[0], f"[{STRANGER}]".encode(), "the name of the client")
+            check(4.5 < took < 5 + 4 * SLOW, f"it took {took:.1f} s")
 
 
 @suite.test("a header that is too large to be held back takes fields on top only")

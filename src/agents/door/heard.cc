@@ -196,18 +196,21 @@ void remove(Transaction& t, const std::string& address) {
 }
 
 // False: it leads nowhere. Errors, of the directory: it cannot be told now.
-Task<Result<bool>> add(Session* session, Transaction* t, std::string address) {
+Task<Result<bool>> add(Session* session, Transaction* t, std::string address, const Place* place) {
   Site& site = session->site();
   auto routed = co_await post::route(&site.rcpts, address, session->within(site.limits.commit));
   if (!routed && routed.error().temporary()) co_return std::unexpected(std::move(routed.error()));
   if (!routed) co_return false;
+  const auto before = static_cast<std::ptrdiff_t>(t->recipients.size());
   enter(t, {}, address, std::move(*routed));
+  if (*place) std::for_each(t->recipients.begin() + before, t->recipients.end(), *place);
   co_return true;
 }
 
 }  // namespace
 
-Task<Result<bool>> heed(Session* session, Transaction* transaction, post::Ingest* ingest, post::Ingest::Drop drop) {
+Task<Result<bool>> heed(Session* session, Transaction* transaction, post::Ingest* ingest, post::Ingest::Drop drop,
+                        Place place) {
   Transaction& t = *transaction;
   if (t.heard.heard.empty()) co_return true;
   rewrite(*session, t, *ingest, std::move(drop));
@@ -221,7 +224,7 @@ Task<Result<bool>> heed(Session* session, Transaction* transaction, post::Ingest
     for (const post::RecipientChange& change : one.opinion.recipients()) {
       if (change.kind == post::RecipientChange::Kind::remove)
         remove(t, change.address);
-      else if (!CO_TRY(co_await add(session, transaction, change.address)))
+      else if (!CO_TRY(co_await add(session, transaction, change.address, &place)))
         left_undone(*session, t, one.judge, {post::Unheeded::no_destination, printable(change.address)});
       if (!change.parameters.empty())
         left_undone(*session, t, one.judge, {post::Unheeded::parameters, printable(change.parameters)});

@@ -6,6 +6,7 @@
 // call returns within post::Judges::kAll, earlier when the process drains; the judges' own times are shorter.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -58,10 +59,11 @@ class HeardSession {
 };
 
 // Does to a letter that is about to be taken what its judges want: changes in the header, which `ingest` has held back,
-// recipients, the sender. What cannot be done is told to the log and the trail. False: nobody is left to have it.
-// Errors, of the directory: the letter must wait.
+// recipients, the sender. What cannot be done is told to the log and the trail. `place` says where the letter goes of a
+// recipient that a judge adds. False: nobody is left to have it. Errors, of the directory: the letter must wait.
+using Place = std::function<void(post::LetterRecipient&)>;
 net::Task<Result<bool>> heed(Session* session, Transaction* transaction, post::Ingest* ingest,
-                             post::Ingest::Drop drop = {});
+                             post::Ingest::Drop drop = {}, Place place = {});
 
 // Throws the letter away, as a judge wants it: 250, and a row on its trail, which is durable then.
 net::Task<Replies> discard(Session* session, Transaction* transaction, std::uint64_t size);

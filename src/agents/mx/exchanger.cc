@@ -72,8 +72,13 @@ Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, p
 Task<Replies> Exchanger::take(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts,
                               const Judged* judged) {
   const std::uint64_t size = ingest.size();
-  const auto somebody =
-      co_await heed(&session_, transaction, &ingest, judged ? forged_results(site_) : post::Ingest::Drop());
+  post::Ingest::Drop drop;
+  Place placing;
+  if (judged) {
+    drop = forged_results(site_);
+    placing = [judged](post::LetterRecipient& recipient) { place(*judged, recipient); };
+  }
+  const auto somebody = co_await heed(&session_, transaction, &ingest, std::move(drop), std::move(placing));
   if (!somebody) co_return Replies{refusal(somebody.error())};
   if (!*somebody) co_return co_await discard(&session_, transaction, size);
   set_apart(transaction);

@@ -161,6 +161,8 @@ void remember(const Site& site, const Judged& judged, const Replies& replies) {
   site.reputation->count(judged.sighting, fate);
 }
 
+void place(const Judged& judged, post::LetterRecipient& recipient) { place(recipient, judged.action, judged.reason); }
+
 net::Task<Judged> judge(Session* session, Transaction* transaction, const post::Watched* watched) {
   Site& site = session->site();
   static const trust::dkim::BodyHashes kNone{std::span<const trust::dkim::BodyHashKind>()};
@@ -200,6 +202,8 @@ net::Task<Judged> judge(Session* session, Transaction* transaction, const post::
   if (answer == post::LetterAnswer::refuse) out.refusal = refusal_of(j, *whole);
   if (answer == post::LetterAnswer::defer) out.refusal = delay_of(j, *whole);
   out.junk = whole->action != dmarc::Action::accept || heard_badly;
+  out.action = whole->action;
+  out.reason = reason_of(j, *whole);
 
   post::TrailVerdict& verdict = transaction->verdict;  // what the judges said stands there already
   verdict.authentication = unfolded(out.field);

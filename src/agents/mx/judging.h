@@ -22,13 +22,20 @@ post::Ingest::Drop forged_results(const Site& site);
 struct Judged {
   std::optional<proto::smtp::Reply> refusal;
   trust::authres::Results results;
-  Bytes field;              // Authentication-Results, whole: the same
-  bool junk = false;        // if it is taken: it is set apart, for some recipient at least
+  Bytes field;        // Authentication-Results, whole: the same
+  bool junk = false;  // if it is taken: it is set apart, for some recipient at least
+  // What becomes of the letter as a whole, and why.
+  trust::dmarc::Action action = trust::dmarc::Action::accept;
+  std::string_view reason;
   post::Sighting sighting;  // whose letter it was
 };
 
 // Remembers what became of a letter that was judged.
 void remember(const Site& site, const Judged& judged, const Replies& replies);
+
+// Where the letter goes of a recipient whose own rules were not asked, since a milter added it: as the letter as a
+// whole.
+void place(const Judged& judged, post::LetterRecipient& recipient);
 
 // Asks the DNS, for site.limits.judging at most; writes into the transaction where each recipient's letter goes and
 // what the trail is to know. `watched` must outlive the task.

@@ -91,7 +91,7 @@ std::uint32_t Taking::enqueue(store::Txn& txn, const store::BodyRef& body) {
     const LetterRecipient& r = letter.recipients[i];
     if (filed(r)) continue;
     const bool here = r.destination.kind == Destination::Kind::mailbox;
-    e.state = letter.hold || !r.held.empty() ? QueueState::held : QueueState::waiting;
+    e.state = !r.held.empty() ? QueueState::held : QueueState::waiting;
     e.reason = r.held;
     e.here = here ? r.destination.account : AccountId();
     e.to_mda = r.destination.kind == Destination::Kind::mda;

@@ -178,9 +178,8 @@ struct Letter {
   bool eight_bit = false;
   Ret ret = Ret::unsaid;
   std::string envid;
-  FlagList flags;     // of the mailbox entries (a filter's)
-  Time expires;       // of queue rows; 0: kQueueLife after arrival
-  bool hold = false;  // queue rows begin held
+  FlagList flags;  // of the mailbox entries (a filter's)
+  Time expires;    // of queue rows; 0: kQueueLife after arrival
   // Queue rows that this letter settles: taken away in the same commit (the failure that a DSN tells of).
   std::vector<Settled> settles;
   // Notifications about this letter, taken in the same commit.

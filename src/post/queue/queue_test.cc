@@ -26,11 +26,12 @@ class QueueTest : public ::testing::TestWithParam<std::string> {
     l.sender = "alice@example.org";
     l.octets = ChunkList("letter");
     l.arrived = office_.clock().now();
-    l.hold = hold;
     l.envid = "envelope 1";
     l.smtputf8 = true;
     for (int i = 0; i < recipients; ++i)
       l.recipients.push_back({"r" + std::to_string(i) + "@example.net", {Destination::Kind::remote, {}, ""}, 3, "o"});
+    if (hold)
+      for (LetterRecipient& recipient : l.recipients) recipient.held = "local-block";
     return wait(office_.deliver().take(std::move(l), soon())).value();
   }
   std::vector<QueueEntry> claim(std::size_t limit = 10) {
