@@ -16,13 +16,14 @@ net::Task<std::vector<trust::ListTest>> test_all(dns::Resolver* resolver, std::v
   co_return co_await trust::test_lists(*resolver, std::move(lists), net::Deadline::in(kPatience));
 }
 
-bool is_in(const trust::ListTest& test) {
-  return test.listing.state == trust::ListingState::listed || test.listing.state == trust::ListingState::other_code;
+// It holds what no list holds.
+bool holds_too_much(const trust::ListTest& test) {
+  using enum trust::ListingState;
+  return !test.should_be_listed && (test.listing.state == listed || test.listing.state == other_code);
 }
 
 void tell(CheckList& out, const std::string& name, std::span<const trust::ListTest> tests) {
-  if (const auto wrong = std::ranges::find_if(tests, [](const auto& t) { return !t.should_be_listed && is_in(t); });
-      wrong != tests.end()) {
+  if (const auto wrong = std::ranges::find_if(tests, holds_too_much); wrong != tests.end()) {
     out.add(Health::failure, "lists",
             {"{} holds {}, which stands in no list: it may hold everybody (RFC 5782 §7); take it out of mx.dns_list",
              "{} contient {}, qui n'est dans aucune liste : elle contient peut-être tout le monde (RFC 5782 §7) ; "
@@ -31,16 +32,17 @@ void tell(CheckList& out, const std::string& name, std::span<const trust::ListTe
     return;
   }
   // A list of IPv4 alone lacks the entry of IPv6.
-  if (std::ranges::any_of(tests, [](const auto& t) { return t.should_be_listed && is_in(t); })) {
+  if (std::ranges::any_of(tests, [](const auto& t) { return t.should_be_listed && t.passed(); })) {
     out.add(Health::ok, "lists", {"{} answers as a list does", "{} répond comme une liste"}, name);
     return;
   }
   const auto missed = std::ranges::find(tests, true, &trust::ListTest::should_be_listed);
-  const trust::ListingRow& why = trust::listing_row(missed->listing.state);
+  const std::string_view why = trust::listing_row(missed->listing.state).id;
   out.add(Health::warning, "lists",
-          {"{} does not hold {}, which stands in every list (RFC 5782 §5): {}. Letters go on without it",
-           "{} ne contient pas {}, qui est dans toute liste (RFC 5782 §5) : {}. Les lettres continuent sans elle"},
-          name, missed->subject, out.french() ? why.fr : why.en);
+          {"{} does not show {}, which stands in every list (RFC 5782 §5): {}. Letters go on without it",
+           "{} ne montre pas {}, qui est dans toute liste (RFC 5782 §5) : {}. Les lettres continuent sans elle"},
+          name, missed->subject, why)
+      .fix = fmt::format("chappe explain {}", why);
 }
 
 }  // namespace

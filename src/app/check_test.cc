@@ -219,8 +219,12 @@ TEST_F(Check, ListsThatAnswer) {
   EXPECT_THAT(list("good.test", false), ElementsAre("ok lists: good.test answers as a list does | "));
   EXPECT_THAT(list("names.test", true), ElementsAre("ok lists: names.test answers as a list does | "));
   EXPECT_THAT(list("all.test", false), ElementsAre(StartsWith("failure lists: all.test holds 127.0.0.1")));
-  EXPECT_THAT(list("gone.test", false), ElementsAre(StartsWith("warning lists: gone.test does not hold 127.0.0.2")));
-  EXPECT_THAT(list("quota.test", false), ElementsAre(StartsWith("warning lists: quota.test does not hold 127.0.0.2")));
+  EXPECT_THAT(list("gone.test", false),
+              ElementsAre(testing::AllOf(StartsWith("warning lists: gone.test does not show 127.0.0.2"),
+                                         HasSubstr(": not-listed. Letters go on"))));
+  EXPECT_THAT(list("quota.test", false),
+              ElementsAre(testing::AllOf(StartsWith("warning lists: quota.test does not show 127.0.0.2"),
+                                         HasSubstr(": refused. Letters go on"))));
 }
 
 TEST_F(Check, JudgesThatAnswer) {
