@@ -25,6 +25,7 @@ Result<std::unique_ptr<Registry>> Registry::make(const Config::Server& config, P
   if (config.plays(Actor::mda)) {
     r.rcpts_ = r.authors_ = &parts.directory;
     r.senders_ = &parts.directory;
+    r.rules_ = &parts.rules;
     r.signer_ = std::make_unique<post::KeySigner>(parts.keys, parts.offload, system_clock());
     return out;
   }
@@ -49,6 +50,7 @@ Result<std::unique_ptr<Registry>> Registry::make(const Config::Server& config, P
   if (!config.plays(Actor::mx) && !config.plays(Actor::msa)) return out;
   r.rcpts_ = r.callout_.get();
   r.senders_ = r.callout_.get();
+  r.rules_ = r.callout_.get();
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "post/directory/directory.h"
 #include "post/keys/signer.h"
+#include "post/policy/rules.h"
 
 namespace chappe::app {
 
@@ -19,6 +20,7 @@ class Registry {
   struct Parts {
     post::Directory& directory;
     post::Keys& keys;
+    post::LocalRules& rules;
     net::Offload& offload;
     dns::Resolver* resolver;  // null only where no mda has to be asked
     net::Shards& shards;
@@ -35,6 +37,8 @@ class Registry {
   // Asked at the doors, at RCPT and MAIL.
   post::RcptSource& rcpts() { return *rcpts_; }
   post::SenderSource& senders() { return *senders_; }
+  // Asked what holds for letters to somebody. Null: nobody is taken letters for.
+  post::RuleSource* rules() { return rules_; }
   // Asked for the sender whom a notification is for.
   post::RcptSource& authors() { return *authors_; }
   agents::SaslLogins logins();
@@ -57,6 +61,7 @@ class Registry {
   post::RcptSource* rcpts_ = nullptr;
   post::RcptSource* authors_ = nullptr;
   post::SenderSource* senders_ = nullptr;
+  post::RuleSource* rules_ = nullptr;
 };
 
 }  // namespace chappe::app

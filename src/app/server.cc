@@ -89,6 +89,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
   if (carries || !p.config.server.mda.host.empty()) TRY(p.make_resolver());
   p.registry = TRY(Registry::make(p.config.server, {.directory = *p.directory,
                                                     .keys = *p.keys,
+                                                    .rules = *p.rules,
                                                     .offload = p.reads,
                                                     .resolver = p.resolver.get(),
                                                     .shards = p.shards,
@@ -125,7 +126,8 @@ Result<std::unique_ptr<Server>> Server::open(Config config, ServerOptions option
       .return_paths = p.config.mx.srs ? p.return_paths.get() : nullptr,
       .search = p.search.get(),
       .reputation = p.reputation.get(),
-      .rules = p.rules.get(),
+      .rules = p.registry->rules(),
+      .laid_down = p.config.server.plays(Actor::mda) ? p.rules.get() : nullptr,
       .lists = list_rules(p.config.mx),
       .trusted_sealers = p.config.mx.trusted_sealers.list,
       .list_watch = agents::ListWatch(p.metrics, list_rules(p.config.mx)),

@@ -86,7 +86,7 @@ Result<void> Server::Parts::open_control() {
       .indexer = indexer.get(),
       .keys = keys.get(),
       .reputation = reputation.get(),
-      .rules = rules.get()};
+      .rules = mda ? rules.get() : nullptr};
   control_socket::ControlOptions socket;
   socket.path = control_socket::socket_path(config.server.data_dir.value);
   socket.uid = geteuid();

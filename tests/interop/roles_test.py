@@ -350,11 +350,64 @@ def _():
 
         # Accounts are the mda's: elsewhere they are not made by mistake.
         for part in (one.mx, one.msa, one.mta):
+            for words in (("domain", "add", "three.tower"), ("know", "add", "block", "x.tower"), ("policy", "list")):
+                try:
+                    part.command(*words)
+                    raise Failure(f"{words} does something where nobody asks for it")
+                except Failure as refused:
+                    contains(str(refused).encode(), b"keeps no domains and accounts", words[0])
+
+
+@suite.test("rules of the site, a domain and an account, which the mda keeps, hold at the mx")
+def _():
+    with Town(ZONE) as town, Split(town) as one:
+        for words in (
+            ("know", "add", "block", "worst.tower"),
+            ("know", "add", "block", "worse.tower", "--for", "one.tower"),
+            ("know", "add", "block", "bad.tower", "--for", "alice@one.tower"),
+            ("policy", "set", "carol@one.tower", "--suspect", "accept"),
+            ("alias", "add", "team@one.tower", "alice@one.tower", "carol@one.tower"),
+        ):
+            one.mda.command(*words)
+
+        def answer(author, *to):
+            octets = letters.letter(f"{author} {to}", 100, to=f"{to[0]}@one.tower", sender=author)
             try:
-                part.command("domain", "add", "three.tower")
-                raise Failure("a domain was added where nobody asks for it")
-            except Failure as refused:
-                contains(str(refused).encode(), b"keeps no domains and accounts", "domain add")
+                one.mx.send(octets, to=[f"{name}@one.tower" for name in to], sender=author)
+            except smtplib.SMTPDataError as refused:
+                contains(refused.smtp_error, b"(local-block)", "the answer")
+                return refused.smtp_code
+            return 250
+
+        def kept(account, mailbox):
+            with one.mda.imap(account, mailbox=mailbox, readonly=True) as box:
+                return box.counts(mailbox)["MESSAGES"]
+
+        def where(inbox, junk, what):
+            """How many letters alice and carol have by now."""
+            wait_until(lambda: one.queued() == 0, 20, "empty queues")
+            equal([kept(a, "INBOX") for a in ("alice", "carol")], inbox, f"INBOX after {what}")
+            equal([kept(a, "Junk") for a in ("alice", "carol")], junk, f"Junk after {what}")
+
+        for author in ("x@worst.tower", "x@worse.tower"):
+            equal([answer(author, "alice"), answer(author, "carol"), answer(author, "team")], [550] * 3, author)
+        equal(answer("x@bad.tower", "alice"), 550, "whom alice has blocked")
+        equal(answer("x@bad.tower", "carol"), 250, "to carol")
+        where([0, 1], [0, 0], "a letter to carol")
+        equal(answer("x@bad.tower", "alice", "carol"), 250, "to both")
+        where([0, 2], [1, 0], "one to both")
+        equal(answer("x@bad.tower", "team"), 250, "to what leads to both")
+        where([1, 3], [1, 0], "one to what leads to both: the mildest rule holds")
+        equal(answer("teller@bank.tower", "alice", "carol"), 250, "a forged letter")
+        where([1, 4], [2, 0], "a forged one: the policy of an account")
+        trail = json.loads(one.mx.command("trail", "--from", "teller@bank.tower", "--json"))["letters"][0]
+        contains(json.dumps(trail).encode(), b"carol@one.tower", "what the trail says of carol")
+        # What changes is heard of within five minutes; a fresh mx asks at once.
+        one.mda.command("know", "remove", "block", "bad.tower", "--for", "alice@one.tower")
+        one.mx.kill()
+        one.mx.start()
+        equal(answer("x@bad.tower", "alice"), 250, "whom alice has not blocked any more")
+        where([2, 4], [2, 0], "that")
 
 
 @suite.test("with server.mda_ca, an mda that cannot prove its name is not believed")

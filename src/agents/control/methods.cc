@@ -362,8 +362,8 @@ bool fits(const Value& value, ParamKind kind) {
 bool about_directory(std::string_view method) {
   static constexpr std::string_view kStore[] = {"store.verify", "store.repair", "store.backup", "store.job"};
   if (std::ranges::find(kStore, method) != std::end(kStore)) return false;
-  static constexpr std::string_view kFamilies[] = {"domain.", "account.", "alias.",  "config.", "audit.",
-                                                   "store.",  "hold.",    "search.", "key.",    "grant."};
+  static constexpr std::string_view kFamilies[] = {"domain.", "account.", "alias.", "config.", "audit.",  "store.",
+                                                   "hold.",   "search.",  "key.",   "grant.",  "policy.", "know."};
   return std::ranges::any_of(kFamilies, [method](std::string_view family) { return method.starts_with(family); });
 }
 

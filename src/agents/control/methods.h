@@ -96,7 +96,7 @@ struct Office {
   post::search::Indexer* indexer = nullptr;
   post::Keys* keys = nullptr;  // null: there is no directory
   post::Reputation* reputation = nullptr;
-  post::LocalRules* rules = nullptr;
+  post::LocalRules* rules = nullptr;  // null: there is no directory
 };
 
 enum class ParamKind : std::uint8_t { text, secret, number, yes_no, texts, objects };

@@ -28,12 +28,11 @@
 #include "trust/dmarc/action.h"
 
 namespace chappe::post {
+class Judge;
 class LocalRules;
 class Reputation;
+class RuleSource;
 }  // namespace chappe::post
-namespace chappe::post {
-class Judge;
-}
 namespace chappe::post::search {
 class Search;
 }
@@ -90,7 +89,8 @@ struct Site {
   post::ReturnPaths* return_paths = nullptr;      // null: letters that go on elsewhere keep their sender
   post::search::Search* search = nullptr;         // null: there is no index, and letters are looked into
   post::Reputation* reputation = nullptr;         // null: nobody counts what becomes of letters
-  post::LocalRules* rules = nullptr;              // beside `policy`; null: nobody has laid down any
+  post::RuleSource* rules = nullptr;              // beside `policy`: of recipients; null: nobody lays down any
+  post::LocalRules* laid_down = nullptr;          // all that are kept here; null: the mda keeps them
   std::vector<trust::ListRule> lists = {};        // that are asked who sends
   std::vector<std::string> trusted_sealers = {};  // in A-labels
   ListWatch list_watch = {};                      // of these lists

@@ -3,10 +3,12 @@
 #include "agents/door/forwarding.h"
 #include "agents/door/originators.h"
 #include "agents/door/recipient.h"
+#include "agents/door/rules_question.h"
 #include "agents/door/sign_question.h"
 #include "agents/door/trace.h"
 #include "base/text.h"
 #include "message/address.h"
+#include "post/policy/rules.h"
 #include "proto/smtp/parameters.h"
 #include "trust/author.h"
 
@@ -41,6 +43,10 @@ class Delivery final : public SmtpActor {
   }
 
  private:
+  // The answer to a question for rules.
+  Task<Reply> tell_rules(post::Scope scope);
+  // The rules of those whom the address leads to, each different chain once.
+  Task<Result<std::vector<post::KnownChain>>> chains_of(const post::Route* route);
   // The letter is a question for signatures.
   Task<Reply> sign(const Transaction* transaction, Bytes question);
 
@@ -77,13 +83,34 @@ Task<Reply> Delivery::rcpt(Transaction* transaction, proto::smtp::Rcpt rcpt) {
     signs_ = true;
     co_return Reply(250, "2.1.5", "Asked for signatures");
   }
+  if (const auto name = transaction->mail.path.null() ? parse_rules_address(rcpt.path.address()) : std::nullopt)
+    co_return co_await tell_rules(name->scope);
   auto found = co_await find_recipient(&site_, transaction->mail.path, rcpt.path.address(), transaction->mail.size,
                                        session_.within(site_.limits.commit));
   if (auto* refused = std::get_if<Reply>(&found)) co_return std::move(*refused);
-  for (const auto& end : std::get<post::Route>(found).ends)
-    forwards_ = forwards_ || !via_of(rcpt.path.address(), end).empty();
+  const post::Route& route = std::get<post::Route>(found);
+  const auto chains = co_await chains_of(&route);
+  if (!chains) co_return refusal(chains.error());
+  for (const auto& end : route.ends) forwards_ = forwards_ || !via_of(rcpt.path.address(), end).empty();
   folders_.push_back(std::move(rcpt.folder).value_or(""));
-  co_return Reply(250, "2.1.5", "Recipient accepted");
+  co_return Reply(250, "2.1.5", "Recipient accepted" + named_rules(*chains));
+}
+
+Task<Reply> Delivery::tell_rules(post::Scope scope) {
+  const auto rules = co_await site_.laid_down->in(scope, session_.within(site_.limits.commit));
+  if (!rules) co_return refusal(rules.error());
+  folders_.emplace_back();  // it is answered as a recipient, to whom no letter can go
+  co_return Reply(250, "2.1.5", written_rules((*rules)->rules()));
+}
+
+Task<Result<std::vector<post::KnownChain>>> Delivery::chains_of(const post::Route* route) {
+  std::vector<post::KnownChain> out;
+  for (const post::Route::End& end : route->ends) {
+    auto chain = CO_TRY(co_await site_.laid_down->of(end.destination.account, session_.within(site_.limits.commit)));
+    if (std::ranges::find(out, chain) == out.end()) out.push_back(std::move(chain));
+    if (out.size() == kMaxChains) break;
+  }
+  co_return out;
 }
 
 Task<Reply> Delivery::sign(const Transaction* transaction, Bytes question) {

@@ -1,5 +1,9 @@
 #include "agents/mta/callout.h"
 
+#include <map>
+#include <mutex>
+
+#include "agents/door/rules_question.h"
 #include "agents/mta/callout_lane.h"
 #include "base/text.h"
 #include "codec/idna.h"
@@ -36,9 +40,15 @@ struct Callout::State {
   Parts parts;
   mta::CalloutParts lane_parts;
   std::vector<Lane> lanes{parts.shards.size()};
+  std::mutex mutex;  // guards what follows, for one look
+  std::map<post::RulesName, std::shared_ptr<const post::Known>> rules;
 
   static Task<void> carry(std::shared_ptr<State> state, std::size_t index);
   static Task<Result<Reply>> ask(std::shared_ptr<State> state, Question question, Deadline deadline);
+  static Task<Result<Reply>> ask_rcpt(std::shared_ptr<State> state, std::string address, Deadline deadline);
+  // What the name stands for, or what has taken its place since.
+  static Task<Result<std::shared_ptr<const post::Known>>> rules_of(std::shared_ptr<State> state, post::RulesName name,
+                                                                   Deadline deadline);
 };
 
 // Keeps a shard's lane while it is needed.
@@ -73,7 +83,8 @@ Result<std::unique_ptr<Callout>> Callout::make(Parts parts, CalloutOptions optio
                                   .tls = options.trust,
                                   .times = options.times,
                                   .wanted = options.trust ? mta::PeerTls::always : mta::PeerTls::offered,
-                                  .lmtp = true},
+                                  .lmtp = true,
+                                  .reply = kMaxRulesWords},
                          .limits = options.limits};
   if (!lane.peer.tls) lane.peer.tls = TRY(crypto::TlsClient::opportunistic());
   return std::unique_ptr<Callout>(new Callout(std::make_shared<State>(parts, std::move(lane))));
@@ -93,7 +104,7 @@ void Callout::stop() {
     state_->parts.shards.at(i).post([state = state_, i] { state->lanes[i].cancel.cancel(); });
 }
 
-Task<Result<post::RcptAnswer>> Callout::resolve_rcpt(std::string address, Deadline deadline) {
+Task<Result<Reply>> Callout::State::ask_rcpt(std::shared_ptr<State> state, std::string address, Deadline deadline) {
   const auto at = address.rfind('@');
   if (at == std::string::npos && !iequals(address, "postmaster"))
     co_return fail(Errc::invalid, "an address without domain: {}", printable(address));
@@ -106,7 +117,11 @@ Task<Result<post::RcptAnswer>> Callout::resolve_rcpt(std::string address, Deadli
     question.is_of_group = says_foreign;
   }
   question.envelope.recipients.push_back({.address = std::move(address)});
-  const Reply said = CO_TRY(co_await State::ask(state_, std::move(question), deadline));
+  co_return co_await ask(std::move(state), std::move(question), deadline);
+}
+
+Task<Result<post::RcptAnswer>> Callout::resolve_rcpt(std::string address, Deadline deadline) {
+  const Reply said = CO_TRY(co_await State::ask_rcpt(state_, std::move(address), deadline));
   post::RcptAnswer out;
   if (says_full(said)) {
     out.kind = post::RcptAnswer::Kind::mda;
@@ -129,6 +144,43 @@ Task<Result<post::SendRight>> Callout::may_send(post::LoggedIn who, std::string 
   if (!said.positive() && !said.permanent()) co_return std::unexpected(no_answer(said));
   if (said.positive()) co_return post::SendRight::as;
   co_return says_on_behalf(said) ? post::SendRight::on_behalf : post::SendRight::none;
+}
+
+Task<Result<std::shared_ptr<const post::Known>>> Callout::State::rules_of(std::shared_ptr<State> state,
+                                                                          post::RulesName name, Deadline deadline) {
+  {
+    std::lock_guard lock(state->mutex);
+    if (const auto found = state->rules.find(name); found != state->rules.end()) co_return found->second;
+  }
+  std::string address = rules_address(name);
+  Question question{.key = "rules " + address, .group = {}, .kept = false, .envelope = {}};
+  question.envelope.recipients.push_back({.address = std::move(address)});
+  const Reply said = CO_TRY(co_await ask(state, std::move(question), deadline));
+  if (!said.positive()) co_return std::unexpected(no_answer(said));
+  auto rules = read_rules(said.text);
+  if (!rules) co_return fail(Errc::unavailable, "The mda's rules cannot be read: {}", rules.error().text());
+  const auto known = std::make_shared<const post::Known>(name.scope, std::move(*rules));
+  std::lock_guard lock(state->mutex);
+  if (state->rules.size() >= state->lane_parts.limits.rules) state->rules.erase(state->rules.begin());
+  state->rules.insert_or_assign(known->name(), known);
+  co_return known;
+}
+
+Task<Result<std::vector<post::KnownChain>>> Callout::rules_for(std::string address, post::AccountId,
+                                                               Deadline deadline) {
+  const Reply said = CO_TRY(co_await State::ask_rcpt(state_, std::move(address), deadline));
+  if (!said.positive()) co_return std::unexpected(no_answer(said));
+  const auto named = read_named_rules(said.text);
+  if (!named) co_return fail(Errc::unavailable, "The mda's rules cannot be read: {}", named.error().text());
+  std::vector<post::KnownChain> out;
+  for (const auto& chain : *named) {
+    out.emplace_back();
+    for (const post::RulesName& name : chain) {
+      auto known = CO_TRY(co_await State::rules_of(state_, name, deadline));
+      if (!known->rules().empty()) out.back().push_back(std::move(known));
+    }
+  }
+  co_return out;
 }
 
 }  // namespace chappe::agents

@@ -53,7 +53,7 @@ const CalloutLane::Known* CalloutLane::find(const Question& question, bool witho
 
 // What holds for now only (4xx) is not remembered.
 void CalloutLane::remember(const Question& question, const Reply& reply) {
-  if (!reply.positive() && !reply.permanent()) return;
+  if (!question.kept || (!reply.positive() && !reply.permanent())) return;
   const bool all = question.is_of_group && question.is_of_group(reply);
   const std::string& key = all ? question.group : question.key;
   if (const auto at = by_key_.find(key); at != by_key_.end()) {

@@ -19,6 +19,7 @@ struct Question {
   std::string group;  // of the questions that one answer may settle together; empty: none
   // Whether an answer is about the whole group.
   bool (*is_of_group)(const proto::smtp::Reply&) = nullptr;
+  bool kept = true;  // false: who asks remembers the answer
   proto::smtp::Envelope envelope;
 };
 

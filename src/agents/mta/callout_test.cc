@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "agents/door/rules_question.h"
 #include "agents/mta/callout_lane.h"
 #include "agents/mta/testing.h"
 
@@ -37,9 +38,13 @@ class CalloutTest : public ::testing::Test {
     ++asked_;
     if (slow_) std::this_thread::sleep_for(100ms);
     if (ill_) return {451, "4.3.0", "ill"};
-    if (!to.ends_with("@example.test")) return {550, "5.7.1", "no relaying"};
+    if (!to.ends_with("@example.test") && !parse_rules_address(to)) return {550, "5.7.1", "no relaying"};
     if (to == "eve@example.test") return {452, "4.2.2", "full"};
-    if (to == known_) return {250, "2.1.5", "ok"};
+    if (const auto name = parse_rules_address(to)) {
+      ++rules_asked_;
+      return {250, "2.1.5", written_rules(rules_)};
+    }
+    if (to == known_) return {250, "2.1.5", "ok" + named_rules(chains_)};
     return {550, "5.1.1", "nobody"};
   }
   void make(CalloutLimits limits = {}) {
@@ -65,6 +70,26 @@ class CalloutTest : public ::testing::Test {
     if (!answer) return std::string(error_row(answer.error().code()).name);
     return *answer == post::SendRight::as ? "yes" : *answer == post::SendRight::on_behalf ? "on behalf" : "no";
   }
+  // "block a.example; block b.example | ": the rules of each chain, or the name of the error.
+  std::string rules(const std::string& address) {
+    const auto chains = net::run_on(shards_.at(1), callout_->rules_for(address, {}, soon()));
+    if (!chains) return std::string(error_row(chains.error().code()).name);
+    std::string out;
+    for (const post::KnownChain& chain : *chains) {
+      if (&chain != &chains->front()) out += "| ";
+      for (const auto& known : chain)
+        for (const post::Acquaintance& one : known->rules().known) out += in_words(one) + "; ";
+    }
+    return out;
+  }
+  // bob's account and the site have the same rules now, and so have others behind his address.
+  void lay_down(std::string_view blocked, int others = 0) {
+    rules_ = {};
+    rules_.known.insert(*post::parse_acquaintance(post::Acquaintance::Kind::block, blocked));
+    const auto known = [this](post::Scope scope) { return std::make_shared<const post::Known>(scope, rules_); };
+    chains_.assign(1, {known(post::Scope::account({7})), known(post::Scope::site())});
+    for (int i = 0; i < others; ++i) chains_.push_back({known(post::Scope::site())});
+  }
   void close_mda() {
     mda_->close();
     retired_.push_back(std::move(mda_));
@@ -88,9 +113,11 @@ class CalloutTest : public ::testing::Test {
   std::unique_ptr<FakeServer> mda_;
   std::vector<std::unique_ptr<FakeServer>> retired_;
   std::unique_ptr<Callout> callout_;
-  std::atomic<int> asked_ = 0;
+  std::atomic<int> asked_ = 0, rules_asked_ = 0;
   std::atomic<bool> slow_ = false, ill_ = false;
   std::string known_ = "bob@example.test";
+  post::ScopeRules rules_;
+  std::vector<post::KnownChain> chains_;
 };
 
 TEST_F(CalloutTest, TellsOursFromNobodysFromOthers) {
@@ -200,6 +227,78 @@ TEST_F(CalloutTest, MemoryAndConnectionsAreBounded) {
     askers.emplace_back([this, i] { EXPECT_EQ(kind(fmt::format("d{}@example.test", i)), "unknown"); });
   for (auto& one : askers) one.join();
   EXPECT_LE(mda_->connections, 2);
+}
+
+TEST_F(CalloutTest, RulesAreAskedForOnce) {
+  lay_down("a.example", 1);
+  make();
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(rules("bob@example.test"), "block a.example; block a.example; | block a.example; ");
+  EXPECT_EQ(kind("bob@example.test"), "mda");
+  EXPECT_EQ(rules_asked_, 2) << "of two scopes";
+  EXPECT_EQ(asked_, 3) << "and who that is, with it";
+  clock_.ahead += Duration(6min).count();
+  EXPECT_EQ(rules("bob@example.test"), "block a.example; block a.example; | block a.example; ");
+  EXPECT_EQ(rules_asked_, 2) << "what has the same name is the same";
+  EXPECT_EQ(asked_, 4);
+}
+
+TEST_F(CalloutTest, RulesThatChangedAreHeardOfWithTheAddress) {
+  lay_down("a.example");
+  make();
+  EXPECT_EQ(rules("bob@example.test"), "block a.example; block a.example; ");
+  lay_down("b.example");
+  EXPECT_EQ(rules("bob@example.test"), "block a.example; block a.example; ") << "for five minutes";
+  clock_.ahead += Duration(6min).count();
+  EXPECT_EQ(rules("bob@example.test"), "block b.example; block b.example; ");
+  // What a name stood for may have gone by the time that it is asked for: what is there now is told.
+  lay_down("c.example");
+  rules_.known.insert(*post::parse_acquaintance(post::Acquaintance::Kind::block, "d.example"));
+  clock_.ahead += Duration(6min).count();
+  EXPECT_EQ(rules("bob@example.test"), "block c.example; block d.example; block c.example; block d.example; ");
+}
+
+TEST_F(CalloutTest, WhoHasNoRulesIsAskedForNone) {
+  make();
+  EXPECT_EQ(rules("bob@example.test"), "");
+  EXPECT_EQ(rules_asked_, 0);
+}
+
+TEST_F(CalloutTest, WithoutAnswersRulesAreThoseOfAWhileAgo) {
+  lay_down("a.example");
+  make();
+  EXPECT_EQ(rules("bob@example.test"), "block a.example; block a.example; ");
+  close_mda();
+  clock_.ahead += Duration(10min).count();
+  EXPECT_EQ(rules("bob@example.test"), "block a.example; block a.example; ");
+  EXPECT_EQ(rules("carol@example.test"), "unavailable") << "never as if there were none";
+  clock_.ahead += Duration(4h).count();
+  EXPECT_EQ(rules("bob@example.test"), "unavailable");
+}
+
+TEST_F(CalloutTest, RulesThatCannotBeReadAreNoRules) {
+  lay_down("a.example", static_cast<int>(kMaxChains));
+  make();
+  EXPECT_EQ(rules("bob@example.test"), "unavailable");
+  EXPECT_EQ(rules("eve@example.test"), "unavailable") << "who is full may have some";
+}
+
+TEST_F(CalloutTest, AllTheRulesThatThereMayBeArrive) {
+  lay_down("a.example");
+  while (rules_.known.size() < post::kMaxAcquaintances) {
+    std::string id = fmt::format("{:04}", rules_.known.size());
+    id.resize(post::kMaxAcquaintanceName - 12, 'x');
+    rules_.known.insert(*post::parse_acquaintance(post::Acquaintance::Kind::list, id + "/example.org"));
+  }
+  make();
+  EXPECT_GT(rules("bob@example.test").size(), 2 * post::kMaxAcquaintances * 500);
+}
+
+TEST_F(CalloutTest, RulesInMemoryAreBounded) {
+  make({.rules = 1});
+  lay_down("a.example");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(rules("bob@example.test"), "block a.example; block a.example; ");
+  EXPECT_EQ(rules_asked_, 6);
 }
 
 TEST_F(CalloutTest, TooManyQuestionsAreRefused) {

@@ -19,6 +19,7 @@ proto::smtp::ClientOptions client_options(const PeerOptions& options) {
   proto::smtp::ClientOptions out;
   out.name = options.hostname;
   out.lmtp = options.lmtp;
+  out.replies.reply = options.reply;
   return out;
 }
 

@@ -35,8 +35,9 @@ struct PeerOptions {
   std::shared_ptr<const crypto::TlsClient> tls;
   PeerTimes times;
   PeerTls wanted = PeerTls::offered;
-  bool lmtp = false;         // RFC 2033
-  Counts* counts = nullptr;  // of connections that carry letters
+  bool lmtp = false;                                             // RFC 2033
+  std::size_t reply = proto::smtp::ReplyParser::Limits().reply;  // the most octets of one reply
+  Counts* counts = nullptr;                                      // of connections that carry letters
 };
 
 class Peer {

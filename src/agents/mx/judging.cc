@@ -4,7 +4,7 @@
 
 #include "agents/door/site.h"
 #include "base/log.h"
-#include "post/policy/rules.h"
+#include "post/policy/weighing.h"
 #include "trust/authres/results.h"
 #include "trust/judgement.h"
 
@@ -22,7 +22,8 @@ const Event kJudged("mx.judged", Level::info,
                     {"session", "letter", "from", "dmarc", "spf", "dkim", "list", "action", "reason", "overrides"},
                     "Who sent a letter was looked into before it was answered; reason is expanded by chappe explain, "
                     "list is the block list that speaks against the letter, overrides tell where this is not what the "
-                    "author's domain wants, and who knew.");
+                    "author's domain wants, and who knew. Of a letter that a judge turned away, action is the judge's, "
+                    "and there is no reason.");
 const Event kApart("mx.judged_apart", Level::info, {"session", "letter", "recipient", "action", "reason", "overrides"},
                    "For one recipient of a letter it was decided otherwise than for the others.");
 
@@ -71,19 +72,21 @@ Reply delay_of(const trust::Judgement& j, const dmarc::Decision& decision) {
   return Reply(451, "4.7.0", fmt::format("Who sent this letter cannot be found out now ({})", reason_of(j, decision)));
 }
 
-bool is_here(const post::LetterRecipient& recipient) {
-  return recipient.destination.kind == post::Destination::Kind::mailbox;
-}
+// What holds for the recipients, in their order: for each, a chain for each different one of the people behind him.
+struct Held {
+  std::vector<post::KnownChain> chains;
+  std::vector<std::size_t> recipient;  // whose chain it is
+};
 
-// The rules of each recipient.
-net::Task<Result<std::vector<post::KnownChain>>> rules_of(Site* site, const Transaction* transaction,
-                                                          net::Deadline deadline) {
-  std::vector<post::KnownChain> out(transaction->recipients.size());
-  if (!site->rules) co_return out;
-  for (std::size_t i = 0; i < out.size(); ++i) {
+net::Task<Result<Held>> rules_of(Site* site, const Transaction* transaction, net::Deadline deadline) {
+  Held out;
+  for (std::size_t i = 0; i < transaction->recipients.size(); ++i) {
     const post::LetterRecipient& recipient = transaction->recipients[i];
-    out[i] = CO_TRY(
-        co_await site->rules->of(is_here(recipient) ? recipient.destination.account : post::AccountId(), deadline));
+    std::vector<post::KnownChain> chains(1);
+    if (site->rules)
+      chains = CO_TRY(co_await site->rules->rules_for(recipient.address, recipient.destination.account, deadline));
+    out.recipient.insert(out.recipient.end(), chains.size(), i);
+    std::ranges::move(chains, std::back_inserter(out.chains));
   }
   co_return out;
 }
@@ -95,7 +98,7 @@ std::vector<std::string> sealers_for(const Site& site, const std::vector<post::K
   return out;
 }
 
-// What becomes of the letter, for each recipient.
+// What becomes of the letter, by each chain.
 std::vector<dmarc::Decision> decide(const Site& site, const trust::Judgement& j, const message::Letter& letter,
                                     const std::vector<post::KnownChain>& rules) {
   const post::Weighing weighing(j, letter, site.trusted_sealers);
@@ -105,9 +108,20 @@ std::vector<dmarc::Decision> decide(const Site& site, const trust::Judgement& j,
   return out;
 }
 
+bool heard_badly(const Transaction& transaction) { return transaction.heard.action >= post::Action::junk; }
+
 // Of this site, in this process or at the mda.
 bool is_ours(const post::LetterRecipient& recipient) {
   return recipient.destination.kind != post::Destination::Kind::remote;
+}
+
+// Whose letter goes into one place for several people with rules of their own, at the mda, has it where the mildest of
+// them wants it: nobody's rule takes a letter from another.
+const dmarc::Decision& for_recipient(std::size_t index, const Held& rules,
+                                     const std::vector<dmarc::Decision>& decisions) {
+  const auto [first, last] = std::ranges::equal_range(rules.recipient, index);
+  const auto at = decisions.begin() + (first - rules.recipient.begin());
+  return *std::min_element(at, at + (last - first), [](const auto& a, const auto& b) { return a.action < b.action; });
 }
 
 // Whose junk goes elsewhere by an alias goes there as junk: the other host has a Junk of its own.
@@ -163,37 +177,77 @@ void remember(const Site& site, const Judged& judged, const Replies& replies) {
 
 void place(const Judged& judged, post::LetterRecipient& recipient) { place(recipient, judged.action, judged.reason); }
 
-net::Task<Judged> judge(Session* session, Transaction* transaction, const post::Watched* watched) {
+namespace {
+
+// Asks the DNS who sent the letter; `out` and the verdict on the trail have what was found.
+net::Task<trust::Judgement> find_sender(Session* session, Transaction* transaction, const post::Watched* watched,
+                                        std::vector<std::string> sealers, Judged* out) {
   Site& site = session->site();
   static const trust::dkim::BodyHashes kNone{std::span<const trust::dkim::BodyHashKind>()};
-  Judged out;
-  const auto rules = co_await rules_of(&site, transaction, session->within(site.limits.commit));
-  if (!rules) {
-    out.refusal = refusal(rules.error());
-    co_return out;
-  }
   dmarc::Knowledge knowledge;
-  const bool heard_badly = transaction->heard.action >= post::Action::junk;
-  if (heard_badly) knowledge.against.push_back(dmarc::Evidence::content);
-  const trust::Judgement j = co_await trust::judge(
+  if (heard_badly(*transaction)) knowledge.against.push_back(dmarc::Evidence::content);
+  trust::Judgement j = co_await trust::judge(
       *site.resolver,
       {.ip = session->peer().ip(), .helo = transaction->hello.name, .mail_from = transaction->mail.path.address()},
       watched->letter, watched->bodies ? *watched->bodies : kNone,
       {.receiver = site.hostname,
        .now = site.clock.now(),
        .lists = site.lists,
-       .trusted_sealers = sealers_for(site, *rules),
+       .trusted_sealers = std::move(sealers),
        .policy = site.policy,
        .knowledge = std::move(knowledge)},
       session->within(site.limits.judging));
   site.list_watch.note(site.log, site.clock.steady(), j.lists);
-  out.results = results_of(j, site.hostname);
-  out.field = trust::authres::write(out.results);
+  out->results = results_of(j, site.hostname);
+  out->field = trust::authres::write(out->results);
+  transaction->verdict.authentication = unfolded(out->field);
+  if (site.reputation) {
+    out->sighting = co_await post::sight(site.resolver, &j, session->within(kOrganization));
+    transaction->verdict.standings = co_await standings_of(session, &out->sighting);
+  }
+  co_return j;
+}
+
+void log_judged(Session& session, const Transaction& transaction, const trust::Judgement& j, std::string_view dmarc,
+                std::string_view action, std::string_view reason, std::string_view overrides) {
+  const trust::ListFinding* const against = j.lists.against();
+  session.site().log.event(
+      kJudged, session.id(), transaction.id.text(), j.author.domains.empty() ? std::string() : j.author.domains.front(),
+      dmarc, j.spf ? result_row(j.spf->result).name : std::string_view("none"), result_name(j.dkim.result()),
+      against ? std::optional(j.lists.rule_of(*against).list.name) : std::nullopt, action, reason, overrides);
+}
+
+std::string_view dmarc_of(const trust::Judgement& j, std::size_t governing) {
+  return j.dmarc.empty() ? std::string_view("permerror") : outcome_name(j.dmarc.at(governing).result);
+}
+
+}  // namespace
+
+net::Task<void> look_into(Session* session, Transaction* transaction, const post::Watched* watched) {
+  Site& site = session->site();
+  Judged found;
+  const trust::Judgement j = co_await find_sender(session, transaction, watched, site.trusted_sealers, &found);
+  const post::Action action = transaction->heard.action;
+  log_judged(*session, *transaction, j, dmarc_of(j, 0), post::action_id(action), {}, {});
+  if (site.reputation)
+    site.reputation->count(found.sighting, action == post::Action::defer ? post::Fate::deferred : post::Fate::refused);
+}
+
+net::Task<Judged> judge(Session* session, Transaction* transaction, const post::Watched* watched) {
+  Site& site = session->site();
+  Judged out;
+  const auto rules = co_await rules_of(&site, transaction, session->within(site.limits.commit));
+  if (!rules) {
+    out.refusal = refusal(rules.error());
+    co_return out;
+  }
+  const trust::Judgement j =
+      co_await find_sender(session, transaction, watched, sealers_for(site, rules->chains), &out);
 
   std::vector<post::LetterRecipient>& recipients = transaction->recipients;
-  std::vector<dmarc::Decision> decisions = decide(site, j, watched->letter, *rules);
+  std::vector<dmarc::Decision> decisions = decide(site, j, watched->letter, rules->chains);
   std::vector<bool> has_junk;
-  for (const post::LetterRecipient& recipient : recipients) has_junk.push_back(is_ours(recipient));
+  for (const std::size_t i : rules->recipient) has_junk.push_back(is_ours(recipients[i]));
   const post::LetterAnswer answer = post::answer_to(decisions, has_junk);
   // Of the letter as a whole the harshest is told.
   const auto whole = answer == post::LetterAnswer::defer
@@ -201,28 +255,18 @@ net::Task<Judged> judge(Session* session, Transaction* transaction, const post::
                          : std::ranges::max_element(decisions, {}, &dmarc::Decision::action);
   if (answer == post::LetterAnswer::refuse) out.refusal = refusal_of(j, *whole);
   if (answer == post::LetterAnswer::defer) out.refusal = delay_of(j, *whole);
-  out.junk = whole->action != dmarc::Action::accept || heard_badly;
+  out.junk = whole->action != dmarc::Action::accept || heard_badly(*transaction);
   out.action = whole->action;
   out.reason = reason_of(j, *whole);
 
-  post::TrailVerdict& verdict = transaction->verdict;  // what the judges said stands there already
-  verdict.authentication = unfolded(out.field);
+  post::TrailVerdict& verdict = transaction->verdict;
   verdict.action = action_name(whole->action);
   verdict.reason = reason_of(j, *whole);
   verdict.overrides = overrides_of(*whole);
-  if (site.reputation) {
-    out.sighting = co_await post::sight(site.resolver, &j, session->within(kOrganization));
-    verdict.standings = co_await standings_of(session, &out.sighting);
-  }
-  const trust::ListFinding* const against = j.lists.against();
-  site.log.event(kJudged, session->id(), transaction->id.text(),
-                 j.author.domains.empty() ? std::string() : j.author.domains.front(),
-                 j.dmarc.empty() ? std::string_view("permerror") : outcome_name(j.dmarc.at(whole->governing).result),
-                 j.spf ? result_row(j.spf->result).name : std::string_view("none"), result_name(j.dkim.result()),
-                 against ? std::optional(j.lists.rule_of(*against).list.name) : std::nullopt, verdict.action,
-                 verdict.reason, verdict.overrides);
+  log_judged(*session, *transaction, j, dmarc_of(j, whole->governing), verdict.action, verdict.reason,
+             verdict.overrides);
   for (std::size_t i = 0; answer == post::LetterAnswer::take && i < recipients.size(); ++i) {
-    const dmarc::Decision& d = decisions[i];
+    const dmarc::Decision& d = for_recipient(i, *rules, decisions);
     place(recipients[i], d.action, reason_of(j, d));
     if (d.action == whole->action && d.reason == whole->reason && d.overrides == whole->overrides) continue;
     const post::TrailVerdict::Apart apart{.address = recipients[i].address,

@@ -41,4 +41,8 @@ void place(const Judged& judged, post::LetterRecipient& recipient);
 // what the trail is to know. `watched` must outlive the task.
 net::Task<Judged> judge(Session* session, Transaction* transaction, const post::Watched* watched);
 
+// Of a letter that judges turn away: who sent it is looked into all the same, for the trail and for what is remembered
+// of the sender. Nothing is decided. As judge().
+net::Task<void> look_into(Session* session, Transaction* transaction, const post::Watched* watched);
+
 }  // namespace chappe::agents

@@ -48,8 +48,25 @@ Result<Action> parse_one_of(std::span<const Action> among, std::string_view name
   return fail(Errc::invalid, "{} expected, or inherit, not {}", all, printable(name, 40));
 }
 
-std::string_view named(const std::optional<Action>& action) {
-  return action ? action_name(*action) : std::string_view("inherited");
+constexpr std::string_view kInherited = "inherited";
+constexpr std::string_view kRejectedIs = "rejected=", kSuspectIs = "suspect=";
+
+std::string_view named(const std::optional<Action>& action) { return action ? action_name(*action) : kInherited; }
+
+// The inverse.
+Result<std::optional<Action>> read_named(std::string_view word, std::string_view front, std::span<const Action> among) {
+  if (!word.starts_with(front)) return fail(Errc::invalid, "{} expected, not {}", front, printable(word, 40));
+  word.remove_prefix(front.size());
+  if (word == kInherited) return std::optional<Action>();
+  return std::optional(TRY(parse_one_of(among, word)));
+}
+
+// Takes a line off the front.
+std::string_view next_line(std::string_view& text) {
+  const auto end = std::min(text.find('\n'), text.size());
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
 }
 
 Ip masked(const Ip& ip, unsigned bits) {
@@ -168,10 +185,33 @@ std::optional<Prefix> parse_prefix(std::string_view text) {
 std::string text_of(const Prefix& prefix) { return fmt::format("{}/{}", prefix.network.text(), prefix.bits); }
 
 std::string in_words(const Handling& h) {
-  return fmt::format("rejected={} suspect={}", named(h.rejected), named(h.suspect));
+  return fmt::format("{}{} {}{}", kRejectedIs, named(h.rejected), kSuspectIs, named(h.suspect));
 }
 std::string in_words(const Acquaintance& known) {
   return fmt::format("{} {}", acquaintance_row(known.kind).id, known.name);
+}
+
+std::string rules_text(const ScopeRules& rules) {
+  std::string out = in_words(rules.handling) + '\n';
+  for (const Acquaintance& known : rules.known) out += in_words(known) + '\n';
+  return out;
+}
+
+Result<ScopeRules> read_rules_text(std::string_view text) {
+  ScopeRules out;
+  const std::string_view first = next_line(text);
+  const auto space = first.find(' ');
+  out.handling.rejected = TRY(read_named(first.substr(0, space), kRejectedIs, kRejected));
+  out.handling.suspect = TRY(read_named(space == first.npos ? "" : first.substr(space + 1), kSuspectIs, kSuspect));
+  while (!text.empty()) {
+    if (out.known.size() == kMaxAcquaintances) return fail(Errc::too_large, "over {} names", kMaxAcquaintances);
+    const std::string_view line = next_line(text);
+    const auto after = line.find(' ');
+    if (after == line.npos) return fail(Errc::invalid, "a rule without a name");
+    const Acquaintance::Kind kind = TRY(parse_kind(line.substr(0, after)));
+    out.known.insert(TRY(parse_acquaintance(kind, line.substr(after + 1))));
+  }
+  return out;
 }
 
 namespace rows {

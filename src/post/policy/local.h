@@ -94,6 +94,12 @@ struct ScopeRules {
 std::string in_words(const Handling& handling);
 std::string in_words(const Acquaintance& known);
 
+// All that a scope says, a line each, for another process of the site: what becomes of letters first, then those who
+// are known, in order.
+std::string rules_text(const ScopeRules& rules);
+// Errors: invalid, too_large (over kMaxAcquaintances).
+Result<ScopeRules> read_rules_text(std::string_view text);
+
 // Who laid it down, and when.
 struct LaidDown {
   Time when;

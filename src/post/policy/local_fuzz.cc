@@ -1,9 +1,10 @@
 // Names of those whom we know, as anybody may write them, and the rows in which they are kept, whatever is in these:
-// what is taken, is taken again as it is kept; what is read, is written and read again. The first octet chooses.
+// what is taken, is taken again as it is kept; what is read, is written and read again. And all rules of a scope as one
+// text. The first octet chooses.
 #include <cstdint>
 #include <cstdlib>
 
-#include "post/policy/weighing.h"
+#include "post/policy/known.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace chappe;
@@ -14,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!ok) std::abort();
   };
   const unsigned kinds = static_cast<unsigned>(acquaintance_rows().size());
-  const unsigned choice = data[0] % (kinds + 2);
+  const unsigned choice = data[0] % (kinds + 3);
   if (choice < kinds) {
     const auto known = parse_acquaintance(acquaintance_rows()[choice].kind, in);
     if (!known) return 0;
@@ -25,7 +26,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     must(read && read->known == *known && read->scope == Scope::account({7}));
     ScopeRules rules;
     rules.known.insert(*known);
-    must(Known(Scope::Of::site, rules).has(known->kind, known->name));
+    must(Known(Scope::site(), rules).has(known->kind, known->name));
+    return 0;
+  }
+  if (choice == kinds + 2) {
+    const auto rules = read_rules_text(in);
+    if (!rules) return 0;
+    const auto again = read_rules_text(rules_text(*rules));
+    must(again && *again == *rules);
+    must(Known(Scope::site(), *rules).name() == Known(Scope::site(), *again).name());
     return 0;
   }
   // A key, then a value: as long as the seeds have them.

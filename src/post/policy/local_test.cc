@@ -1,5 +1,6 @@
 #include "post/policy/local.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "post/directory/rows.h"
@@ -57,6 +58,38 @@ TEST(LocalRules, ActionsAreThoseThatMakeSense) {
   EXPECT_FALSE(parse_suspect("reject"));
   EXPECT_FALSE(parse_suspect("defer"));
   EXPECT_FALSE(parse_suspect(""));
+}
+
+TEST(LocalRules, AScopeIsOneText) {
+  ScopeRules rules;
+  EXPECT_EQ(rules_text(rules), "rejected=inherited suspect=inherited\n");
+  rules.handling.suspect = Action::quarantine;
+  for (const auto& [kind, name] :
+       {std::pair(Kind::list, "dev.lists.example/example.org"), std::pair(Kind::allow, "\"a b\"@zoë.example"),
+        std::pair(Kind::block, "192.0.2.9/24")})
+    rules.known.insert(*parse_acquaintance(kind, name));
+  EXPECT_EQ(rules_text(rules),
+            "rejected=inherited suspect=quarantine\nlist dev.lists.example/example.org\n"
+            "allow \"a b\"@xn--zo-ija.example\nblock 192.0.2.0/24\n");
+  EXPECT_EQ(*read_rules_text(rules_text(rules)), rules);
+}
+
+TEST(LocalRules, TextsThatNobodyWroteAreRefused) {
+  const auto code = [](std::string_view text) {
+    const auto read = read_rules_text(text);
+    return read ? std::string("ok") : std::string(error_row(read.error().code()).name);
+  };
+  const std::string head = "rejected=junk suspect=inherited\n";
+  EXPECT_EQ(code(head), "ok");
+  for (const std::string& text :
+       {std::string(), std::string("rejected=junk"), std::string("rejected=quarantine suspect=junk\n"),
+        std::string("suspect=junk rejected=junk\n"), head + "list", head + "friend a.example", head + "block a b",
+        head + "\n", head + "sealer a@b.example"})
+    EXPECT_EQ(code(text), "invalid") << text;
+  std::string many = head;
+  for (std::size_t i = 0; i < kMaxAcquaintances; ++i) many += fmt::format("block a{}.example\n", i);
+  EXPECT_EQ(code(many), "ok");
+  EXPECT_EQ(code(many + "block b.example\n"), "too_large");
 }
 
 // Octet by octet, as docs/formats/directory.md has it.

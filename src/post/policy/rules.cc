@@ -161,7 +161,7 @@ Task<Result<std::vector<LocalRules::Entry>>> LocalRules::known(std::string objec
 
 // --- for each letter
 
-Task<Result<LocalRules::Shared>> LocalRules::read(Scope scope, Deadline deadline) {
+Task<Result<std::shared_ptr<const Known>>> LocalRules::in(Scope scope, Deadline deadline) {
   std::uint64_t changes = 0;
   {
     std::lock_guard lock(mutex_);
@@ -174,7 +174,7 @@ Task<Result<LocalRules::Shared>> LocalRules::read(Scope scope, Deadline deadline
     rules.handling = CO_TRY(rows::decode_handling(at, row->view())).handling;
   for (const store::Row& row : CO_TRY(co_await store::scan_all(parts_.store, rows::acquaintances_of(scope), deadline)))
     rules.known.insert(CO_TRY(rows::decode_acquaintance(row.key, row.value.view())).known);
-  const auto made = std::make_shared<const Known>(scope.of, std::move(rules));
+  const auto made = std::make_shared<const Known>(scope, std::move(rules));
   std::lock_guard lock(mutex_);
   if (changes == changes_) keep(kept_, scope, made);
   co_return made;
@@ -204,8 +204,12 @@ Task<Result<KnownChain>> LocalRules::of(AccountId account, Deadline deadline) {
   scopes.push_back(Scope::site());
   KnownChain out;
   for (const Scope scope : scopes)
-    if (auto known = CO_TRY(co_await read(scope, deadline)); !known->rules().empty()) out.push_back(std::move(known));
+    if (auto known = CO_TRY(co_await in(scope, deadline)); !known->rules().empty()) out.push_back(std::move(known));
   co_return out;
+}
+
+Task<Result<std::vector<KnownChain>>> LocalRules::rules_for(std::string, AccountId account, Deadline deadline) {
+  co_return std::vector<KnownChain>(1, CO_TRY(co_await of(account, deadline)));
 }
 
 }  // namespace chappe::post

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "net/task.h"
-#include "post/policy/weighing.h"
+#include "post/policy/known.h"
 #include "store/commit.h"
 #include "store/store.h"
 
@@ -25,7 +25,7 @@ struct HandlingChange {
   std::optional<std::optional<trust::dmarc::Action>> rejected, suspect;
 };
 
-class LocalRules {
+class LocalRules final : public RuleSource {
  public:
   static constexpr std::size_t kKept = 4'096;  // scopes, and accounts whose domain is kept
 
@@ -66,16 +66,19 @@ class LocalRules {
   // What holds for letters to the account, scopes without any rule left out; 0: for recipients of whom only the site
   // knows. Of accounts for whom the same holds, the same.
   net::Task<Result<KnownChain>> of(AccountId account, net::Deadline deadline);
+  // The same, for who asks a RuleSource.
+  net::Task<Result<std::vector<KnownChain>>> rules_for(std::string address, AccountId account,
+                                                       net::Deadline deadline) override;
+  // Those of one scope; empty, if there are none.
+  net::Task<Result<std::shared_ptr<const Known>>> in(Scope scope, net::Deadline deadline);
 
   // Something may have changed.
   void forget();
 
  private:
-  using Shared = std::shared_ptr<const Known>;
   // Runs one change of the rules of an object.
   template <class F>
   net::Task<Result<void>> edit(std::string who, std::string object, F fn, net::Deadline deadline);
-  net::Task<Result<Shared>> read(Scope scope, net::Deadline deadline);
   net::Task<Result<DomainId>> domain_of(AccountId account, net::Deadline deadline);
   // Nothing: it has gone.
   net::Task<Result<std::optional<std::string>>> object_of(Scope scope, net::Deadline deadline);
@@ -84,7 +87,7 @@ class LocalRules {
 
   const Parts parts_;
   std::mutex mutex_;  // guards what follows, for one look
-  std::map<Scope, Shared> kept_;
+  std::map<Scope, std::shared_ptr<const Known>> kept_;
   std::map<AccountId, DomainId> domains_;
   std::uint64_t changes_ = 0;  // what was read before one is not kept after it
 };

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "post/directory/testing.h"
+#include "post/policy/weighing.h"
 
 namespace chappe::post {
 namespace {

@@ -14,41 +14,10 @@
 #include <vector>
 
 #include "message/letter.h"
-#include "post/address.h"
-#include "post/policy/local.h"
+#include "post/policy/known.h"
 #include "trust/judgement.h"
 
 namespace chappe::post {
-
-// The rules of one scope, ready to be asked.
-class Known {
- public:
-  Known(Scope::Of of, ScopeRules rules);
-
-  Scope::Of of() const { return of_; }
-  const ScopeRules& rules() const { return rules_; }
-  // The entry for this domain, or for the nearest one above it.
-  std::optional<std::string> domain(Acquaintance::Kind kind, std::string_view domain) const;
-  // The name itself.
-  bool has(Acquaintance::Kind kind, std::string_view name) const;
-  // The narrowest network that has the address.
-  std::optional<std::string> network(Acquaintance::Kind kind, const trust::Ip& ip) const;
-  std::vector<std::string> names(Acquaintance::Kind kind) const;
-  // List-Id and domain of the lists that are known by both.
-  struct List {
-    std::string id, domain, name;
-  };
-  const std::vector<List>& lists() const { return lists_; }
-
- private:
-  Scope::Of of_;
-  ScopeRules rules_;
-  std::vector<std::pair<Acquaintance::Kind, Prefix>> networks_;
-  std::vector<List> lists_;
-};
-
-// Of a recipient, the most specific first.
-using KnownChain = std::vector<std::shared_ptr<const Known>>;
 
 // Whose ARC seals count for one of them.
 std::vector<std::string> sealers_of(const std::vector<KnownChain>& chains);

@@ -15,7 +15,7 @@ std::shared_ptr<const Known> knows(Scope::Of of, std::vector<std::pair<Kind, std
                                    Handling handling = {}) {
   ScopeRules rules{.handling = handling, .known = {}};
   for (const auto& [kind, name] : names) rules.known.insert(parse_acquaintance(kind, name).value());
-  return std::make_shared<const Known>(of, std::move(rules));
+  return std::make_shared<const Known>(Scope{of, 0}, std::move(rules));
 }
 
 // A letter that fails, of a domain that wants it rejected, and which nobody passed on.
