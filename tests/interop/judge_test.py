@@ -158,6 +158,24 @@ def _(w):
     )
     (heard,) = [step for step in found["steps"] if step["event"] == "heard"]
     equal((heard["action"], heard["step"], heard["reason"]), ("reject", "end", "go away"), "what was heard")
+    # Who sent it was looked into all the same, and is remembered; nothing was decided.
+    refused = 'chappe_reputation_letters_total{outcome="refused"} '
+
+    def counted():
+        return [int(line.split()[1]) for line in w.site.command("metrics").decode().splitlines() if line.startswith(refused)][0]
+
+    before = counted()
+    w.milter.answers = {"E": reply("554 5.7.1 and no bank")}
+    w.refused(554, "and no bank", sender="far@far.tower", octets=LETTER.replace(b"far@far.tower", b"x@strict.tower"))
+    (found,) = wait_until(
+        lambda: [one for one in w.site.trail("--refused")["letters"] if "and no bank" in str(one)], 20, "the trail"
+    )
+    (judged,) = [step for step in found["steps"] if step["event"] == "judged"]
+    check("action" not in judged and "reason" not in judged, judged)
+    for part in ("spf=pass", "dmarc=fail"):
+        contains(judged["authentication"], part, "what was found")
+    contains(w.site.command("trail", found["letter"]).decode(), "dmarc=fail", "the page")
+    equal(counted(), before + 1, "letters that were refused, as the reputation counts them")
     for command in "CH":
         w.milter.answers = {command: reply("550 5.7.1 not from there")}
         with contextlib.suppress(smtplib.SMTPServerDisconnected), smtplib.SMTP(HERE, 25, timeout=20) as client:
@@ -195,6 +213,8 @@ def _(w):
     found = w.site.trail(words.decode().split()[-1])
     equal(found["state"], "discarded", "its state")
     equal(w.heard(found["letter"])["action"], "discard", "what was heard")
+    (judged,) = [step for step in found["steps"] if step["event"] == "judged"]
+    contains(judged["authentication"], "spf=pass", "who sent it")
     equal(w.counts(), before, "what alice has")
     contains(w.site.command("trail", found["letter"]).decode(), "thrown away", "the page")
 

@@ -71,8 +71,10 @@ void write_arrival(Writer& w, const TrailHead& head) {
   if (head.about) w.field("about", head.about.text());
   write_reply(w, head.reply);
   w.end_object();
-  if (!head.verdict.action.empty()) {
-    begin_step(w, head.at, "judged").field("action", head.verdict.action).field("reason", head.verdict.reason);
+  if (!head.verdict.authentication.empty()) {
+    begin_step(w, head.at, "judged");
+    maybe(w, "action", head.verdict.action);  // nothing, of a letter that others turned away
+    maybe(w, "reason", head.verdict.reason);
     maybe(w, "overrides", head.verdict.overrides);
     w.field("authentication", head.verdict.authentication);
     if (!head.verdict.standings.empty()) write_standings(w, head.verdict.standings);

@@ -413,8 +413,11 @@ Task<Replies> Conversation::letter(proto::smtp::LetterFacts facts) {
         554, "5.4.6", fmt::format("The letter has {} Received fields: it is in a loop", ingest.facts().received))};
   }
   if (heard_) {
-    if (auto refused = co_await heard_->end(&ingest, &t)) co_return Replies{std::move(*refused)};
-    if (t.heard.action == post::Action::discard) co_return co_await discard(&session_, &t, ingest.size());
+    auto refused = co_await heard_->end(&ingest, &t);
+    const bool discarded = !refused && t.heard.action == post::Action::discard;
+    if (refused || discarded) co_await actor_.turned_away(&t, &ingest);
+    if (refused) co_return Replies{std::move(*refused)};
+    if (discarded) co_return co_await discard(&session_, &t, ingest.size());
   }
   co_return co_await actor_.letter(&t, std::move(ingest), facts);
 }

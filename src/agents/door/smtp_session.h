@@ -58,6 +58,9 @@ class SmtpActor {
   virtual void begin(post::Ingest*) {}
   // The letter is complete: takes it in or refuses it. A positive reply promises that it is durable (RFC 5321 §6.1).
   virtual net::Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) = 0;
+  // The letter is complete, and will not be taken: judges refuse it or throw it away (`transaction->heard`). Writes
+  // into the transaction what the trail is to know of it.
+  virtual net::Task<void> turned_away(Transaction*, post::Ingest*) { co_return; }
   // Who is told of the letters of this session; nobody: none.
   virtual std::vector<std::shared_ptr<post::Judge>> judges() { return {}; }
   // Who checks logins, where AUTH is offered; and what somebody is told who has logged in (235).

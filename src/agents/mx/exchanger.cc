@@ -31,6 +31,7 @@ class Exchanger final : public SmtpActor {
     return session_.peer_is_own_host() ? std::vector<std::shared_ptr<post::Judge>>() : site_.mx_judges;
   }
   Task<Replies> letter(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts) override;
+  Task<void> turned_away(Transaction* transaction, post::Ingest* ingest) override;
 
  private:
   // `judged`: null if it was not.
@@ -67,6 +68,11 @@ Task<Replies> Exchanger::letter(Transaction* transaction, post::Ingest ingest, p
     replies = co_await take(transaction, std::move(ingest), facts, &judged);
   remember(site_, judged, replies);
   co_return replies;
+}
+
+Task<void> Exchanger::turned_away(Transaction* transaction, post::Ingest* ingest) {
+  const auto watched = agents::judges(session_) ? ingest->watched() : nullptr;
+  if (watched) co_await look_into(&session_, transaction, watched.get());
 }
 
 Task<Replies> Exchanger::take(Transaction* transaction, post::Ingest ingest, proto::smtp::LetterFacts facts,
