@@ -184,17 +184,20 @@ std::vector<VerbRow> make_verbs() {
         "order in which a letter would try them, and what the domain publishes for those who want to be sure. Needs no "
         "running server, and looks at the domain as the rest of the world does. Servers of the root, trust anchor and "
         "forwarder are those of the configuration, if there is one. Exits with 0 only if the walk came to its end and "
-        "there is a host to hand the letter to; with 67 if none takes letters, with 69 if that is not known now. The "
-        "id of a "
-        "reason, as it stands in an answer or on a trail, is expanded instead.",
+        "there is a host to hand the letter to; with 67 if none takes letters, with 69 if that is not known now. Of "
+        "the "
+        "id of a reason, as it stands in an answer, on a trail or in JSON, it says instead what it means for the "
+        "letter, "
+        "what its sender can do about it, and what can be set here.",
         "Marche de la racine jusqu'au MX du domaine et à l'adresse de sa première machine, et montre chaque serveur de "
         "noms interrogé, ce qu'il dit, combien de temps cela peut être retenu et si ses signatures tiennent ; puis les "
         "machines dans l'ordre où une lettre les essaierait, et ce que le domaine publie pour qui veut être sûr. Sans "
         "serveur en marche, et comme le reste du monde voit le domaine. Serveurs de la racine, ancre de confiance et "
         "résolveur sont ceux de la configuration, s'il y en a une. Ne sort avec 0 que si la marche est arrivée à son "
         "terme et qu'une machine peut recevoir la lettre ; avec 67 si aucune n'en prend, avec 69 si on ne le sait pas "
-        "maintenant. L'identifiant d'une raison, tel qu'il figure dans une réponse ou une trace, est expliqué à la "
-        "place."},
+        "maintenant. De l'identifiant d'une raison, tel qu'il figure dans une réponse, une trace ou du JSON, il dit à "
+        "la "
+        "place ce que cela veut dire pour la lettre, ce qu'y peut son expéditeur, et ce qui se règle ici."},
        {{"ADDRESS"}},
        {{"connect",
          "",

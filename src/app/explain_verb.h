@@ -1,5 +1,5 @@
-// `chappe explain ADDRESS`: how a letter finds its way, from the root of the DNS on. A word that is neither an address
-// nor a domain is refused, which leaves room for other things to be explained.
+// `chappe explain ADDRESS`: how a letter finds its way, from the root of the DNS on. `chappe explain ID`: what a reason
+// means, and who can do what about it; a word without a dot and an @ is an id.
 #pragma once
 
 #include "app/cli.h"

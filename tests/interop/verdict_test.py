@@ -220,12 +220,23 @@ def _(place):
     equal(place.ask("verify", place.letter)["arc"]["cv"], "none", "no chain")
 
 
-@suite.test("ids of reasons are expanded")
+@suite.test("ids of reasons are expanded, with who can do what")
 def _(place):
-    contains(succeed(BINARY, "explain", "reject-with-evidence"), b"Decision: ", "in English")
+    page = succeed(BINARY, "explain", "Reject-With-Evidence").decode()
+    for line in ("Decision: ", "\n  The letter: ", "\n  Its sender: ", "\n  Here: ", "chappe policy set", "chappe know add"):
+        contains(page, line, "in English")
+    page = succeed(BINARY, "explain", "reject-with-evidence", "--lang", "fr").decode()
+    for line in ("Décision : ", "\n  La lettre : ", "\n  L'expéditeur : ", "\n  Ici : "):
+        contains(page, line, "in French")
     found = json.loads(succeed(BINARY, "explain", "body-differs", "--json", "--lang", "fr"))["reasons"]
     equal([one["subject"] for one in found], ["DKIM"], "of what")
-    check(found[0]["rule"].startswith("RFC 6376"), found)
+    check(found[0]["rule"].startswith("RFC 6376") and found[0]["sender"].startswith("Signer "), found)
+    for known in ("policy-none", "wide-network", "no-indirect-flow", "mailing_list", "overridden", "psd-yes", "softfail"):
+        succeed(BINARY, "explain", known)
+    for word, holds in (("reject", b"reject-with-evidence"), ("body-difers", b"body-differs"), ("com", b"no id"), ("5.7.1", b"RFC 3463")):
+        code, out, err = run(BINARY, "explain", word)
+        equal((code, out), (64, b""), word)
+        contains(err, holds, word)
 
 
 @suite.test("sign takes what it is told, and says what it cannot")

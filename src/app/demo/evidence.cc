@@ -43,7 +43,7 @@ void tell_dmarc(Teller& tell, const dmarc::Verdict& v) {
   const dmarc::ReasonRow& why = reason_row(v.reason);
   std::string text = fmt::format("{}{}{}", outcome_name(v.result), colon(tell), in(tell, why));
   if (v.policy) text += fmt::format(" (_dmarc.{}{}« {} »)", v.policy->domain, colon(tell), v.policy->record.text);
-  tell.evidence({"DMARC", std::move(text), fmt::format("RFC 9989 §{}", why.section)});
+  tell.evidence({"DMARC", std::move(text), std::string(why.section)});
   for (const dmarc::Identifier& id : v.identifiers)
     if (id.result == dmarc::Authentication::pass)
       tell.evidence({id.method == dmarc::Method::spf ? "DMARC, SPF" : "DMARC, DKIM",

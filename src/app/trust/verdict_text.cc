@@ -177,8 +177,7 @@ std::string spf_text(const spf::Verdict& v, bool french) {
 
 std::string dmarc_text(const dmarc::Verdict& v, bool french) {
   const dmarc::ReasonRow& why = reason_row(v.reason);
-  std::string out = fmt::format("DMARC {}: {}{}\n", outcome_name(v.result), in(why, french),
-                                why.section.empty() ? "" : fmt::format(" (RFC 9989 {})", why.section));
+  std::string out = fmt::format("DMARC {}: {}{}\n", outcome_name(v.result), in(why, french), rule_of(why.section));
   Facts facts;
   facts.add(Text{"Author", "Auteur"}.in(french), v.author);
   if (v.policy) {

@@ -114,7 +114,7 @@ enum class Reason : std::uint8_t {
 struct ReasonRow {
   Reason reason;
   std::string_view id;
-  std::string_view section;  // of RFC 9989
+  std::string_view section;  // "RFC 9989 §…"
   std::string_view en, fr;
 
   std::string_view text(Lang lang) const { return lang == Lang::fr ? fr : en; }
