@@ -280,8 +280,10 @@ def _(w):
         ).decode()  # fmt: skip
         for part in words:
             contains(page, part, f"what people read, {lang}")
-    for wrong in (("--trust-sealer", "a b"), ("--list", "a..b")):
-        equal(run(BINARY, "verify", path, "--zone", w.zone, *wrong)[0], 64, f"{wrong}")
+    # A list that nobody has is no list that does not hold the client.
+    for wrong in (("--trust-sealer", "a b"), ("--list", "a..b"), ("--list", "bad zone"), ("--list", "bl"), ("--list", "bl.lits")):
+        code, out, err = run(BINARY, "verify", path, "--ip", "127.0.0.1", "--zone", w.zone, *wrong)
+        equal((code, out), (64, b""), f"{wrong}, {err}")
 
 
 if __name__ == "__main__":

@@ -136,6 +136,26 @@ def _(place):
     null = place.ask("spf", "192.0.2.15", "<>", "bank.example")["spf"]
     equal((null["identity"], null["sender"]), ("helo", "postmaster@bank.example"), "the null sender")
     equal(run(BINARY, "spf", "192.0.2.1", "<>", "--zone", place.zone)[0], 64, "a null sender without HELO")
+    equal(place.ask("spf", "192.0.2.1", "<alice@bank.example>")["spf"]["sender"], "alice@bank.example", "brackets")
+
+
+@suite.test("what is no address is an error of usage, and no verdict")
+def _(place):
+    said = place.ask("verify", place.letter, "--ip", "192.0.2.1", "--from", "<alice@bank.example>")
+    equal((said["spf"]["result"], said["spf"]["sender"]), ("pass", "alice@bank.example"), "brackets")
+    said = place.ask("verify", place.letter, "--ip", "192.0.2.1", "--helo", "bank.example", "--from", "<>")
+    equal((said["spf"]["result"], said["spf"]["sender"]), ("pass", "postmaster@bank.example"), "the null sender")
+    for words in (
+        ("spf", "1.2.3", "a@bank.example"),
+        ("spf", "banana", "a@bank.example"),
+        ("spf", "192.0.2.1", "a b@c d"),
+        ("spf", "192.0.2.1", "a@bank..example"),
+        ("verify", str(place.letter), "--ip", "banana"),
+        ("verify", str(place.letter), "--ip", "192.0.2.1", "--from", "alice"),
+        ("verify", str(place.letter), "--ip", "192.0.2.1", "--from", "Alice <alice@bank.example>"),
+    ):
+        code, out, err = run(BINARY, *words, "--zone", place.zone)
+        equal((code, out), (64, b""), f"{words}, {err}")
 
 
 @suite.test("spf lint draws the tree with what each branch costs, and says what is wrong")

@@ -1,8 +1,8 @@
 #include "app/trust/trust_verbs.h"
 
 #include "app/admin_input.h"
-#include "app/list_rules.h"
 #include "app/resolver_choice.h"
+#include "app/trust/asked_about.h"
 #include "app/trust/lint_page.h"
 #include "app/trust/sign_verb.h"
 #include "app/trust/verdict_json.h"
@@ -64,17 +64,17 @@ net::Task<spf::Verdict> check_spf(const Asking* asking, spf::Query query, bool h
 Result<int> say_spf(const Invocation& invocation) {
   const Asking asking = TRY(asking_of(invocation));
   spf::Query query;
-  query.ip = invocation.argument(0);
-  query.mail_from = invocation.argument(1) == "<>" ? "" : invocation.argument(1);
+  query.ip = TRY(client_named("IP", invocation.argument(0)));
+  // A name alone is a host's: what it says of itself is its HELO.
+  const auto host = trust::mail_domain(invocation.argument(1));
+  if (!host) query.mail_from = TRY(sender_named("FROM", invocation.argument(1)));
   if (invocation.arguments().size() > 2) query.helo = invocation.argument(2);
   query.receiver = asking.config.server.hostname;
   query.now = asking.now;
+  if (host) query.helo = query.mail_from = invocation.argument(1);
   if (query.mail_from.empty() && query.helo.empty())
     return fail(Errc::usage, "a letter without a sender is judged by its HELO: name that, too");
-  // A name alone is a host's: what it says of itself is its HELO.
-  const bool helo = !query.mail_from.empty() && query.mail_from.find('@') == std::string::npos;
-  if (helo) query.helo = query.mail_from;
-  const auto verdict = net::run(check_spf(&asking, std::move(query), helo));
+  const auto verdict = net::run(check_spf(&asking, std::move(query), host.has_value()));
   return show(
       invocation, [&](codec::json::Writer& w) { write_spf(w.key("spf"), verdict); },
       [&](bool french) { return spf_text(verdict, french); }, verdict.result == spf::ResultCode::temperror);
@@ -120,6 +120,19 @@ net::Task<trust::Judgement> judge(const Asking* asking, trust::Envelope envelope
                                   asking->deadline());
 }
 
+net::Task<std::vector<trust::ListTest>> test(const Asking* asking, trust::List list) {
+  std::vector<trust::List> lists;
+  lists.push_back(std::move(list));
+  co_return co_await trust::test_lists(*asking->resolver, std::move(lists), asking->deadline());
+}
+
+// Errc::usage: of what every list holds (RFC 5782 §5) it holds nothing.
+Result<void> is_list(const Asking& asking, const trust::List& list) {
+  for (const trust::ListTest& test : net::run(test(&asking, list)))
+    if (test.should_be_listed && test.listing.state != trust::ListingState::not_listed) return {};
+  return fail(Errc::usage, "--list: '{}' holds nothing of what every DNS list holds: is it misspelt?", list.name);
+}
+
 Result<int> say_verify(const Invocation& invocation) {
   const Asking asking = TRY(asking_of(invocation));
   const Bytes octets = TRY(read_letter(invocation.argument(0)));
@@ -127,21 +140,19 @@ Result<int> say_verify(const Invocation& invocation) {
   trust::dkim::BodyHashes bodies(letter.fields());
   bodies.feed(ByteView(octets).substr(letter.root().body));
   bodies.finish();
-  const trust::Envelope envelope{.ip = invocation.value("ip").value_or(""),
-                                 .helo = invocation.value("helo").value_or(""),
-                                 .mail_from = invocation.value("from").value_or("")};
+  trust::Envelope envelope{.ip = {}, .helo = invocation.value("helo").value_or(""), .mail_from = {}};
+  if (const auto ip = invocation.value("ip")) envelope.ip = TRY(client_named("--ip", *ip));
+  if (const auto from = invocation.value("from")) envelope.mail_from = TRY(sender_named("--from", *from));
   trust::JudgeOptions options{.receiver = asking.config.server.hostname, .now = asking.now};
-  for (const std::string& name : invocation.values("list")) {
-    options.lists.push_back(list_rule_named(asking.config.mx, name));
-    if (!dns::Name::parse(options.lists.back().list.zone))
-      return fail(Errc::usage, "--list: '{}' is neither a list of the configuration nor a zone", printable(name, 60));
-  }
+  for (const std::string& name : invocation.values("list"))
+    options.lists.push_back(TRY(list_named(asking.config.mx, name)));
   for (const std::string& name : invocation.values("trust-sealer")) {
     auto domain = trust::mail_domain(name);
     if (!domain) return fail(Errc::usage, "--trust-sealer: {}", domain.error().text());
     options.trusted_sealers.push_back(std::move(*domain));
   }
   const auto judgement = net::run(judge(&asking, envelope, &letter, &bodies, std::move(options)));
+  if (const auto* rule = doubtful_list(asking.config.mx, judgement.lists)) TRY(is_list(asking, rule->list));
   return show(
       invocation, [&](codec::json::Writer& w) { write_judgement(w, judgement); },
       [&](bool french) { return judgement_text(judgement, french); }, judgement.kept_back());
