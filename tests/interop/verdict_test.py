@@ -206,6 +206,16 @@ def _(place):
         equal((said["policy"], said["record"]["tag"]), (policy, tag), domain)
         equal(said["record"]["domain"], "bank.example", "where it stands")
     equal(place.ask("dmarc", "elsewhere.example")["dmarc"]["result"], "none", "no record")
+    for lang, domain, head in (
+        ("en", "bank.example", "DMARC policy of bank.example: p=reject, by the record at _dmarc.bank.example; a letter without proof would be refused if "),
+        ("fr", "bank.example", "Politique DMARC de bank.example : p=reject, par l'enregistrement à _dmarc.bank.example ; une lettre sans preuve serait "),
+        ("en", "www.bank.example", "DMARC policy of www.bank.example: sp=quarantine, by the record at _dmarc.bank.example; "),
+        ("en", "elsewhere.example", "DMARC policy of elsewhere.example: none. "),
+    ):
+        page = succeed(BINARY, "dmarc", domain, "--zone", place.zone, "--lang", lang).decode()
+        check(page.startswith(head) and "DMARC fail" not in page, page)
+    said = place.ask("dmarc", "bank.example")["dmarc"]
+    equal((said["result"], said["disposition"]), ("fail", "reject"), "of a letter without proof, as the format says")
     equal(run(BINARY, "dmarc", "a b", "--zone", place.zone)[0], 64, "no domain")
 
 

@@ -110,7 +110,7 @@ Result<int> say_dmarc(const Invocation& invocation) {
         write_dmarc(w.key("dmarc"), verdict);
         write_dmarc_lint(w.key("lint"), verdict);
       },
-      [&](bool french) { return dmarc_text(verdict, french) + dmarc_lint_text(verdict, french); },
+      [&](bool french) { return dmarc_policy_text(verdict, french) + dmarc_lint_text(verdict, french); },
       verdict.result == dmarc::Outcome::temperror);
 }
 

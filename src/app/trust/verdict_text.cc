@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "app/admin_print.h"
 #include "codec/base64.h"
 
@@ -18,6 +20,12 @@ std::string say(bool french, Text text, const Args&... args) {
 }
 
 std::string_view in(const auto& row, bool french) { return french ? row.fr : row.en; }
+
+// A sentence that more follows.
+std::string_view open_end(std::string_view sentence) {
+  if (sentence.ends_with('.')) sentence.remove_suffix(1);
+  return sentence;
+}
 
 std::string rule_of(std::string_view rule) { return rule.empty() ? std::string() : fmt::format(" ({})", rule); }
 
@@ -156,6 +164,38 @@ std::string found_text(const dmarc::Found& found, bool french) {
   return out;
 }
 
+// What was looked at on the way to the record.
+std::string names_text(const dmarc::Discovery& discovery, bool french) {
+  std::string out;
+  for (const dmarc::Walk& walk : discovery.walks) {
+    out += say(french, {"From {} upwards:\n", "De {} en montant :\n"}, one_line(walk.start.domain()));
+    for (const std::size_t at : walk.steps) out += found_text(discovery.found.at(at), french);
+  }
+  // A record at the author's own name needs no walk.
+  if (discovery.walks.empty())
+    for (const dmarc::Found& found : discovery.found) out += found_text(found, french);
+  return out;
+}
+
+std::string policy_said(const dmarc::Verdict& v, bool french) {
+  return fmt::format("{}={}{}", tag_name(v.tag), policy_name(v.asked),
+                     v.lowered ? Text{", one step lower by t=y", ", un degré plus bas par t=y"}.in(french) : "");
+}
+
+// What a letter meets that fails DMARC, as the domain wants it.
+Text unproven_fate(dmarc::Policy wanted) {
+  switch (wanted) {
+    case dmarc::Policy::none:
+      return {"would be taken as any other", "serait prise comme une autre"};
+    case dmarc::Policy::quarantine:
+      return {"would be set apart (Junk)", "serait mise à l'écart (Junk)"};
+    case dmarc::Policy::reject:  // RFC 9989 §5.4
+      return {"would be refused if anything else speaks against it, and else set apart (Junk)",
+              "serait refusée si autre chose parle contre elle, et sinon mise à l'écart (Junk)"};
+  }
+  std::unreachable();
+}
+
 }  // namespace
 
 std::string spf_text(const spf::Verdict& v, bool french) {
@@ -182,9 +222,7 @@ std::string dmarc_text(const dmarc::Verdict& v, bool french) {
   facts.add(Text{"Author", "Auteur"}.in(french), v.author);
   if (v.policy) {
     facts.add(Text{"Record of", "Enregistrement de"}.in(french), v.policy->domain);
-    facts.add(Text{"Policy", "Politique"}.in(french),
-              fmt::format("{}={}{}", tag_name(v.tag), policy_name(v.asked),
-                          v.lowered ? Text{", one step lower by t=y", ", un degré plus bas par t=y"}.in(french) : ""));
+    facts.add(Text{"Policy", "Politique"}.in(french), policy_said(v, french));
   }
   if (!v.organization.empty()) facts.add(Text{"Organization", "Organisation"}.in(french), v.organization);
   out += facts.text() + "\n";
@@ -192,14 +230,34 @@ std::string dmarc_text(const dmarc::Verdict& v, bool french) {
     out += fmt::format("{} {} {}: {}\n", id.method == dmarc::Method::spf ? "SPF" : "DKIM", one_line(id.domain),
                        authentication_name(id.result), in(alignment_row(id.alignment), french));
   if (!v.identifiers.empty()) out += '\n';
-  for (const dmarc::Walk& walk : v.discovery.walks) {
-    out += say(french, {"From {} upwards:\n", "De {} en montant :\n"}, one_line(walk.start.domain()));
-    for (const std::size_t at : walk.steps) out += found_text(v.discovery.found.at(at), french);
+  return out + names_text(v.discovery, french);
+}
+
+std::string dmarc_policy_text(const dmarc::Verdict& v, bool french) {
+  const dmarc::ReasonRow& why = reason_row(v.reason);
+  std::string out;
+  if (v.result == dmarc::Outcome::temperror)
+    out = say(french,
+              {"DMARC policy of {}: not known now. {}{}.\n", "Politique DMARC de {} : inconnue pour l'heure. {}{}.\n"},
+              one_line(v.author), open_end(in(why, french)), rule_of(why.section));
+  else if (!v.policy || v.result != dmarc::Outcome::fail)
+    out = say(french,
+              {"DMARC policy of {}: none. {}{}. A letter without proof {}.\n",
+               "Politique DMARC de {} : aucune. {}{}. Une lettre sans preuve {}.\n"},
+              one_line(v.author), open_end(in(why, french)), rule_of(why.section),
+              unproven_fate(dmarc::Policy::none).in(french));
+  else
+    out =
+        say(french,
+            {"DMARC policy of {}: {}, by the record at _dmarc.{}; a letter without proof {}.\n",
+             "Politique DMARC de {} : {}, par l'enregistrement à _dmarc.{} ; une lettre sans preuve {}.\n"},
+            one_line(v.author), policy_said(v, french), one_line(v.policy->domain), unproven_fate(v.wanted).in(french));
+  if (!v.organization.empty()) {
+    Facts facts;
+    facts.add(Text{"Organization", "Organisation"}.in(french), v.organization);
+    out += facts.text();
   }
-  // A record at the author's own name needs no walk.
-  if (v.discovery.walks.empty())
-    for (const dmarc::Found& found : v.discovery.found) out += found_text(found, french);
-  return out;
+  return out + "\n" + names_text(v.discovery, french);
 }
 
 std::string judgement_text(const trust::Judgement& j, bool french) {

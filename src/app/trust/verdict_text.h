@@ -9,7 +9,10 @@
 namespace chappe::app {
 
 std::string spf_text(const trust::spf::Verdict& verdict, bool french);
+// Of a letter.
 std::string dmarc_text(const trust::dmarc::Verdict& verdict, bool french);
+// Of a domain: `verdict` is that on a letter of it without any proof.
+std::string dmarc_policy_text(const trust::dmarc::Verdict& verdict, bool french);
 std::string judgement_text(const trust::Judgement& judgement, bool french);
 
 }  // namespace chappe::app
