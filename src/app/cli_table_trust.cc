@@ -83,7 +83,12 @@ std::vector<VerbRow> trust_verbs() {
          {"The fields to be signed, with colons between; one named twice is kept from being added.",
           "Les champs à signer, séparés par deux-points ; nommé deux fois, un champ ne peut "
           "s'ajouter."}},
-        kAt},
+        kAt,
+        {"zone",
+         "FILE",
+         {"Try the signature with the key in this zone text, as a receiver would, and say so if it does not hold.",
+          "Essayer la signature avec la clef de ce texte de zone, comme un destinataire, et dire si elle ne tient "
+          "pas."}}},
        {{"chappe sign letter.eml --domain example.org --selector mail --key mail.private", {"", ""}}}},
       {"seal",
        {"Seal a letter that is handed on (ARC).", "Sceller une lettre que l'on transmet (ARC)."},

@@ -4,6 +4,7 @@ read. The judges themselves are tested beside their code."""
 
 import json
 import pathlib
+import re
 import sys
 import tempfile
 
@@ -248,6 +249,47 @@ def _(place):
     contains(third.read_bytes(), b"cv=fail", "it is sealed as broken")
     equal(succeed(BINARY, *seal, third), third.read_bytes(), "and once only")
     equal(place.ask("verify", place.letter)["arc"]["cv"], "none", "no chain")
+
+
+@suite.test("seal and sign give their fields as arrays, and tell what they found")
+def _(place):
+    seal = ("seal", place.write("s.eml", place.signed()), "--domain", "bank.example", "--selector", "mail", "--key", str(place.pem),
+            "--authserv-id", "mx.bank.example")  # fmt: skip
+    said = place.ask(*seal)
+    equal([field.split(":")[0] for field in said["fields"]], ["ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results"], "fields")
+    check(all(field.endswith("\r\n") for field in said["fields"]), said["fields"])
+    equal((said["sealed"], said["instance"], said["cv"]), (True, 1, "none"), "the seal")
+    equal((said["arc"]["cv"], said["arc"]["reason"], said["arc"]["sets"]), ("none", "no-sets", []), "what came")
+    sign = ("sign", place.letter, "--domain", "bank.example", "--key", place.pem)
+    said = place.ask(*sign, "--selector", "mail")
+    equal((len(said["fields"]), said["dkim"][0]["result"], said["unfit"]), (1, "pass", False), "the key that stands there fits")
+    said = place.ask(*sign, "--selector", "other")
+    equal((said["dkim"][0]["reason"], said["dkim"][0]["rule"]), ("key-missing", "RFC 6376 §6.1.2"), "no key stands there")
+    code, out, err = run(BINARY, *sign, "--selector", "other", "--zone", place.zone)
+    check(code == 0 and out.startswith(b"DKIM-Signature: ") and b"(key-missing)" in err, err)
+    check("dkim" not in json.loads(place.signed("--json")), "without --zone nobody is asked")
+
+
+@suite.test("a rule has one form, whoever has it")
+def _(place):
+    rules = set()
+
+    def gather(value):
+        if isinstance(value, dict):
+            if value.get("rule"):
+                rules.add(value["rule"])
+            value = list(value.values())
+        if isinstance(value, list):
+            for one in value:
+                gather(one)
+
+    path = place.write("signed.eml", place.signed())
+    gather(place.ask("verify", path, "--ip", "203.0.113.5", "--helo", "mail.x.example", "--from", "alice@bank.example"))
+    gather(place.ask("dmarc", "bank.example"))
+    gather(place.ask("spf", "lint", "wide.example"))
+    check(len(rules) > 5, rules)
+    for rule in rules:
+        check(re.fullmatch(r"RFC \d{4} §[\d.]+(, §[\d.]+)*", rule), rule)
 
 
 @suite.test("ids of reasons are expanded, with who can do what")

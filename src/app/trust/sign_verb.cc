@@ -1,13 +1,18 @@
 #include "app/trust/sign_verb.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "app/admin_input.h"
+#include "app/trust/verdict_json.h"
 #include "base/text.h"
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "dns/zone_resolver.h"
 #include "post/care/line_ends.h"
 #include "trust/dkim/sign.h"
+#include "trust/dkim/verify.h"
 
 namespace chappe::app {
 namespace {
@@ -16,6 +21,7 @@ namespace dkim = trust::dkim;
 
 // It has to fit into memory.
 constexpr std::size_t kMaxLetter = 200 * 1024 * 1024;
+constexpr Duration kZoneTime = std::chrono::seconds(10);  // a zone text that pretends to be slow
 
 Result<dkim::Canon> canon_of(std::string_view name) {
   for (const dkim::Canon canon : {dkim::Canon::simple, dkim::Canon::relaxed})
@@ -47,6 +53,27 @@ Result<dkim::SignOptions> options_of(const Invocation& invocation) {
   return options;
 }
 
+net::Task<dkim::Verdict> verify(dns::Resolver* resolver, const message::Letter* letter, const dkim::BodyHashes* bodies,
+                                Time now) {
+  co_return co_await dkim::verify(*resolver, letter->fields(), *bodies, now, {}, net::Deadline::in(kZoneTime));
+}
+
+// What a receiver makes of the signature, with the key that stands in the zone of --zone; nothing without that.
+Result<std::optional<dkim::SignatureVerdict>> tried(const Invocation& invocation, const Bytes& signed_letter,
+                                                    Time now) {
+  const auto zone = invocation.value("zone");
+  if (!zone) return std::nullopt;
+  const auto resolver = TRY(dns::ZoneResolver::from_file(*zone));
+  const message::Letter letter(signed_letter);
+  dkim::BodyHashes bodies(letter.fields());
+  bodies.feed(ByteView(signed_letter).substr(letter.root().body));
+  bodies.finish();
+  auto verdict = net::run(verify(resolver.get(), &letter, &bodies, now));
+  return std::move(verdict.signatures.at(0));
+}
+
+void warn(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
+
 Result<int> sign(const Invocation& invocation) {
   for (const std::string_view needed : {"domain", "selector", "key"})
     if (!invocation.has(needed)) return fail(Errc::usage, "--{} is missing", needed);
@@ -63,23 +90,38 @@ Result<int> sign(const Invocation& invocation) {
                                  .identity = invocation.value("identity").value_or("")};
   const auto made = TRY(dkim::sign(message::Letter(octets), {&signing, 1}, now, options));
   if (made.unfit.any())
-    std::fprintf(
-        stderr, "%s\n",
-        std::string(invocation.say({"This letter may be changed on its way, and the signature break: a line is "
-                                    "over 998 octets, or CR and LF stand alone.",
-                                    "Cette lettre peut changer en route, et la signature se briser : une ligne "
-                                    "dépasse 998 octets, ou CR et LF s'y trouvent seuls."}))
-            .c_str());
+    warn(
+        std::string(invocation.say({"This letter may be changed on its way, and the signature break: a line is over "
+                                    "998 octets, or CR and LF stand alone.",
+                                    "Cette lettre peut changer en route, et la signature se briser : une ligne dépasse "
+                                    "998 octets, ou CR et LF s'y trouvent seuls."})));
+  std::string whole;
+  for (const std::string& field : made.fields) whole += field;
+  whole += octets;
+  const auto published = TRY(tried(invocation, whole, now));
+  if (published && published->result() != dkim::ResultCode::pass) {
+    const dkim::ReasonRow& why = reason_row(published->reason);
+    warn(
+        fmt::format(fmt::runtime(invocation.say({"With the key in the zone, at {}._domainkey.{}: DKIM {}: {} ({})",
+                                                 "Avec la clef dans la zone, à {}._domainkey.{} : DKIM {} : {} ({})"})),
+                    signing.selector, signing.domain, result_name(published->result()),
+                    invocation.french() ? why.fr : why.en, why.id));
+  }
   std::string out;
   if (invocation.json()) {
     codec::json::Writer w(out, 2);
     w.begin_object().key("fields").begin_array();
     for (const std::string& field : made.fields) w.value(field);
-    w.end_array().field("unfit", made.unfit.any()).end_object();
+    w.end_array().field("unfit", made.unfit.any());
+    if (published) {
+      w.key("dkim").begin_array();
+      write_signature(w, *published);
+      w.end_array();
+    }
+    w.end_object();
     out += '\n';
   } else {
-    for (const std::string& field : made.fields) out += field;
-    out += octets;
+    out = std::move(whole);
   }
   return print(out);
 }

@@ -201,8 +201,12 @@ Result<int> seal(const Invocation& invocation) {
   if (invocation.json()) {
     codec::json::Writer w(out, 2);
     w.begin_object().field("sealed", sealed.has_value());
-    if (sealed)
-      w.field("instance", sealed->instance).field("cv", status_name(sealed->chain)).field("fields", sealed->fields);
+    if (sealed) w.field("instance", sealed->instance).field("cv", status_name(sealed->chain));
+    w.key("fields").begin_array();
+    const message::Letter added(sealed ? ByteView(sealed->fields) : ByteView());
+    for (const message::Field& one : added.fields()) w.value(one.raw());
+    w.end_array().key("arc");
+    write_arc(w, judgement);
     w.end_object();
     out += '\n';
   } else {

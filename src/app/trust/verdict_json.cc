@@ -61,6 +61,8 @@ void write_evaluation(Writer& w, const spf::Evaluation& e) {
   w.end_array().end_object();
 }
 
+}  // namespace
+
 // --- DKIM
 
 void write_signature(Writer& w, const trust::dkim::SignatureVerdict& v) {
@@ -85,11 +87,13 @@ void write_signature(Writer& w, const trust::dkim::SignatureVerdict& v) {
   w.end_object();
 }
 
+namespace {
+
 // --- ARC
 
-void write_arc(Writer& w, const trust::arc::Verdict& v, const trust::ArcTrust& trust) {
+void write_chain(Writer& w, const trust::arc::Verdict& v, const trust::ArcTrust& trust) {
   const trust::arc::ReasonRow& why = reason_row(v.reason);
-  w.key("arc").begin_object().field("cv", status_name(v.status())).field("reason", why.id).field("rule", why.section);
+  w.begin_object().field("cv", status_name(v.status())).field("reason", why.id).field("rule", why.section);
   w.field("text", why.en);
   if (v.at > 0) w.field("at", v.at);
   if (!v.detail.empty()) w.field("detail", v.detail);
@@ -219,6 +223,8 @@ void write_discovery(Writer& w, const dmarc::Discovery& discovery) {
 
 }  // namespace
 
+void write_arc(Writer& w, const trust::Judgement& j) { write_chain(w, j.arc, j.arc_trust); }
+
 void write_spf(Writer& w, const spf::Verdict& v) {
   const spf::ReasonRow& why = reason_row(v.reason);
   w.begin_object().field("result", result_row(v.result).name);
@@ -269,7 +275,8 @@ void write_judgement(Writer& w, const trust::Judgement& j) {
   w.end_array().key("dkim_questions").begin_array();
   for (const dns::Answer& answer : j.dkim.questions) write_answer(w, answer);
   w.end_array();
-  write_arc(w, j.arc, j.arc_trust);
+  w.key("arc");
+  write_arc(w, j);
   static constexpr std::string_view kClasses[] = {"one", "several", "no-author", "ambiguous"};
   const trust::AuthorReasonRow& author = author_reason_row(j.author.reason);
   w.key("from").begin_object().field("class", kClasses[static_cast<std::size_t>(author.class_)]);
