@@ -98,6 +98,67 @@ void judge(const List& list, const dns::Answer& answer, Listing* out) {
   out->state = out->meanings.empty() ? ListingState::other_code : ListingState::listed;
 }
 
+// A zone may hold a key of this host's. Of a list with a name of its own, what is kept and told of the answers has that
+// name in the place of the zone.
+class Veil {
+ public:
+  explicit Veil(const List& list) : name_(list.name) {
+    const auto zone = dns::Name::parse(list.zone);
+    const auto shown = dns::Name::parse(list.name);
+    if (list.name.empty() || !zone || (shown && *shown == *zone)) return;
+    zone_ = *zone;
+    shown_ = shown.value_or(*dns::Name::parse("list.invalid"));
+    secrets_.push_back(to_lower(zone->domain()));
+    // The words of a list may name the key alone.
+    const std::string key = secrets_.front().substr(0, secrets_.front().find('.'));
+    if (key.size() >= kLeastKey) secrets_.push_back(key);
+  }
+
+  void over(dns::Answer& answer) const {
+    if (secrets_.empty()) return;
+    over(answer.question.name);
+    over(answer.canonical);
+    answer.chain.clear();  // aliases of the list's own
+    over(answer.records.name);
+    if (answer.records.type == dns::Type::txt)
+      for (Bytes& rdata : answer.records.rdata) rdata = one_txt(over(dns::Txt::of(rdata).joined()));
+    answer.why = over(std::move(answer.why));
+  }
+
+ private:
+  static constexpr std::size_t kLeastKey = 12;  // octets of a label; a shorter one is a word that is no secret
+
+  void over(dns::Name& name) const {
+    if (name.under(zone_)) name = name.with_suffix(zone_, shown_).value_or(shown_);
+  }
+  std::string over(std::string text) const {
+    for (const std::string& secret : secrets_) {
+      std::string folded = to_lower(text);
+      std::string out;
+      std::size_t from = 0;
+      for (std::size_t at = 0; (at = folded.find(secret, from)) != folded.npos; from = at + secret.size())
+        out.append(text, from, at - from).append(name_);
+      text = out.append(text, from);
+    }
+    return text;
+  }
+  // RFC 1035 §3.3.14
+  static Bytes one_txt(std::string_view text) {
+    Bytes out;
+    do {
+      const std::string_view part = text.substr(0, 255);
+      out += static_cast<char>(part.size());
+      out += part;
+      text.remove_prefix(part.size());
+    } while (!text.empty());
+    return out;
+  }
+
+  std::string name_;
+  std::vector<std::string> secrets_;  // in lower case; empty: nothing is to be hidden
+  dns::Name zone_, shown_;
+};
+
 // The words of a listing: of several the first.
 std::string words(const dns::Answer& answer) {
   if (!answer) return {};
@@ -120,10 +181,13 @@ net::Task<void> ask_list(dns::Resolver* resolver, const Subject* subject, const 
     out->state = ListingState::bad_name;
     co_return;
   }
+  const Veil veil(*list);
   out->questions.push_back(co_await resolver->ask({*name, dns::Type::a}, deadline));
   judge(*list, out->questions.front(), out);
+  veil.over(out->questions.front());
   if (out->state != ListingState::listed || !list->explain) co_return;
   out->questions.push_back(co_await resolver->ask({*name, dns::Type::txt}, deadline));
+  veil.over(out->questions.back());
   out->text = words(out->questions.back());
 }
 

@@ -30,7 +30,7 @@ struct ListCode {
 struct List {
   enum class Kind : std::uint8_t { block, allow };
 
-  std::string name;  // as people read it; the zone may hold a key
+  std::string name;  // as people read it: the zone may hold a key, and is told nowhere if this is something else
   std::string zone;  // "zen.example"
   Kind kind = Kind::block;
   // What stands in it.
@@ -70,7 +70,7 @@ struct Listing {
   std::vector<std::size_t> meanings;   // in List::codes: those that count, each once
   int weight = 0;                      // the greatest of theirs; 0 unless listed
   std::string text;                    // the list's own words, printable ASCII
-  std::vector<dns::Answer> questions;  // one or two
+  std::vector<dns::Answer> questions;  // one or two; with the list's name where the zone stands, if it has one
 };
 
 // One for each list, in their order. `subject`: the address of a client (an IPv4-mapped IPv6 address counts as IPv4),

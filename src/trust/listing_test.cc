@@ -38,7 +38,8 @@ ListCode code(std::string_view network, unsigned prefix, std::string meaning, in
 // RFC 5782 §2.1
 TEST(Listing, Ipv4) {
   const std::string text = "99.2.0.192.bl.example. A 127.0.0.2\n99.2.0.192.bl.example. TXT \"see \" \"there\"\n";
-  const Listing listing = one(text, "192.0.2.99", {.name = "BL", .zone = "bl.example", .weight = 5, .explain = true});
+  const Listing listing =
+      one(text, "192.0.2.99", {.name = "bl.example", .zone = "bl.example", .weight = 5, .explain = true});
   EXPECT_EQ(listing.state, ListingState::listed);
   EXPECT_EQ(listing.weight, 5);
   EXPECT_EQ(listing.text, "see there");
@@ -142,6 +143,39 @@ TEST(Listing, WordsArePrintableAndCapped) {
   const std::string string(200, 'x');
   EXPECT_EQ(said("99.2.0.192.bl.example. TXT \"" + string + "\" \"" + string + "\""), std::string(kMaxListText, 'x'));
   EXPECT_EQ(said(""), "");
+}
+
+// Some lists give each customer a zone with a key in it.
+TEST(Listing, TheZoneOfAListWithANameIsNotTold) {
+  const std::string text =
+      "99.2.0.192.SecretKey1234.zen.example. A 127.0.0.2\n"
+      "99.2.0.192.SecretKey1234.zen.example. TXT \"99.2.0.192.secretkey1234.ZEN.example \" \"key=SECRETKEY1234 end\"\n";
+  const List list{.name = "zen", .zone = "secretkey1234.zen.example.", .explain = true};
+  const Listing listing = one(text, "192.0.2.99", list);
+  EXPECT_EQ(listing.state, ListingState::listed);
+  EXPECT_EQ(listing.text, "99.2.0.192.zen key=zen end");
+  ASSERT_EQ(listing.questions.size(), 2u);
+  for (const dns::Answer& answer : listing.questions) {
+    EXPECT_EQ(answer.question.name.text(), "99.2.0.192.zen.");
+    EXPECT_EQ(answer.canonical.text(), "99.2.0.192.zen.");
+    EXPECT_EQ(answer.records.name.text(), "99.2.0.192.zen.");
+  }
+  EXPECT_EQ(dns::Txt::of(listing.questions[1].records.rdata.at(0)).joined(), "99.2.0.192.zen key=zen end");
+  EXPECT_EQ(one(text, "192.0.2.98", list).questions.at(0).question.name.text(), "98.2.0.192.zen.");
+  // An alias would tell it, too.
+  const Listing alias =
+      one("99.2.0.192.secretkey1234.zen.example. CNAME x.secretkey1234.zen.example.\n"
+          "x.secretkey1234.zen.example. A 127.0.0.2\n",
+          "192.0.2.99", list);
+  EXPECT_EQ(alias.state, ListingState::listed);
+  EXPECT_TRUE(alias.questions.at(0).chain.empty());
+  EXPECT_EQ(alias.questions.at(0).canonical.text(), "x.zen.");
+  // A name that is none of the DNS is still no reason to tell the zone.
+  const Listing odd = one(text, "192.0.2.99", {.name = "our list.", .zone = list.zone, .explain = true});
+  EXPECT_EQ(odd.questions.at(0).question.name.text().find("ecret"), std::string::npos);
+  // Without a name, or with the zone as its name, there is nothing to hide.
+  EXPECT_EQ(one(text, "192.0.2.99", {.name = "", .zone = list.zone, .explain = true}).questions.at(0).question.name,
+            dns::Name::parse("99.2.0.192.secretkey1234.zen.example.").value());
 }
 
 TEST(Listing, ListsAreAskedAtTheSameTime) {

@@ -35,6 +35,8 @@ RELAYED = "Received: from a.tower by b.tower; Thu, 26 Nov 2026 05:00:00 +0000\r\
 LISTS = f"""
 {CLIENT}.bl.list.       A   127.0.0.2
 {CLIENT}.bl.list.       TXT "you sent \\"spam\\", ask http://bl.list"
+{CLIENT}.secretkey1234.zen.list. A  127.0.0.2
+{CLIENT}.secretkey1234.zen.list. TXT "see {CLIENT}.secretkey1234.zen.list"
 {CLIENT}.codes.list.    A   127.0.0.9
 {CLIENT}.wl.list.       A   127.0.5.1
 {CLIENT}.refuses.list.  A   127.255.255.254
@@ -93,7 +95,7 @@ def _(w):
         words = words.decode().replace("\n", " ")
         contains(words, "5.7.1 ", "its words")
         contains(words, "127.0.0.1 is in the list The List", "its words")
-        contains(words, "\"you sent 'spam', ask http://bl.list\"", "the list's own words, quoted")
+        contains(words, "\"you sent 'spam', ask http://The List\"", "the list's own words, quoted, without its zone")
         contains(words, "(sender-listed)", "its words")
         check("bl.list," not in words and ".bl.list" not in words, f"the zone is told: {words}")
         wait_until(lambda: "reason=sender-listed" in site.log(), 20, "the log tells")
@@ -103,6 +105,23 @@ def _(w):
         equal((judged[0]["action"], judged[0]["reason"]), ("reject", "sender-listed"), "what was done")
         contains(judged[0]["authentication"], 'policy.dns-list="The List"', "what was found")
     contains(succeed(BINARY, "explain", "sender-listed"), b"block list", "the reason is explained")
+
+
+@suite.test("the zone of a list with a name is told nobody, neither the client nor the trail nor in a verdict")
+def _(w):
+    lines = block("secretkey1234.zen.list", 'name = "zen"', REJECT)
+    with served(w, *lines) as site:
+        code, words = w.send(**GOOD)
+        check(code == 550 and b"in the list zen, which says" in words.replace(b"\n", b" ") and b"secretkey" not in words.lower(), f"{code} {words}")
+        (found,) = wait_until(lambda: site.trail("--refused", "--from", "a@open.tower")["letters"], 20, "the trail")
+        check("secretkey" not in json.dumps(found).lower() and "secretkey" not in site.log().lower(), "the trail and the log")
+    path = w.folder / "asked.eml"
+    path.write_bytes(letter())
+    config = w.folder / "keyed.toml"
+    config.write_text('[server]\nhostname = "mx.one.tower"\ndata_dir = "data"\n[[listen]]\nrole = "mx"\n' + "\n".join(lines) + "\n")
+    for options in (("--json",), (), ("--lang", "fr")):
+        out = succeed(BINARY, "verify", path, "--ip", "127.0.0.1", "--zone", w.zone, "--list", "zen", "--config", config, *options)
+        check(b"zen" in out and b"secretkey" not in out.lower(), out.decode())
 
 
 @suite.test("junk goes into Junk, note only notes, and codes and mx.reject are heard")
