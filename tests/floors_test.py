@@ -44,6 +44,7 @@ HEAVY = {
     r"unbound.*\.h": ["dns/live.cc"],
     r"ldns/.*": ["dns/sign.cc"],
     r"idn2\.h": ["codec/idna.cc"],
+    r"libpsl\.h": ["trust/dmarc/suffix_list.cc"],
     r"argon2\.h": ["crypto/password.cc"],
     r"archive(_entry)?\.h": ["app/archive/zip_*.cc"],
     r"openssl/.*": ["crypto/*.cc", "net/*.cc"],

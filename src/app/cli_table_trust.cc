@@ -144,10 +144,14 @@ std::vector<VerbRow> trust_verbs() {
        {"Say what a domain asks for letters that do not prove to be its own (DMARC).",
         "Dire ce qu'un domaine demande pour les lettres qui ne prouvent pas être de lui (DMARC)."},
        {"Finds the policy record of the domain as RFC 9989 says, from name to name up the tree, and shows which one "
-        "counts, what a letter without any proof would meet, and what the owner of the record should know.",
+        "counts, what a letter without any proof would meet, and what the owner of the record should know; also where "
+        "the "
+        "Public Suffix List, by which receivers of the old kind (RFC 7489) go, names another organization.",
         "Trouve l'enregistrement de politique du domaine selon la RFC 9989, de nom en nom en remontant l'arbre, et "
         "montre lequel compte, ce que rencontrerait une lettre sans aucune preuve, et ce que devrait savoir qui publie "
-        "l'enregistrement."},
+        "l'enregistrement ; aussi où la Public Suffix List, que suivent les anciens destinataires (RFC 7489), nomme "
+        "une "
+        "autre organisation."},
        {{"DOMAIN"}},
        {kTimeout, kZone, kRootHints, kAnchor, kConfig},
        {{"chappe dmarc example.org", {"", ""}}}},

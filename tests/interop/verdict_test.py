@@ -36,6 +36,7 @@ class Place:
             '_dmarc 300 IN TXT "v=DMARC1; p=reject; sp=quarantine; np=reject"\n'
             f'mail._domainkey 300 IN TXT "{self.record}"\n'
             "www 300 IN A 192.0.2.1\n"
+            '_dmarc.uk.com. 300 IN TXT "v=DMARC1; p=reject"\n'
             '_spf.example.net. 300 IN TXT "v=spf1 ip4:198.51.100.7 ?all"\n'
             'wide.example. 300 IN TXT "v=spf1 a include:mid.example exists:%{i}.x.example ?all"\n'
             "wide.example. 300 IN A 192.0.2.80\n"
@@ -194,6 +195,19 @@ def _(place):
     page = succeed(BINARY, "dmarc", "bank.example", "--zone", place.zone).decode()
     equal(len([line for line in page.splitlines() if line.startswith(("warn: ", "note: ", "danger: "))]), 2, f"{page}")
     equal(place.ask("dmarc", "elsewhere.example")["lint"], [], "no record")
+
+
+@suite.test("dmarc warns where the Public Suffix List names another organization")
+def _(place):
+    said = place.ask("dmarc", "www.bank.example")["psl"]
+    equal((said["organization"], said["tree_walk"], said["differs"]), ("bank.example", "bank.example", False), "they agree")
+    check(said["list"] and "text" not in said, said)
+    # uk.com is a registry by the list; nothing in the DNS says so.
+    said = place.ask("dmarc", "mail.shop.uk.com")["psl"]
+    equal((said["organization"], said["tree_walk"], said["choice"], said["differs"]), ("shop.uk.com", "uk.com", "fewest-labels", True), "they differ")
+    for lang, words in (("en", "\nwarn: mail.shop.uk.com belongs to the organization uk.com "), ("fr", "relève de l'organisation uk.com ")):
+        contains(succeed(BINARY, "dmarc", "mail.shop.uk.com", "--zone", place.zone, "--lang", lang).decode(), words, lang)
+    check("Public Suffix" not in succeed(BINARY, "dmarc", "bank.example", "--zone", place.zone).decode(), "they agree")
 
 
 @suite.test("dmarc finds the record that counts")

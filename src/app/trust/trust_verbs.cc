@@ -1,9 +1,12 @@
 #include "app/trust/trust_verbs.h"
 
+#include <fmt/format.h>
+
 #include "app/admin_input.h"
 #include "app/resolver_choice.h"
 #include "app/trust/asked_about.h"
 #include "app/trust/lint_page.h"
+#include "app/trust/old_way.h"
 #include "app/trust/sign_verb.h"
 #include "app/trust/verdict_json.h"
 #include "app/trust/verdict_text.h"
@@ -98,19 +101,30 @@ net::Task<dmarc::Verdict> find_dmarc(const Asking* asking, dmarc::Input input) {
   co_return co_await dmarc::evaluate(*asking->resolver, std::move(input), asking->deadline());
 }
 
+net::Task<OldWay> compare(const Asking* asking, const dmarc::Verdict* verdict, const dmarc::SuffixList* list) {
+  co_return co_await old_way(*asking->resolver, *verdict, *list, asking->deadline());
+}
+
 // What a letter of the domain without any proof would meet.
 Result<int> say_dmarc(const Invocation& invocation) {
   const Asking asking = TRY(asking_of(invocation));
   const auto domain = trust::mail_domain(invocation.argument(0));
   if (!domain) return fail(Errc::usage, "{}", domain.error().text());
   const auto verdict = net::run(find_dmarc(&asking, {.author = *domain, .spf = {}, .dkim = {}}));
+  std::optional<OldWay> way;  // a host without a list says nothing of it
+  if (const auto list = dmarc::SuffixList::of_system()) way = net::run(compare(&asking, &verdict, &*list));
   return show(
       invocation,
       [&](codec::json::Writer& w) {
         write_dmarc(w.key("dmarc"), verdict);
         write_dmarc_lint(w.key("lint"), verdict);
+        if (way) write_old_way(w.key("psl"), *way);
       },
-      [&](bool french) { return dmarc_policy_text(verdict, french) + dmarc_lint_text(verdict, french); },
+      [&](bool french) {
+        const std::string warning = way ? old_way_text(*way, french) : std::string();
+        return dmarc_policy_text(verdict, french) + dmarc_lint_text(verdict, french) +
+               (warning.empty() ? "" : fmt::format("\nwarn: {}\n", warning));
+      },
       verdict.result == dmarc::Outcome::temperror);
 }
 
