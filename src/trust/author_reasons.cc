@@ -31,8 +31,10 @@ constexpr AuthorReasonRow kRows[] = {
     {several_fields, ambiguous, "several-fields", "There are several From fields.", "Il y a plusieurs champs From."},
     {control_octets, ambiguous, "control-octets", "From holds control characters that readers treat differently.",
      "From contient des caractères de contrôle que les lecteurs traitent différemment."},
-    {domain_invalid, ambiguous, "domain-invalid", "What follows the @ in From is no domain name.",
-     "Ce qui suit le @ dans From n'est pas un nom de domaine."},
+    {domain_invalid, ambiguous, "domain-invalid",
+     "What follows the @ in From is no domain name, or has characters that IDNA (RFC 5891) allows in none.",
+     "Ce qui suit le @ dans From n'est pas un nom de domaine, ou a des caractères que l'IDNA (RFC 5891) n'y admet "
+     "pas."},
     {domain_dots, ambiguous, "domain-dots", "The domain in From has dots that are not ASCII dots.",
      "Le domaine de From contient des points qui ne sont pas ceux de l'ASCII."},
     {read_differently, ambiguous, "read-differently", "Other programs may read another author's domain in From.",

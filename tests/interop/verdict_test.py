@@ -96,7 +96,7 @@ def _(place):
     said = place.ask("verify", forwarded, "--ip", "203.0.113.5", "--from", "alice@bank.example")
     equal(said["action"]["action"], "junk", "without other evidence, p=reject does not reject (RFC 9989 §5.4)")
     out = succeed(BINARY, "verify", place.letter, "--zone", place.zone, "--lang", "fr").decode()
-    contains(out, "→ reject: ", "what people read")
+    contains(out, "→ reject : ", "what people read")
 
 
 @suite.test("an altered body, an altered field, a signature of nobody")
@@ -242,6 +242,32 @@ def _(place):
     equal((said["dmarc"]["result"], said["action"]["action"]), ("permerror", "reject"), "what comes of it")
     none = place.write("none.eml", LETTER.replace("From:", "X-From:"))
     equal(place.ask("verify", none)["from"]["class"], "no-author", "no From")
+
+
+@suite.test("what people read of letters without an author, a client or a sender is said once, and plainly")
+def _(place):
+    def page(name, text, *words):
+        return succeed(BINARY, "verify", place.write(name, text), "--zone", place.zone, *words).decode()
+
+    empty = page("empty.eml", LETTER.replace("Alice <alice@bank.example>", ""))
+    check("\nFrom names nobody.\n" in empty and "From From" not in empty, empty)
+    two = page("two.eml", "From: eve@evil.example\n" + LETTER)
+    check("\nThere are several From fields.\n" in two, two)
+    snow = page("snow.eml", LETTER.replace("alice@bank.example", "a@\u2603.example"))
+    check(snow.startswith("→ reject: What follows the @ in From is no domain name, or ") and "IDNA" in snow, snow)
+    check("Readers would differ" not in snow and snow.count("IDNA") == 1, snow)
+    said = place.ask("verify", place.path / "snow.eml")
+    equal((said["action"]["text"], said["from"]["reason"]), (said["from"]["text"], "domain-invalid"), "in JSON, too")
+    nobody = page("nobody.eml", LETTER, "--ip", "192.0.2.1")
+    check("postmaster@" not in nobody and "<>, and no HELO that names a host" in nobody, nobody)
+    twice = place.write("once.eml", place.signed())
+    twice = place.signed(letter=twice, selector="other")
+    both = page("twice.eml", twice)
+    for line in ("DKIM bank.example (s=mail) pass: ", "DKIM bank.example (s=other) permerror: "):
+        contains(both, line, "which signature")
+    place.zone.write_text(place.zone.read_text() + '_dmarc.old.example. 300 IN TXT "v=DMARC1; p=none; pct=0"\n')
+    for lang, line in (("en", "removed from DMARC in 2026, and is ignored: pct=0\n"), ("fr", "elle est ignorée : pct=0\n")):
+        contains(succeed(BINARY, "dmarc", "old.example", "--zone", place.zone, "--lang", lang).decode(), line, lang)
 
 
 @suite.test("a letter that is handed on is sealed, and the seal holds")

@@ -34,7 +34,7 @@ constexpr Text kServers = {
 
 constexpr Advice kRows[] = {
     {author,
-     "from-missing from-empty without-domain address-literal",
+     "from-missing from-empty without-domain address-literal domain-invalid",
      {"Nobody can be asked whether it is genuine, so it is refused, or put into Junk.",
       "On ne peut demander à personne si elle est authentique ; elle est donc refusée, ou mise dans Junk."},
      kOneAuthor,
@@ -46,7 +46,7 @@ constexpr Advice kRows[] = {
      kProve,
      {}},
     {author,
-     "header-cut header-limit several-fields control-octets domain-invalid domain-dots read-differently "
+     "header-cut header-limit several-fields control-octets domain-dots read-differently "
      "too-many-domains",
      {"One program could judge one author and another show a different one, so it is refused, or put into Junk.",
       "Un programme pourrait juger un auteur et un autre en montrer un autre ; elle est donc refusée, ou mise dans "

@@ -1,6 +1,7 @@
 #include "app/trust/verdict_json.h"
 
 #include "app/dns_print.h"
+#include "app/trust/verdict_text.h"
 #include "codec/base64.h"
 
 namespace chappe::app {
@@ -170,9 +171,11 @@ void write_lists(Writer& w, const trust::SenderListing& lists) {
 
 // --- DMARC
 
-void write_decision(Writer& w, const dmarc::Decision& d) {
+void write_decision(Writer& w, const trust::Judgement& j) {
+  const dmarc::Decision& d = j.decision;
   const dmarc::ActionReasonRow& why = action_reason_row(d.reason);
-  w.key("action").begin_object().field("action", action_name(d.action)).field("reason", why.id).field("text", why.en);
+  w.key("action").begin_object().field("action", action_name(d.action)).field("reason", why.id);
+  w.field("text", decision_text(j, false));
   w.key("overrides").begin_array();
   for (const dmarc::Override& o : d.overrides)
     w.begin_object().field("type", override_name(o.type)).field("comment", o.comment).end_object();
@@ -283,7 +286,7 @@ void write_judgement(Writer& w, const trust::Judgement& j) {
   w.field("reason", author.id).field("text", author.en).key("domains").begin_array();
   for (const std::string& domain : j.author.domains) w.value(domain);
   w.end_array().end_object();
-  write_decision(w, j.decision);
+  write_decision(w, j);
   w.key("dmarc");
   if (const auto* verdict = j.decisive()) return write_dmarc(w, *verdict);
   w.begin_object().field("result", "permerror").field("policy", "").field("domain", "").field("disposition", "reject");

@@ -27,6 +27,8 @@ std::string_view open_end(std::string_view sentence) {
   return sentence;
 }
 
+std::string_view colon(bool french) { return french ? " : " : ": "; }
+
 std::string rule_of(std::string_view rule) { return rule.empty() ? std::string() : fmt::format(" ({})", rule); }
 
 // --- SPF
@@ -40,8 +42,8 @@ void append_evaluation(std::string& out, const spf::Evaluation& e, std::size_t d
                      record.empty() ? std::string(in(reason_row(e.reason), french)) : one_line(record));
   for (const spf::SyntaxFault& fault : e.record.faults) {
     const spf::FlawRow& row = flaw_row(fault.flaw);
-    out += fmt::format("{}  ! {}: {}{}\n", indent, one_line(record.substr(fault.at, fault.size)), in(row, french),
-                       rule_of(row.rule));
+    out += fmt::format("{}  ! {}{}{}{}\n", indent, one_line(record.substr(fault.at, fault.size)), colon(french),
+                       in(row, french), rule_of(row.rule));
   }
   for (const spf::Step& step : e.steps) {
     const spf::ReasonRow& why = reason_row(step.reason);
@@ -58,7 +60,7 @@ void append_evaluation(std::string& out, const spf::Evaluation& e, std::size_t d
 std::string signature_text(const trust::dkim::SignatureVerdict& v, bool french) {
   const trust::dkim::ReasonRow& why = reason_row(v.reason);
   const trust::dkim::Signature& s = v.signature;
-  std::string out = fmt::format("DKIM {}: {}{}\n", result_name(v.result()), in(why, french),
+  std::string out = fmt::format("DKIM {}{}{}{}\n", result_name(v.result()), colon(french), in(why, french),
                                 why.section.empty() ? "" : fmt::format(" ({})", why.section));
   Facts facts;
   if (!v.detail.empty()) facts.add(Text{"In particular", "En particulier"}.in(french), v.detail);
@@ -85,7 +87,8 @@ std::string signature_text(const trust::dkim::SignatureVerdict& v, bool french) 
 
 std::string arc_text(const trust::arc::Verdict& v, const trust::ArcTrust& trust, bool french) {
   const trust::arc::ReasonRow& why = reason_row(v.reason);
-  std::string out = fmt::format("ARC {}: {}{}\n", status_name(v.status()), in(why, french), rule_of(why.section));
+  std::string out =
+      fmt::format("ARC {}{}{}{}\n", status_name(v.status()), colon(french), in(why, french), rule_of(why.section));
   if (!v.detail.empty()) out += fmt::format("  {}\n", one_line(v.detail));
   for (const trust::arc::Set& set : v.sets)
     if (set.seal)
@@ -95,7 +98,7 @@ std::string arc_text(const trust::arc::Verdict& v, const trust::ArcTrust& trust,
   const trust::ArcTrustRow& worth = arc_trust_row(trust.reason);
   out += fmt::format("  {}{}", in(worth, french), rule_of(worth.rule));
   if (trust.instance != 0)
-    out += fmt::format(": i={} {}, dmarc={}", trust.instance, one_line(trust.sealer),
+    out += fmt::format("{}i={} {}, dmarc={}", colon(french), trust.instance, one_line(trust.sealer),
                        outcome_name(trust.knowledge.reported));
   return out + '\n';
 }
@@ -106,13 +109,14 @@ std::string client_text(const trust::Judgement& j, bool french) {
   std::string out;
   if (j.iprev) {
     const trust::IprevRow& why = iprev_row(j.iprev->reason);
-    out += fmt::format("iprev {}: {}{}\n", iprev_result_name(j.iprev->result()), in(why, french), rule_of(why.rule));
+    out += fmt::format("iprev {}{}{}{}\n", iprev_result_name(j.iprev->result()), colon(french), in(why, french),
+                       rule_of(why.rule));
     for (const trust::IprevName& name : j.iprev->names)
       out += fmt::format("  {} {}\n", kMarks[name.confirmed ? 0 : 1], one_line(name.name.domain()));
   }
   if (j.helo_name) {
     const trust::HeloRow& why = helo_row(j.helo_name->finding);
-    out += fmt::format("HELO {}: {}{}\n", one_line(j.envelope.helo), in(why, french), rule_of(why.rule));
+    out += fmt::format("HELO {}{}{}{}\n", one_line(j.envelope.helo), colon(french), in(why, french), rule_of(why.rule));
   }
   return out.empty() ? out : out + '\n';
 }
@@ -133,8 +137,12 @@ std::string lists_text(const trust::SenderListing& lists, bool french) {
     for (const trust::Ip& code : f.listing.codes) codes += (codes.empty() ? " (" : ", ") + code.text();
     if (!codes.empty()) codes += ')';
     const std::string_view effect = kEffectTexts[static_cast<std::size_t>(f.effect)].in(french);
-    out += fmt::format("{} {}: {}: {}{}{}{}\n", kind, one_line(list.name), f.subject,
-                       in(listing_row(f.listing.state), french), codes, effect.empty() ? "" : "; ", effect);
+    out += fmt::format("{0} {1}{7}{2}{7}{3}{4}{5}{6}\n", kind, one_line(list.name), f.subject,
+                       in(listing_row(f.listing.state), french), codes,
+                       effect.empty() ? ""
+                       : french       ? " ; "
+                                      : "; ",
+                       effect, colon(french));
     if (!f.listing.text.empty()) out += fmt::format("  \"{}\"\n", one_line(f.listing.text));
   }
   return out.empty() ? out : out + '\n';
@@ -160,7 +168,9 @@ std::string found_text(const dmarc::Found& found, bool french) {
   }
   std::string out = fmt::format("  _dmarc.{}  {}\n", one_line(found.domain.domain()), what);
   for (const dmarc::Flawed& f : found.reading.flaws)
-    out += fmt::format("    ! {}{}{}\n", in(flaw_row(f.flaw), french), f.what.empty() ? "" : ": ", one_line(f.what));
+    out += fmt::format("    ! {}{}{}\n",
+                       f.what.empty() ? in(flaw_row(f.flaw), french) : open_end(in(flaw_row(f.flaw), french)),
+                       f.what.empty() ? "" : colon(french), one_line(f.what));
   return out;
 }
 
@@ -200,11 +210,17 @@ Text unproven_fate(dmarc::Policy wanted) {
 
 std::string spf_text(const spf::Verdict& v, bool french) {
   const spf::ReasonRow& why = reason_row(v.reason);
-  std::string out = fmt::format("SPF {}: {}\n", result_row(v.result).name, in(result_row(v.result), french));
+  std::string out =
+      fmt::format("SPF {}{}{}\n", result_row(v.result).name, colon(french), in(result_row(v.result), french));
   Facts facts;
-  facts.add(v.identity == spf::Identity::helo || v.null_sender ? "HELO" : "MAIL FROM", v.sender);
+  const bool of_helo = v.identity == spf::Identity::helo || v.null_sender;
+  if (of_helo && v.domain.empty())
+    facts.add("MAIL FROM",
+              Text{"<>, and no HELO that names a host", "<>, et aucun HELO qui nomme une machine"}.in(french));
+  else
+    facts.add(of_helo ? "HELO" : "MAIL FROM", v.sender);
   std::string decided = fmt::format("{}{}", in(why, french), rule_of(why.rule));
-  if (!v.decided_by.empty()) decided = fmt::format("{}: {}, {}", v.decided_at, v.decided_by, decided);
+  if (!v.decided_by.empty()) decided = fmt::format("{}{}{}, {}", v.decided_at, colon(french), v.decided_by, decided);
   facts.add(Text{"Because", "Parce que"}.in(french), decided);
   if (!v.explanation.empty()) facts.add(Text{"It explains", "Il explique"}.in(french), v.explanation);
   facts.add(
@@ -217,7 +233,8 @@ std::string spf_text(const spf::Verdict& v, bool french) {
 
 std::string dmarc_text(const dmarc::Verdict& v, bool french) {
   const dmarc::ReasonRow& why = reason_row(v.reason);
-  std::string out = fmt::format("DMARC {}: {}{}\n", outcome_name(v.result), in(why, french), rule_of(why.section));
+  std::string out =
+      fmt::format("DMARC {}{}{}{}\n", outcome_name(v.result), colon(french), in(why, french), rule_of(why.section));
   Facts facts;
   facts.add(Text{"Author", "Auteur"}.in(french), v.author);
   if (v.policy) {
@@ -227,8 +244,9 @@ std::string dmarc_text(const dmarc::Verdict& v, bool french) {
   if (!v.organization.empty()) facts.add(Text{"Organization", "Organisation"}.in(french), v.organization);
   out += facts.text() + "\n";
   for (const dmarc::Identifier& id : v.identifiers)
-    out += fmt::format("{} {} {}: {}\n", id.method == dmarc::Method::spf ? "SPF" : "DKIM", one_line(id.domain),
-                       authentication_name(id.result), in(alignment_row(id.alignment), french));
+    out += fmt::format("{} {}{} {}{}{}\n", id.method == dmarc::Method::spf ? "SPF" : "DKIM", one_line(id.domain),
+                       id.selector.empty() ? "" : fmt::format(" (s={})", one_line(id.selector)),
+                       authentication_name(id.result), colon(french), in(alignment_row(id.alignment), french));
   if (!v.identifiers.empty()) out += '\n';
   return out + names_text(v.discovery, french);
 }
@@ -260,13 +278,22 @@ std::string dmarc_policy_text(const dmarc::Verdict& v, bool french) {
   return out + "\n" + names_text(v.discovery, french);
 }
 
+std::string_view decision_text(const trust::Judgement& j, bool french) {
+  const bool no_domain = j.decision.reason == dmarc::ActionReason::author_ambiguous &&
+                         j.author.reason == trust::AuthorReason::domain_invalid;
+  if (no_domain) return in(author_reason_row(j.author.reason), french);
+  return in(action_reason_row(j.decision.reason), french);
+}
+
 std::string judgement_text(const trust::Judgement& j, bool french) {
-  const dmarc::ActionReasonRow& action = action_reason_row(j.decision.reason);
-  std::string out = fmt::format("→ {}: {}\n\n", action_name(j.decision.action), in(action, french));
-  const trust::AuthorReasonRow& author = author_reason_row(j.author.reason);
+  const std::string_view decision = decision_text(j, french), author = in(author_reason_row(j.author.reason), french);
+  std::string out = fmt::format("→ {}{}{}\n\n", action_name(j.decision.action), colon(french), decision);
   std::string domains;
   for (const std::string& domain : j.author.domains) domains += (domains.empty() ? "" : ", ") + domain;
-  out += fmt::format("From {}{}\n\n", domains.empty() ? "" : domains + ": ", in(author, french));
+  if (!domains.empty())
+    out += fmt::format("From {}{}{}\n\n", domains, colon(french), author);
+  else if (author != decision)
+    out += fmt::format("{}\n\n", author);
   if (j.dmarc.empty()) {
     out += say(french, {"DMARC is not asked: there is no author to be judged.\n\n",
                         "DMARC n'est pas consulté : il n'y a pas d'auteur à juger.\n\n"});
