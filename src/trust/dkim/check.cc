@@ -131,7 +131,11 @@ void decide_by_keys(SignatureVerdict& out, std::vector<FitKey> fit, ByteView tex
     }
     out.keys[candidate.at].fault = Fault{Reason::signature_differs, {}};
   }
-  out.decide({Reason::signature_differs, {}});
+  // Those beyond limits.keys are without a fault.
+  const auto untried = std::ranges::count_if(out.keys, [](const KeyTried& k) { return !k.fault; });
+  out.decide({Reason::signature_differs,
+              untried == 0 ? std::string()
+                           : fmt::format("{} of {} keys at this name were not tried", untried, out.keys.size())});
 }
 
 void decide_over_letter(SignatureVerdict& v, const dns::Answer& answer, const HeaderFields& header,

@@ -244,6 +244,8 @@ TEST(DkimVerify, SeveralRecordsAtOneName) {
   const SignatureVerdict tried = one(hand("t=1").letter(), many);
   EXPECT_EQ(why(tried), "signature-differs");
   EXPECT_EQ(std::ranges::count_if(tried.keys, [](const KeyTried& k) { return k.bits > 0; }), 3);
+  EXPECT_EQ(tried.detail, "2 of 5 keys at this name were not tried");
+  EXPECT_EQ(none.detail, "");
 }
 
 TEST(DkimVerify, TestingIsToldAndChangesNothing) {
