@@ -280,7 +280,7 @@ class Reader {
     } else if (row.repeated && node.is_array_of_tables()) {
       for (const auto& item : *node.as_array()) {
         row.begin(out_.config);
-        if (name == "listen") listen_lines_.push_back(line_of(item));
+        block_lines_[name].push_back(line_of(item));
         read_table(*item.as_table(), name);
         require(name, *item.as_table());
       }
@@ -323,31 +323,36 @@ class Reader {
     if (c.listen.empty()) complain(0, "nothing to serve: one [[listen]] at least is needed");
     check_roles();
     if (c.tls.cert.value.empty() != c.tls.key.value.empty()) complain(0, "[tls] needs both 'cert' and 'key'");
-    for (const DnsStub& stub : c.dns.stubs) {
+    for (std::size_t i = 0; i < c.dns.stubs.size(); ++i) {
+      const DnsStub& stub = c.dns.stubs[i];
+      const int line = block_line("dns.stub", i);
       if (!net::Endpoint::parse(stub.server.host, stub.server.port))
-        complain(0, fmt::format("'{}' is not an IP address of a name server", printable(stub.server.host, 60)));
+        complain(line, fmt::format("'{}' is not an IP address of a name server", printable(stub.server.host, 60)));
       if (!dns::Name::parse(stub.zone))
-        complain(0, fmt::format("'{}' is not the name of a zone", printable(stub.zone, 60)));
+        complain(line, fmt::format("'{}' is not the name of a zone", printable(stub.zone, 60)));
     }
     check_dns_lists();
     check_judges();
     for (std::size_t i = 0; i < c.listen.size(); ++i) {
       const Listener& l = c.listen[i];
       if (!net::Endpoint::parse(l.address, 0))
-        complain(0, fmt::format("'{}' is not an IP address to listen on", printable(l.address, 60)));
+        complain(block_line("listen", i),
+                 fmt::format("'{}' is not an IP address to listen on", printable(l.address, 60)));
       if (l.role != Role::mx && l.role != Role::lmtp && l.role != Role::relay && c.tls.cert.value.empty())
-        complain(0, fmt::format("the role {} needs a certificate: set 'cert' and 'key' in [tls]", role_name(l.role)));
+        complain(block_line("listen", i),
+                 fmt::format("the role {} needs a certificate: set 'cert' and 'key' in [tls]", role_name(l.role)));
       // RFC 2033 §5
       if (l.role == Role::lmtp && port_of(l) == 25)
-        complain(listen_lines_[i], "LMTP must not be spoken on port 25: take 24, or another");
+        complain(block_line("listen", i), "LMTP must not be spoken on port 25: take 24, or another");
       if (!c.server.plays(role_actor(l.role)))
-        complain(listen_lines_[i],
+        complain(block_line("listen", i),
                  fmt::format("a listener of the role {} is the {}'s, which this process does not play: add \"{}\" to "
                              "'roles' in [server], or take the listener away",
                              role_name(l.role), actor_name(role_actor(l.role)), actor_name(role_actor(l.role))));
       for (std::size_t j = 0; j < i; ++j)
         if (port_of(l) != 0 && port_of(c.listen[j]) == port_of(l) && c.listen[j].address == l.address)
-          complain(0, fmt::format("two [[listen]] blocks share {} port {}", l.address, port_of(l)));
+          complain(block_line("listen", i),
+                   fmt::format("two [[listen]] blocks share {} port {}", l.address, port_of(l)));
     }
   }
 
@@ -363,19 +368,21 @@ class Reader {
   void check_dns_lists() {
     const std::vector<DnsListRow>& lists = out_.config.mx.dns_lists;
     if (lists.size() > kMaxDnsLists)
-      complain(0, fmt::format("more than {} [[mx.dns_list]] blocks: each is asked for every letter", kMaxDnsLists));
+      complain(block_line("mx.dns_list", kMaxDnsLists),
+               fmt::format("more than {} [[mx.dns_list]] blocks: each is asked for every letter", kMaxDnsLists));
     for (std::size_t i = 0; i < lists.size(); ++i) {
       const DnsListRow& list = lists[i];
+      const int line = block_line("mx.dns_list", i);
       if (!dns::Name::parse(list.zone))
-        complain(0, fmt::format("'{}' is not the name of the zone of a DNS list", printable(list.zone, 60)));
+        complain(line, fmt::format("'{}' is not the name of the zone of a DNS list", printable(list.zone, 60)));
       for (const net::Network& code : list.codes)
         if (!is_list_code(code))
-          complain(0, fmt::format("'{}' is no code of a DNS list: these are in 127.0.0.0/8", code.text()));
+          complain(line, fmt::format("'{}' is no code of a DNS list: these are in 127.0.0.0/8", code.text()));
       if (list.kind == ListKind::allow && list.action != ListAction::note)
-        complain(0, fmt::format("the DNS list {} allows, so it takes no 'action'", printable(list.title(), 60)));
+        complain(line, fmt::format("the DNS list {} allows, so it takes no 'action'", printable(list.title(), 60)));
       for (std::size_t j = 0; j < i; ++j)
         if (lists[j].title() == list.title())
-          complain(0, fmt::format("two [[mx.dns_list]] blocks are called {}", printable(list.title(), 60)));
+          complain(line, fmt::format("two [[mx.dns_list]] blocks are called {}", printable(list.title(), 60)));
     }
   }
 
@@ -383,17 +390,23 @@ class Reader {
     const auto& judges = out_.config.judges;
     for (auto row = judges.begin(); row != judges.end(); ++row) {
       const std::string name = printable(row->name, 60);
+      const int line = block_line("judge", static_cast<std::size_t>(row - judges.begin()));
       if (row->name.size() > kMaxJudgeName ||
           !std::ranges::all_of(row->name, [](char ch) { return (is_alnum(ch) && lower(ch) == ch) || ch == '-'; }))
-        complain(0, fmt::format("'{}' is no name of a judge: write up to {} letters a to z, digits and hyphens", name,
-                                kMaxJudgeName));
+        complain(line, fmt::format("'{}' is no name of a judge: write up to {} letters a to z, digits and hyphens",
+                                   name, kMaxJudgeName));
       if (std::any_of(judges.begin(), row, [&](const JudgeRow& other) { return other.name == row->name; }))
-        complain(0, fmt::format("two [[judge]] blocks have the name {}", name));
+        complain(line, fmt::format("two [[judge]] blocks have the name {}", name));
       if (row->step > post::Judges::kAll || row->verdict > post::Judges::kAll)
-        complain(0,
+        complain(line,
                  fmt::format("the judge {} may take {}, and all judges together have {} for an answer", name,
                              format_duration(std::max(row->step, row->verdict)), format_duration(post::Judges::kAll)));
     }
+  }
+
+  // Where a block of a repeated section begins.
+  int block_line(std::string_view section, std::size_t block) const {
+    return block_lines_.find(section)->second[block];
   }
 
   // The line of a key of [server]; 0 if it is not there.
@@ -444,7 +457,7 @@ class Reader {
   static int port_of(const Listener& l) { return l.port.value < 0 ? role_port(l.role) : l.port.value; }
 
   std::string file_, folder_;
-  std::vector<int> listen_lines_;
+  std::map<std::string, std::vector<int>, std::less<>> block_lines_;  // of repeated sections, in order
   std::map<std::string_view, int> server_lines_;
   ParsedConfig out_;
 };

@@ -309,13 +309,17 @@ TEST(Config, Judges) {
   EXPECT_THAT(wrong("name = \"R D\"\n" + address), ElementsAre(HasSubstr("'R D' is no name of a judge")));
   EXPECT_THAT(wrong(name + address + "[[judge]]\n" + name + address),
               ElementsAre(HasSubstr("two [[judge]] blocks have the name rspamd")));
+  const std::string list = "[[mx.dns_list]]\nzone = \"zen.example.net\"\nname = \"zen\"\n";
+  EXPECT_THAT(errors(std::string(kSmall) + list + list),
+              ElementsAre("etc/chappe.toml:9: error: two [[mx.dns_list]] blocks are called zen"));
 }
 
 TEST(Config, TheWholeMustMakeSense) {
   EXPECT_THAT(errors(""), ElementsAre(HasSubstr("nothing to serve"), HasSubstr("[server] is missing")));
   const std::string small(kSmall);
-  EXPECT_THAT(errors(small + "[[listen]]\nrole = \"imap\"\n"),
-              ElementsAre("etc/chappe.toml: error: the role imap needs a certificate: set 'cert' and 'key' in [tls]"));
+  EXPECT_THAT(
+      errors(small + "[[listen]]\nrole = \"imap\"\n"),
+      ElementsAre("etc/chappe.toml:6: error: the role imap needs a certificate: set 'cert' and 'key' in [tls]"));
   EXPECT_THAT(errors(small + "[[listen]]\nrole = \"mx\"\nport = 25\n"), ElementsAre(HasSubstr("share :: port 25")));
   EXPECT_THAT(errors(small + "[[listen]]\nrole = \"mx\"\nport = 0\n[[listen]]\nrole = \"mx\"\nport = 0\n"), IsEmpty());
   EXPECT_THAT(errors(small + "address = \"localhost\"\n"), ElementsAre(HasSubstr("'localhost' is not an IP address")));
@@ -357,6 +361,13 @@ TEST(Config, WhatDescribeShowsCanBeRead) {
     const auto parsed = parse_config(text, "described.toml");
     for (const auto& e : parsed.errors) ADD_FAILURE() << e.describe();
     EXPECT_EQ(parsed.config.limits.smtp_timeout, Config().limits.smtp_timeout);
+  }
+  // What it shows as comments can be read as well, once they are none; but for another mda, beside the role of one.
+  for (bool french : {false, true}) {
+    std::string text = describe_config(french);
+    for (std::size_t at = 0; (at = text.find("\n#", at)) != text.npos; ++at)
+      if (text[at + 2] != ' ' && text.compare(at + 2, 3, "mda") != 0) text.erase(at + 1, 1);
+    for (const auto& e : parse_config(text, "described.toml").errors) ADD_FAILURE() << e.describe();
   }
   EXPECT_THAT(describe_config(false), HasSubstr("smtp_timeout = \"5m\""));
   EXPECT_THAT(describe_config(true), HasSubstr("(durée)"));

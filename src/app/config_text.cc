@@ -85,6 +85,8 @@ std::string value_text(const Slot& slot) {
 std::string example(const KeyRow& key) {
   if (key.section == "mx.dns_list" && key.name == "zone") return "\"zen.example.net\"";
   if (key.section == "mx.dns_list" && key.name == "name") return "\"zen\"";
+  if (key.section == "judge" && key.name == "name") return "\"rspamd\"";
+  if (key.section == "judge" && key.name == "address") return "\"inet:127.0.0.1:11332\"";
   if (key.name == "codes") return "[\"127.0.0.2\", \"127.0.0.4/30\"]";
   if (key.name == "trusted_sealers") return "[\"lists.example.org\"]";
   if (key.name == "hostname") return "\"mx.example.org\"";
