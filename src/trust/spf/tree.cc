@@ -192,6 +192,21 @@ class Grower {
   std::size_t nodes_ = 0;
 };
 
+// Adds lookups to the first circle and to all that leads to it; false: there is none. Not deeper than kMaxTreeDepth.
+bool charge_circle(Node& node, unsigned more) {
+  for (Branch& branch : node.branches)
+    for (Node& inside : branch.inside) {
+      if (inside.state == NodeState::circle)
+        inside.lookups += more;
+      else if (!charge_circle(inside, more))
+        continue;
+      branch.lookups += more;
+      node.lookups += more;
+      return true;
+    }
+  return false;
+}
+
 }  // namespace
 
 net::Task<Tree> tree(dns::Resolver& resolver, std::string domain, net::Deadline deadline) {
@@ -199,6 +214,9 @@ net::Task<Tree> tree(dns::Resolver& resolver, std::string domain, net::Deadline 
   Tree out;
   Grower grower(resolver, deadline, out);
   co_await grower.grow(domain, &out.root);
+  // A check goes round in a circle until one term too many asks (RFC 7208 §4.6.4).
+  if (const unsigned end = Limits().lookups + 1; out.root.lookups < end)
+    charge_circle(out.root, end - out.root.lookups);
   if (const auto name = query_name(domain); name && out.root.state != NodeState::bad_domain)
     out.old_type = co_await grower.ask(*name, dns::Type::spf);
   if (const Term* exp = out.root.record.exp()) {

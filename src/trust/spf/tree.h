@@ -59,7 +59,7 @@ struct Node {
   std::vector<std::size_t> questions;  // for the record
   std::vector<Branch> branches;        // in the order of evaluation
   unsigned own_lookups = 0;            // by its own terms
-  unsigned lookups = 0;                // with those of everything below
+  unsigned lookups = 0;                // with those of everything below; of a circle, until a check gives up
   unsigned voids4 = 0, voids6 = 0;     // likewise, as a client meets them that nothing matches
   // Which clients come to pass here by their address alone.
   IpSet authorised;

@@ -95,9 +95,24 @@ TEST_F(SpfTree, WhatALookAtDoesNotFind) {
                                             NodeState::circle}));
   EXPECT_TRUE(t.root.branches[0].failed);
   EXPECT_TRUE(t.root.branches[7].varies);
-  EXPECT_EQ(t.root.lookups, 8u);
+  EXPECT_EQ(t.root.own_lookups, 8u);
   EXPECT_EQ(t.root.voids4, 2u);
   EXPECT_EQ(of("museum").root.state, NodeState::bad_domain);
+}
+
+// RFC 7208 §4.6.4: a check goes round until the eleventh term asks.
+TEST_F(SpfTree, ACircleCostsWhatACheckDoes) {
+  spf("octo.example", "v=spf1 include:out.example mx -all");
+  spf("out.example", "v=spf1 a include:octo.example -all");
+  zone.exists("out.example");
+  const Tree t = of();
+  EXPECT_EQ(t.root.lookups, 11u);
+  EXPECT_EQ(t.root.branches[0].lookups, 10u);
+  EXPECT_EQ(t.root.branches[0].inside[0].branches[1].lookups, 8u);
+  EXPECT_EQ(t.root.branches[1].lookups, 1u);
+  // To oneself.
+  spf("self.example", "v=spf1 redirect=self.example");
+  EXPECT_EQ(of("self.example").root.lookups, 11u);
 }
 
 TEST_F(SpfTree, AQuestionIsAskedOnce) {
