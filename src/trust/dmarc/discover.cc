@@ -1,8 +1,18 @@
 #include "trust/dmarc/discover.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace chappe::trust::dmarc {
+namespace {
+
+// The size: it is not there yet.
+template <class T, class Key>
+std::size_t place_of(const std::vector<T>& all, const Key& key, Key T::* member) {
+  return static_cast<std::size_t>(std::ranges::find(all, key, member) - all.begin());
+}
+
+}  // namespace
 
 std::string_view walk_end_name(WalkEnd end) {
   switch (end) {
@@ -35,19 +45,18 @@ std::string_view choice_name(Choice choice) {
 }
 
 net::Task<std::size_t> Discoverer::ask(dns::Question question) {
-  if (const auto known = asked_.find(question); known != asked_.end()) co_return known->second;
-  dns::Answer answer = co_await resolver_.ask(question, deadline_);
-  out_.asked.push_back(std::move(answer));
-  asked_.emplace(std::move(question), out_.asked.size() - 1);
-  co_return out_.asked.size() - 1;
+  const std::size_t known = place_of(out_.asked, question, &dns::Answer::question);
+  if (known == out_.asked.size()) out_.asked.push_back(co_await resolver_.ask(std::move(question), deadline_));
+  co_return known;
 }
 
 net::Task<std::size_t> Discoverer::look(dns::Name domain) {
-  if (const auto known = looked_.find(domain); known != looked_.end()) co_return known->second;
+  const std::size_t known = place_of(out_.found, domain, &Found::domain);
+  if (known < out_.found.size()) co_return known;
   Found found;
-  found.domain = domain;
-  if (const auto name = domain.child("_dmarc")) {
-    found.asked = co_await ask({*name, dns::Type::txt});
+  found.domain = std::move(domain);
+  if (auto name = found.domain.child("_dmarc")) {
+    found.asked = co_await ask({std::move(*name), dns::Type::txt});
     const dns::Answer& answer = out_.asked[found.asked];
     if (!answer && !answer.absent()) found.standard = Standard::error;
     for (const dns::Txt& txt : answer.records.as<dns::Txt>()) {
@@ -68,16 +77,16 @@ net::Task<std::size_t> Discoverer::look(dns::Name domain) {
     }
   }
   out_.found.push_back(std::move(found));
-  looked_.emplace(std::move(domain), out_.found.size() - 1);
-  co_return out_.found.size() - 1;
+  co_return known;
 }
 
 // RFC 9989 §4.10
 net::Task<std::size_t> Discoverer::walk(dns::Name start) {
-  if (const auto known = walked_.find(start); known != walked_.end()) co_return known->second;
+  const std::size_t known = place_of(out_.walks, start, &Walk::start);
+  if (known < out_.walks.size()) co_return known;
   Walk walk;
-  walk.start = start;
-  dns::Name target = start;
+  walk.start = std::move(start);
+  dns::Name target = walk.start;
   while (!target.is_root()) {
     walk.steps.push_back(co_await look(target));
     const Found& found = out_.found[walk.steps.back()];
@@ -95,8 +104,7 @@ net::Task<std::size_t> Discoverer::walk(dns::Name start) {
   }
   choose(walk);
   out_.walks.push_back(std::move(walk));
-  walked_.emplace(std::move(start), out_.walks.size() - 1);
-  co_return out_.walks.size() - 1;
+  co_return known;
 }
 
 // RFC 9989 §4.10.2. A walk stops at the first psd=n or psd=y, so only its last step can have one.

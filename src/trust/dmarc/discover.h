@@ -9,11 +9,11 @@
 //   - A name too long to have _dmarc before it has no record, and is not asked for.
 //
 // A Discoverer is owned by one coroutine; the resolver must outlive it. Pure but for the resolver's questions, each of
-// which ends by the deadline.
+// which ends by the deadline. What was asked is searched from its beginning: a letter leads to a hundred names at most
+// (kMaxWalks, kMaxWalkQueries).
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -102,8 +102,6 @@ class Discoverer {
   dns::Resolver& resolver_;
   net::Deadline deadline_;
   Discovery out_;
-  std::map<dns::Question, std::size_t> asked_;
-  std::map<dns::Name, std::size_t> looked_, walked_;
 };
 
 }  // namespace chappe::trust::dmarc
