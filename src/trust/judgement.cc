@@ -98,8 +98,8 @@ std::vector<std::string> proven_by(const Judgement& j) {
   std::vector<std::string> out;
   for (const dmarc::Verdict& v : j.dmarc)
     if (v.result == dmarc::Outcome::pass) out.push_back(v.author);
-  for (const auto& spf : {j.spf, j.helo})
-    if (spf && spf->result == spf::ResultCode::pass) out.push_back(spf->domain);
+  for (const auto* spf : {&j.spf, &j.helo})
+    if (*spf && (*spf)->result == spf::ResultCode::pass) out.push_back((*spf)->domain);
   return out;
 }
 

@@ -370,25 +370,34 @@ const Evaluation* find_decision(Verdict& verdict) {
   }
 }
 
-net::Task<Verdict> check_host(dns::Resolver& resolver, Query query, Verdict out, std::string local, std::string domain,
-                              net::Deadline deadline) {
-  out.domain = domain;
-  out.decided_at = domain;
+net::Task<Verdict> check_host(dns::Resolver& resolver, Query query, Identity identity, net::Deadline deadline) {
+  Verdict out;
+  out.identity = identity;
+  MacroValues values;
+  const std::size_t at = query.mail_from.rfind('@');
+  if (identity == Identity::mail_from) {
+    out.null_sender = query.mail_from.empty();
+    if (at != std::string::npos) values.local = query.mail_from.substr(0, at);
+  }
+  if (values.local.empty()) values.local = kPostmaster;
+  // RFC 7208 §2.3, §2.4
+  out.domain = identity == Identity::helo || out.null_sender ? query.helo
+               : at == std::string::npos                     ? query.mail_from
+                                                             : query.mail_from.substr(at + 1);
+  out.decided_at = out.domain;
   const auto ip = Ip::of_client(query.ip);
-  auto checked = identity_domain(domain);
-  if (checked) out.domain = *checked;
-  out.sender = local + '@' + out.domain;
+  auto checked = identity_domain(out.domain);
+  if (checked) out.domain = std::move(*checked);
+  out.sender = values.local + '@' + out.domain;
   if (!ip || !checked) {
     out.reason = !ip ? Reason::no_address : Reason::bad_domain;
     out.evaluation.domain = out.domain;
     out.evaluation.reason = out.reason;
     co_return out;
   }
-  MacroValues values;
-  values.local = std::move(local);
   values.sender_domain = out.domain;
-  values.helo = query.helo;
-  values.receiver = query.receiver;
+  values.helo = std::move(query.helo);
+  values.receiver = std::move(query.receiver);
   values.ip = *ip;
   values.now = query.now;
   Checker checker(resolver, query.limits, deadline.at_most(query.limits.time), std::move(values), out);
@@ -402,24 +411,11 @@ net::Task<Verdict> check_host(dns::Resolver& resolver, Query query, Verdict out,
 }  // namespace
 
 net::Task<Verdict> check(dns::Resolver& resolver, Query query, net::Deadline deadline) {
-  Verdict out;
-  out.identity = Identity::mail_from;
-  out.null_sender = query.mail_from.empty();
-  const std::size_t at = query.mail_from.rfind('@');
-  std::string local = at == std::string::npos ? "" : query.mail_from.substr(0, at);
-  std::string domain = at == std::string::npos ? query.mail_from : query.mail_from.substr(at + 1);
-  if (out.null_sender) domain = query.helo;  // RFC 7208 §2.4
-  if (local.empty()) local = kPostmaster;
-  co_return co_await check_host(resolver, std::move(query), std::move(out), std::move(local), std::move(domain),
-                                deadline);
+  return check_host(resolver, std::move(query), Identity::mail_from, deadline);
 }
 
 net::Task<Verdict> check_helo(dns::Resolver& resolver, Query query, net::Deadline deadline) {
-  Verdict out;
-  out.identity = Identity::helo;
-  std::string domain = query.helo;
-  co_return co_await check_host(resolver, std::move(query), std::move(out), std::string(kPostmaster), std::move(domain),
-                                deadline);
+  return check_host(resolver, std::move(query), Identity::helo, deadline);
 }
 
 std::string describe(const Verdict& verdict) {
