@@ -48,7 +48,7 @@ std::string encode(ByteView in, const char* alphabet, bool pad) {
 std::optional<Bytes> decode(ByteView in, const Tables& t) {
   const std::size_t rest = in.size() % 4;
   if (rest == 1) return std::nullopt;
-  const auto at = [&in](std::size_t i) { return static_cast<unsigned char>(in[i]); };
+  const auto at = [octets = in.data()](std::size_t i) { return static_cast<unsigned char>(octets[i]); };
   Bytes out(in.size() / 4 * 3 + (rest ? rest - 1 : 0), '\0');
   char* o = out.data();
   std::uint32_t bad = 0;

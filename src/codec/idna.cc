@@ -76,12 +76,13 @@ Result<std::string> nfd(ByteView text) {
 
 bool valid_domain(ByteView name) {
   if (name.empty() || name.size() > kMaxDomain) return false;
-  ByteView last;
-  for (const auto label : split(name, '.')) {
+  for (;;) {
+    const std::size_t dot = name.find('.');
+    const ByteView label = name.substr(0, dot);
     if (!is_ldh_label(label)) return false;
-    last = label;
+    if (dot == ByteView::npos) return !all_digits(label);
+    name.remove_prefix(dot + 1);
   }
-  return !all_digits(last);
 }
 
 Result<std::string> domain_to_ascii(ByteView name) {

@@ -20,7 +20,7 @@ void append_escaped(std::string& out, ByteView octets, std::string_view special,
     if (c < least || c > '~') {
       out += fmt::format("\\{:03}", static_cast<unsigned char>(c));
     } else {
-      if (special.contains(c)) out += '\\';
+      if (!is_alnum(c) && special.contains(c)) out += '\\';
       out += c;
     }
   }
@@ -121,12 +121,15 @@ Result<Bytes> Name::labels_of(std::string_view text, bool& absolute) {
       label += TRY(escape(text, at));
       continue;
     }
-    ++at;
     if (c != '.') {
-      utf8 = utf8 || is_8bit(c);
-      label += c;
+      const auto begin = text.begin() + static_cast<std::ptrdiff_t>(at);
+      const auto end = std::find_if(begin, text.end(), [](char x) { return x == '.' || x == '\\'; });
+      utf8 = utf8 || std::any_of(begin, end, is_8bit);
+      label.append(begin, end);
+      at += static_cast<std::size_t>(end - begin);
       continue;
     }
+    ++at;
     TRY(append_text_label(wire, label, utf8, text));
     label.clear();
     utf8 = false;
@@ -172,8 +175,10 @@ Result<Name> Name::from_wire(ByteView wire) {
 std::string Name::text() const {
   if (is_root()) return ".";
   std::string out;
-  for (const ByteView label : labels()) {
-    append_label_text(out, label);
+  out.reserve(wire_.size());
+  const Offsets offsets(wire_);
+  for (std::size_t i = 0; i < offsets.count; ++i) {
+    append_label_text(out, label_at(wire_, offsets.at[i]));
     out += '.';
   }
   return out;
@@ -253,7 +258,7 @@ Result<Name> Name::with_suffix(const Name& from, const Name& to) const {
 // The octet of a label's length is at most 63 and so no letter: the whole wire form can be folded.
 Name Name::lower() const { return Name(to_lower(wire_)); }
 
-bool Name::operator==(const Name& other) const { return iequals(wire_, other.wire_); }
+bool Name::operator==(const Name& other) const { return wire_ == other.wire_ || iequals(wire_, other.wire_); }
 
 std::weak_ordering Name::operator<=>(const Name& other) const {
   // RFC 4034 §6.1: label by label from the right, as lower-case octets; a name comes before those below it.

@@ -10,7 +10,7 @@ namespace {
 // Appends a value, or a part of one, by RFC 6376 §3.4.2: folds undone, runs of blanks made one space, none at the start
 // or the end. `blank` holds whether blanks came last, and are to be written if something follows.
 void append_relaxed(std::string& out, ByteView text, std::size_t start, bool& blank) {
-  const auto stops = [](char c) { return is_wsp(c) || c == '\r'; };
+  const auto stops = [](char c) { return c <= ' ' && (is_wsp(c) || c == '\r'); };
   std::size_t i = 0;
   while (i < text.size()) {
     const char c = text[i];
@@ -24,8 +24,8 @@ void append_relaxed(std::string& out, ByteView text, std::size_t start, bool& bl
       i += 2;
       continue;
     }
-    std::size_t end = i + 1;
-    while (end < text.size() && !stops(text[end])) ++end;
+    const auto stop = std::find_if(text.begin() + static_cast<std::ptrdiff_t>(i) + 1, text.end(), stops);
+    const auto end = static_cast<std::size_t>(stop - text.begin());
     if (blank && out.size() > start) out += ' ';
     blank = false;
     out += text.substr(i, end - i);
@@ -34,7 +34,9 @@ void append_relaxed(std::string& out, ByteView text, std::size_t start, bool& bl
 }
 
 void append_relaxed(std::string& out, ByteView name, ByteView first, ByteView second) {
-  for (const char c : name) out += lower(c);
+  const auto name_at = static_cast<std::ptrdiff_t>(out.size());
+  out += name;
+  std::transform(out.begin() + name_at, out.end(), out.begin() + name_at, lower);
   out += ':';
   const std::size_t start = out.size();
   bool blank = false;

@@ -11,6 +11,7 @@ namespace {
 // Shorter names first, then by letter: any order does, as long as case does not matter in it.
 std::strong_ordering compare(ByteView a, ByteView b) {
   if (a.size() != b.size()) return a.size() <=> b.size();
+  if (a == b) return std::strong_ordering::equal;  // mostly they are written alike
   for (std::size_t i = 0; i < a.size(); ++i)
     if (lower(a[i]) != lower(b[i])) return lower(a[i]) <=> lower(b[i]);
   return std::strong_ordering::equal;

@@ -11,11 +11,21 @@
 namespace chappe::trust::dkim {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";
-
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+constexpr bool is_blank(char c) { return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n'); }
 // RFC 6376 §3.2: ALNUMPUNC
 constexpr bool is_name_octet(char c) { return is_alnum(c) || c == '_'; }
+
+// Where the first octet at or behind `at` stands that is no blank; the size of `text` if there is none.
+std::size_t skip_blanks(ByteView text, std::size_t at) {
+  while (at < text.size() && is_blank(text[at])) ++at;
+  return at;
+}
+
+ByteView trim_blanks(ByteView text) {
+  text.remove_prefix(skip_blanks(text, 0));
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 std::string_view fault_text(TagFault fault) {
   switch (fault) {
@@ -40,12 +50,13 @@ std::string_view fault_text(TagFault fault) {
 // FWS = [*WSP CRLF] 1*WSP (RFC 5322 §3.2.2): a line end has a blank behind it. Where the first octet stands that is
 // neither VALCHAR nor part of a blank; npos if there is none.
 std::size_t bad_octet(ByteView value) {
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const char c = value[i];
-    if (!is_ctl(c)) continue;
-    if (c == '\r' && (i + 1 >= value.size() || value[i + 1] != '\n')) return i;
-    if (c == '\n' && i + 1 < value.size() && !is_wsp(value[i + 1])) return i;
-    if (!is_blank(c)) return i;
+  for (auto at = std::ranges::find_if(value, is_ctl); at != value.end();
+       at = std::find_if(at + 1, value.end(), is_ctl)) {
+    const auto next = at + 1;
+    const bool bad = *at == '\r'   ? next == value.end() || *next != '\n'
+                     : *at == '\n' ? next != value.end() && !is_wsp(*next)
+                                   : *at != '\t';
+    if (bad) return static_cast<std::size_t>(at - value.begin());
   }
   return ByteView::npos;
 }
@@ -66,8 +77,8 @@ std::expected<TagList, TagError> TagList::parse(ByteView text) {
   list.tags_.reserve(12);  // a signature has hardly more
   std::size_t at = 0;
   for (;;) {
-    const std::size_t name_at = text.find_first_not_of(kBlanks, at);
-    if (name_at == ByteView::npos) {
+    const std::size_t name_at = skip_blanks(text, at);
+    if (name_at == text.size()) {
       if (list.tags_.empty()) return wrong(TagFault::no_tag, at);
       return list;  // RFC 6376 §3.2: a ";" may close the list
     }
@@ -76,14 +87,14 @@ std::expected<TagList, TagError> TagList::parse(ByteView text) {
     const ByteView name = text.substr(name_at, name_end - name_at);
     if (name.empty()) return wrong(text[name_at] == ';' ? TagFault::no_tag : TagFault::bad_name, name_at);
     if (!is_alpha(name.front())) return wrong(TagFault::bad_name, name_at, name);
-    const std::size_t equals = text.find_first_not_of(kBlanks, name_end);
-    if (equals == ByteView::npos || text[equals] == ';') return wrong(TagFault::no_equals, name_end, name);
+    const std::size_t equals = skip_blanks(text, name_end);
+    if (equals == text.size() || text[equals] == ';') return wrong(TagFault::no_equals, name_end, name);
     if (text[equals] != '=') return wrong(equals == name_end ? TagFault::bad_name : TagFault::no_equals, equals, name);
     Tag tag{.name = name, .value = {}, .begin = equals + 1, .end = std::min(text.find(';', equals), text.size())};
     const ByteView written = text.substr(tag.begin, tag.end - tag.begin);
     if (const std::size_t bad = bad_octet(written); bad != ByteView::npos)
       return wrong(TagFault::bad_octet, tag.begin + bad, name);
-    tag.value = trim(written, kBlanks);
+    tag.value = trim_blanks(written);
     // RFC 6376 §3.2: then the whole list is invalid.
     if (list.find(name) != nullptr) return wrong(TagFault::duplicate, name_at, name);
     if (list.tags_.size() == kMaxTags) return wrong(TagFault::too_many, name_at, name);
@@ -107,12 +118,10 @@ std::optional<ByteView> TagList::value(std::string_view name) const {
 std::string without_blanks(ByteView value) {
   std::string out;
   out.reserve(value.size());
-  std::size_t i = 0;
-  while (i < value.size()) {
-    std::size_t end = i;
-    while (end < value.size() && !is_blank(value[end])) ++end;
-    out += value.substr(i, end - i);
-    i = end + 1;
+  for (auto at = value.begin(); at != value.end();) {
+    const auto end = std::find_if(at, value.end(), is_blank);
+    out.append(at, end);
+    at = end == value.end() ? end : end + 1;
   }
   return out;
 }
@@ -128,7 +137,7 @@ std::optional<std::vector<ByteView>> colon_list(ByteView value, std::size_t limi
   out.reserve(std::min(limit, static_cast<std::size_t>(std::ranges::count(value, ':')) + 1));
   for (;;) {
     const std::size_t colon = value.find(':');
-    const ByteView part = trim(value.substr(0, colon), kBlanks);
+    const ByteView part = trim_blanks(value.substr(0, colon));
     if (part.empty() || out.size() == limit) return std::nullopt;
     out.push_back(part);
     if (colon == ByteView::npos) return out;

@@ -207,10 +207,14 @@ std::string expand_domain(const MacroString& string, const MacroValues& values) 
 std::optional<dns::Name> query_name(std::string_view target) {
   if (target.empty() || target.size() > kMaxTarget) return std::nullopt;
   Bytes wire;
-  for (const std::string_view label : split(target, '.')) {
+  wire.reserve(target.size() + 2);
+  for (std::size_t dot = 0; dot != target.npos;) {
+    dot = target.find('.');
+    const std::string_view label = target.substr(0, dot);
     if (label.empty() || label.size() > dns::Name::kMaxLabel) return std::nullopt;
     wire += static_cast<char>(label.size());
     wire += label;
+    target.remove_prefix(std::min(label.size() + 1, target.size()));
   }
   wire += '\0';
   auto name = dns::Name::from_wire(wire);
