@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.h"
-
 namespace chappe::dns {
 namespace {
 
@@ -27,13 +25,6 @@ std::size_t size_of(const Answer& answer) {
 }
 
 }  // namespace
-
-// FNV-1a. Who chooses names that collide makes a look-up as slow as a list of CacheLimits::answers.
-std::size_t CachingResolver::Hash::operator()(const Question& question) const {
-  std::uint64_t hash = 14695981039346656037u ^ std::to_underlying(question.type);
-  for (const char c : question.name.wire()) hash = (hash ^ static_cast<unsigned char>(lower(c))) * 1099511628211u;
-  return hash;
-}
 
 net::Task<Answer> CachingResolver::ask(Question question, net::Deadline deadline) {
   const Clock& clock = net::Executor::current()->clock();
@@ -64,6 +55,7 @@ void CachingResolver::keep(const Answer& answer, Steady now) {
   const auto at = entries_.try_emplace(answer.question).first;
   uses_.push_front(&at->first);
   at->second = {answer, now, now + std::chrono::seconds(ttl), octets, uses_.begin()};
+  at->second.answer.question = {};
   octets_ += octets;
 }
 

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "dns/question_hash.h"
 #include "dns/resolver.h"
 #include "net/shard.h"
 
@@ -24,8 +25,9 @@ struct CacheLimits {
 
 class CachingResolver final : public Resolver {
  public:
-  // `below` must outlive it.
-  explicit CachingResolver(Resolver& below, CacheLimits limits = {}) : below_(below), limits_(limits) {}
+  // `below` must outlive it. `random` gives the secret of the hash.
+  explicit CachingResolver(Resolver& below, CacheLimits limits = {}, Random& random = system_random())
+      : below_(below), limits_(limits), entries_(0, QuestionHash(random)) {}
 
   // Answers from the cache have the TTLs that are left.
   net::Task<Answer> ask(Question question, net::Deadline deadline) override;
@@ -36,15 +38,12 @@ class CachingResolver final : public Resolver {
 
  private:
   struct Entry {
-    Answer answer;
+    Answer answer;  // without its question, which is the key
     Steady kept, expires;
     std::size_t octets = 0;
     std::list<const Question*>::iterator use;
   };
-  struct Hash {
-    std::size_t operator()(const Question& question) const;
-  };
-  using Entries = std::unordered_map<Question, Entry, Hash>;
+  using Entries = std::unordered_map<Question, Entry, QuestionHash>;
 
   void keep(const Answer& answer, Steady now);
   void drop(Entries::iterator at);
