@@ -157,7 +157,7 @@ class Explainer {
     }
     found->answer = co_await sources_.resolver->ask({*wanted->name, wanted->type}, deadline);
     for (const Bytes& rdata : found->answer.records.rdata) {
-      std::string text = wanted->type == Type::txt ? dns::Txt::of(rdata).joined() : rdata_to_text(wanted->type, rdata);
+      std::string text = wanted->type == Type::txt ? dns::Txt::joined(rdata) : rdata_to_text(wanted->type, rdata);
       if (wanted->type == Type::txt && !is_of_kind(text, wanted->prefix)) continue;
       found->texts.push_back(std::move(text));
     }

@@ -161,7 +161,7 @@ Result<Name> Name::parse(std::string_view text, const Name& origin) {
   return Name(std::move(wire));
 }
 
-Result<Name> Name::from_wire(ByteView wire) {
+Result<Name> Name::from_wire(Bytes wire) {
   std::size_t at = 0;
   while (at < wire.size() && wire[at] != 0) {
     const auto size = static_cast<unsigned char>(wire[at]);
@@ -169,7 +169,7 @@ Result<Name> Name::from_wire(ByteView wire) {
     at += 1u + size;
   }
   if (at + 1 != wire.size() || wire.size() > kMaxWire) return fail(Errc::invalid, "octets that are no name");
-  return Name(Bytes(wire));
+  return Name(std::move(wire));
 }
 
 std::string Name::text() const {

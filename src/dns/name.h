@@ -30,7 +30,7 @@ class Name {
   // As in a master file: "@" is the origin, and without a final dot the name is relative to it (RFC 1035 §5.1).
   static Result<Name> parse(std::string_view text, const Name& origin);
   // The whole of `wire` as an uncompressed name. Errc::invalid.
-  static Result<Name> from_wire(ByteView wire);
+  static Result<Name> from_wire(Bytes wire);
 
   ByteView wire() const { return wire_; }
   // "www.example.org."; "." is the root.

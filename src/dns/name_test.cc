@@ -100,10 +100,10 @@ TEST(Name, AncestorsAndEnds) {
 }
 
 TEST(Name, FromWire) {
-  EXPECT_EQ(Name::from_wire(name("a.b").wire())->text(), "a.b.");
+  EXPECT_EQ(Name::from_wire(Bytes(name("a.b").wire()))->text(), "a.b.");
   for (const ByteView bad : {ByteView(), ByteView("\1", 1), ByteView("\1a", 2), ByteView("\1a\0x", 4),
                              ByteView("\xc0\0\0", 3), ByteView("\x40", 1)})
-    EXPECT_FALSE(Name::from_wire(bad));
+    EXPECT_FALSE(Name::from_wire(Bytes(bad)));
 }
 
 }  // namespace

@@ -144,7 +144,7 @@ void write_rdata(WireWriter& out, Type type, ByteView rdata) {
     return;
   }
   for_each_field(*layout, rdata, [&](Field field, ByteView part) {
-    const auto name = field == Field::name ? Name::from_wire(part) : fail(Errc::invalid, "no name");
+    const auto name = field == Field::name ? Name::from_wire(Bytes(part)) : fail(Errc::invalid, "no name");
     if (name) {
       out.compressed_name(*name);
     } else {

@@ -285,7 +285,7 @@ std::string field_to_text(Field field, ByteView octets, const Name* origin) {
     case Field::ipv6:
       return address_text<INET6_ADDRSTRLEN>(AF_INET6, octets);
     case Field::name: {
-      const auto name = Name::from_wire(octets);
+      const auto name = Name::from_wire(Bytes(octets));
       return !name ? "." : origin ? name->text(*origin) : name->text();
     }
     case Field::string:

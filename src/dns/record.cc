@@ -80,9 +80,11 @@ Txt Txt::of(ByteView rdata) {
   return out;
 }
 
-Bytes Txt::joined() const {
+Bytes Txt::joined(ByteView rdata) {
+  WireReader in(rdata);
   Bytes out;
-  for (const Bytes& s : strings) out += s;
+  out.reserve(rdata.size());
+  while (in.ok() && in.left() > 0) out += in.bytes(in.u8());
   return out;
 }
 

@@ -83,8 +83,8 @@ struct Txt {
   static constexpr Type kType = Type::txt;
   std::vector<Bytes> strings;
   static Txt of(ByteView rdata);
-  // The strings one behind the other, as SPF, DKIM and DMARC read them (RFC 7208 §3.3).
-  Bytes joined() const;
+  // The strings of such RDATA one behind the other, as SPF, DKIM and DMARC read them (RFC 7208 §3.3).
+  static Bytes joined(ByteView rdata);
 };
 
 struct Soa {

@@ -79,11 +79,9 @@ net::Task<Addresses> addresses_of(Resolver& resolver, Name host, net::Deadline d
 Result<Name> reverse_name(std::string_view ip) {
   const std::string text(ip);
   std::array<unsigned char, 16> octets;
+  if (inet_pton(AF_INET, text.c_str(), octets.data()) == 1)
+    return Name::parse(fmt::format("{}.{}.{}.{}.in-addr.arpa.", octets[3], octets[2], octets[1], octets[0]));
   std::string out;
-  if (inet_pton(AF_INET, text.c_str(), octets.data()) == 1) {
-    for (int i = 3; i >= 0; --i) out += fmt::format("{}.", octets[static_cast<std::size_t>(i)]);
-    return Name::parse(out + "in-addr.arpa.");
-  }
   if (inet_pton(AF_INET6, text.c_str(), octets.data()) == 1) {
     for (int i = 15; i >= 0; --i) {
       const unsigned o = octets[static_cast<std::size_t>(i)];

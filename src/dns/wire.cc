@@ -56,7 +56,7 @@ Name WireReader::name() {
     if (wire.size() > Name::kMaxWire) break;
     if (size > 0) continue;
     if (!jumped) at_ = at;
-    auto name = Name::from_wire(wire);
+    auto name = Name::from_wire(std::move(wire));
     if (!name) break;
     return std::move(*name);
   }

@@ -50,7 +50,7 @@ TEST(ZoneFile, Reads) {
   EXPECT_EQ(records[3].ttl, 300u);
   EXPECT_EQ(records[4].ttl, 300u);
   EXPECT_EQ(records[4].name.text(), "ns1.example.org.");
-  EXPECT_EQ(Txt::of(records[6].rdata).joined(), "v=DKIM1; k=rsa; p=MIIB");
+  EXPECT_EQ(Txt::joined(records[6].rdata), "v=DKIM1; k=rsa; p=MIIB");
   EXPECT_EQ(Txt::of(records[7].rdata).strings, (std::vector<Bytes>{"a;b", "c;d"}));
   EXPECT_EQ(records[8].name.labels()[1], "$weird");
 }

@@ -162,7 +162,7 @@ class Veil {
 // The words of a listing: of several the first.
 std::string words(const dns::Answer& answer) {
   if (!answer) return {};
-  std::string out = dns::Txt::of(answer.records.rdata.front()).joined().substr(0, kMaxListText);
+  std::string out = dns::Txt::joined(answer.records.rdata.front()).substr(0, kMaxListText);
   for (char& c : out)
     if (is_ctl(c) || is_8bit(c)) c = '?';
   return out;

@@ -18,7 +18,7 @@ using Now = ToPublish::Now;
 
 std::vector<std::string> texts_of(const dns::Answer& answer) {
   std::vector<std::string> out;
-  for (const dns::Txt& txt : answer.records.as<dns::Txt>()) out.push_back(txt.joined());
+  for (const Bytes& rdata : answer.records.rdata) out.push_back(dns::Txt::joined(rdata));
   return out;
 }
 

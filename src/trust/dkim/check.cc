@@ -95,7 +95,7 @@ std::optional<Fault> key_fault(SignatureVerdict& out, const dns::Answer& answer,
   }
   for (std::size_t i = 0; i < answer.records.rdata.size(); ++i) {
     KeyTried tried{.record = i, .key = {}, .bits = 0, .fault = {}};
-    if (auto key = parse_key(dns::Txt::of(answer.records.rdata[i]).joined())) {
+    if (auto key = parse_key(dns::Txt::joined(answer.records.rdata[i]))) {
       tried.key = std::move(*key);
       tried.fault = unfit(*tried.key, out.signature);
       if (!tried.fault && fit.size() < limits.keys) {

@@ -59,9 +59,9 @@ net::Task<std::size_t> Discoverer::look(dns::Name domain) {
     found.asked = co_await ask({std::move(*name), dns::Type::txt});
     const dns::Answer& answer = out_.asked[found.asked];
     if (!answer && !answer.absent()) found.standard = Standard::error;
-    for (const dns::Txt& txt : answer.records.as<dns::Txt>()) {
+    for (const Bytes& rdata : answer.records.rdata) {
       ++found.texts;
-      Reading reading = parse_record(txt.joined());  // RFC 9989 §4.5
+      Reading reading = parse_record(dns::Txt::joined(rdata));  // RFC 9989 §4.5
       if (reading.record) {
         ++found.records;
         found.reading = std::move(reading);
@@ -86,9 +86,8 @@ net::Task<std::size_t> Discoverer::walk(dns::Name start) {
   if (known < out_.walks.size()) co_return known;
   Walk walk;
   walk.start = std::move(start);
-  dns::Name target = walk.start;
-  while (!target.is_root()) {
-    walk.steps.push_back(co_await look(target));
+  for (dns::Name target = walk.start; !target.is_root();) {
+    walk.steps.push_back(co_await look(std::move(target)));
     const Found& found = out_.found[walk.steps.back()];
     if (found.standard == Standard::error) {
       walk.end = WalkEnd::error;
@@ -100,7 +99,7 @@ net::Task<std::size_t> Discoverer::walk(dns::Name start) {
       break;
     }
     // Step 4: from eight labels or more to seven; then one after the other.
-    target = target.label_count() > kWalkLabels ? target.suffix(kWalkLabels) : target.parent();
+    target = found.domain.label_count() > kWalkLabels ? found.domain.suffix(kWalkLabels) : found.domain.parent();
   }
   choose(walk);
   out_.walks.push_back(std::move(walk));

@@ -73,6 +73,7 @@ class Checker {
     // RFC 7208 §4.6: errors anywhere, before anything is evaluated.
     if (!out->record.faults.empty()) co_return end(out, ResultCode::permerror, Reason::bad_syntax);
 
+    out->steps.reserve(std::min(out->record.terms.size(), kUsualTerms));
     for (std::size_t i = 0; i < out->record.terms.size(); ++i) {
       const Term& term = out->record.terms[i];
       if (!term.mechanism()) continue;
@@ -110,7 +111,7 @@ class Checker {
     const dns::Answer* answer = co_await ask(*target.name, dns::Type::txt, &out_.explanation_questions);
     if (!*answer || answer->records.rdata.size() != 1) co_return std::string();
     const auto text =
-        MacroString::parse(dns::Txt::of(answer->records.rdata.front()).joined(), MacroString::Kind::explain_string);
+        MacroString::parse(dns::Txt::joined(answer->records.rdata.front()), MacroString::Kind::explain_string);
     if (!text) co_return std::string();
     values_.domain = at->domain;
     if (text->uses('p')) values_.validated = co_await validated_domain(&out_.explanation_questions);

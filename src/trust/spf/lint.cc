@@ -160,8 +160,8 @@ class TreeLinter {
  private:
   void answer(const dns::Answer& txt) {
     std::size_t octets = txt.question.name.domain().size();
-    for (const dns::Txt& record : txt.records.as<dns::Txt>()) {
-      const std::string text = record.joined();
+    for (const Bytes& rdata : txt.records.rdata) {
+      const std::string text = dns::Txt::joined(rdata);
       octets += text.size();
       if (almost(text)) linter_.add(Lint::almost_record, printable(text));
     }
@@ -240,7 +240,7 @@ class TreeLinter {
     const dns::Answer& answer = tree_.questions[*tree_.explanation];
     const bool good =
         answer && answer.records.rdata.size() == 1 &&
-        MacroString::parse(dns::Txt::of(answer.records.rdata.front()).joined(), MacroString::Kind::explain_string);
+        MacroString::parse(dns::Txt::joined(answer.records.rdata.front()), MacroString::Kind::explain_string);
     if (!good) linter_.add(Lint::bad_explanation, root.record, *exp);
   }
 

@@ -117,9 +117,12 @@ std::expected<MacroString, SyntaxFault> MacroString::parse(ByteView text, Kind k
   std::size_t behind_macro = 0;
   for (std::size_t i = 0; i < text.size();) {
     if (text[i] != '%') {
-      const bool space = text[i] == ' ' && kind == Kind::explain_string;
-      if (!space && (is_ctl(text[i]) || is_8bit(text[i]) || text[i] == ' ')) return fault(Flaw::bad_character, i, 1);
-      out.add(text.substr(i++, 1));
+      const std::size_t end = std::min(text.find('%', i), text.size());
+      out.add(text.substr(i, end - i));
+      for (; i < end; ++i) {
+        const bool space = text[i] == ' ' && kind == Kind::explain_string;
+        if (!space && (is_ctl(text[i]) || is_8bit(text[i]) || text[i] == ' ')) return fault(Flaw::bad_character, i, 1);
+      }
       continue;
     }
     const char next = i + 1 < text.size() ? text[i + 1] : '\0';
@@ -217,7 +220,7 @@ std::optional<dns::Name> query_name(std::string_view target) {
     target.remove_prefix(std::min(label.size() + 1, target.size()));
   }
   wire += '\0';
-  auto name = dns::Name::from_wire(wire);
+  auto name = dns::Name::from_wire(std::move(wire));
   if (!name) return std::nullopt;
   return std::move(*name);
 }

@@ -178,14 +178,15 @@ bool is_record(ByteView text) {
 
 std::vector<std::string> select_records(const dns::RRset& txt) {
   std::vector<std::string> out;
-  for (const dns::Txt& record : txt.as<dns::Txt>())
-    if (std::string text = record.joined(); is_record(text)) out.push_back(std::move(text));
+  for (const Bytes& rdata : txt.rdata)
+    if (std::string text = dns::Txt::joined(rdata); is_record(text)) out.push_back(std::move(text));
   return out;
 }
 
 Record parse_record(ByteView text) {
   Record out;
   out.text = text;
+  out.terms.reserve(kUsualTerms);
   bool redirected = false, explained = false;
   for (std::size_t at = kVersion.size(); at < text.size();) {
     if (text[at] == ' ') {

@@ -33,6 +33,9 @@ struct Term {
   bool asks() const;
 };
 
+// What room is made for; a record may have more.
+inline constexpr std::size_t kUsualTerms = 8;
+
 struct Record {
   std::string text;
   std::vector<Term> terms;          // those that could be read, in order
