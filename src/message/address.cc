@@ -100,9 +100,8 @@ class Parser {
     words.back() = std::move(w);
   }
 
-  // Words up to something that is none.
-  std::vector<Word> words() {
-    std::vector<Word> out;
+  // Takes words up to something that is none, behind those that are in `out`.
+  void words(std::vector<Word>& out) {
     bool spaced = false;
     while (!lexer_.done()) {
       if (lexer_.peek() == '"') {
@@ -124,13 +123,12 @@ class Parser {
       }
       spaced = space();
     }
-    return out;
   }
 
   // One mailbox or the start of a group.
   void element() {
     std::vector<Word> phrase = std::exchange(held_, {});
-    for (Word& w : words()) add_word(phrase, std::move(w));
+    words(phrase);
     const char c = lexer_.done() ? ',' : lexer_.peek();
     if (c == '<') {
       Address a;
@@ -199,7 +197,8 @@ class Parser {
     if (ended()) return;
     found(Finding::address_invalid);
     if (lexer_.peek() == '@' || lexer_.peek() == '<') return;
-    std::vector<Word> phrase = words();
+    std::vector<Word> phrase;
+    words(phrase);
     if (phrase.empty()) {
       lexer_.skip(1);
     } else if (!ended()) {
@@ -235,7 +234,8 @@ class Parser {
     // RFC 5322 §4.4 obs-route: "@a,@b:"
     if (!lexer_.done() && lexer_.peek() == '@') route(a);
     space();
-    std::vector<Word> local = words();
+    std::vector<Word> local;
+    words(local);
     if (!lexer_.done() && lexer_.peek() == '@') {
       local_from(local, a);
       if (local.empty()) found(Finding::address_invalid);

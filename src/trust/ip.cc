@@ -44,8 +44,9 @@ Ip Ip::of(const dns::Aaaa& aaaa) {
 }
 
 std::string Ip::text() const {
+  if (v4_) return fmt::format("{}.{}.{}.{}", octets_[0], octets_[1], octets_[2], octets_[3]);
   char text[INET6_ADDRSTRLEN];
-  return inet_ntop(v4_ ? AF_INET : AF_INET6, octets_.data(), text, sizeof text);
+  return inet_ntop(AF_INET6, octets_.data(), text, sizeof text);
 }
 
 std::string Ip::dotted() const {

@@ -135,20 +135,20 @@ net::Task<Judgement> judge(dns::Resolver& resolver, Envelope envelope, const mes
   {
     net::Scope scope;
     if (!out.envelope.ip.empty()) {
-      const spf::Query query{.ip = out.envelope.ip,
-                             .mail_from = out.envelope.mail_from,
-                             .helo = out.envelope.helo,
-                             .receiver = options.receiver,
-                             .now = options.now,
-                             .limits = options.spf};
+      spf::Query query{.ip = out.envelope.ip,
+                       .mail_from = out.envelope.mail_from,
+                       .helo = out.envelope.helo,
+                       .receiver = options.receiver,
+                       .now = options.now,
+                       .limits = options.spf};
       scope.spawn(check_spf(&resolver, &out, query, deadline));
       if (!query.helo.empty()) {
-        scope.spawn(check_helo(&resolver, &out, query, deadline));
+        scope.spawn(check_helo(&resolver, &out, std::move(query), deadline));
         scope.spawn(look_at_name(&resolver, &out, options.receiver, deadline));
       }
       scope.spawn(look_up(&resolver, &out, deadline));
     }
-    scope.spawn(ask_lists_of(&resolver, &out, std::move(options.lists), deadline));
+    if (!options.lists.empty()) scope.spawn(ask_lists_of(&resolver, &out, std::move(options.lists), deadline));
     scope.spawn(verify_chain(&resolver, &out, &letter, &bodies, &options, deadline));
     scope.spawn(verify(&resolver, &out, &letter, &bodies, &options, deadline));
     co_await scope.join();

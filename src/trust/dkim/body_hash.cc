@@ -108,7 +108,7 @@ void BodyHashes::want(const BodyHashKind& kind) {
 
 void BodyHashes::begin() {
   if (hashes_.empty()) return;
-  streams_ = std::make_unique<Streams>();
+  streams_ = std::make_unique_for_overwrite<Streams>();
   for (std::size_t i = 0; i < hashes_.size(); ++i) {
     const BodyHashKind& kind = hashes_[i].kind;
     (kind.canon == Canon::simple ? streams_->simple : streams_->relaxed).sink().add(kind, i);

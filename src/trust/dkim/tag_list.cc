@@ -105,7 +105,9 @@ std::expected<TagList, TagError> TagList::parse(ByteView text) {
 }
 
 const Tag* TagList::find(std::string_view name) const {
-  const auto found = std::ranges::find(tags_, name, &Tag::name);
+  // Hardly two tags begin with the same letter.
+  const auto found = std::ranges::find_if(
+      tags_, [name](const Tag& tag) { return name.starts_with(tag.name.front()) && tag.name == name; });
   return found == tags_.end() ? nullptr : &*found;
 }
 
