@@ -6,13 +6,12 @@
 namespace chappe::dns {
 namespace {
 
-Answer aged(Answer answer, Duration age) {
-  const auto seconds = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(age).count());
+void age(Answer& answer, Duration by) {
+  const auto seconds = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(by).count());
   const auto take = [&](std::uint32_t& ttl) { ttl -= std::min(ttl, seconds); };
   take(answer.ttl);
   take(answer.records.ttl);
   for (Record& alias : answer.chain) take(alias.ttl);
-  return answer;
 }
 
 // Roughly what an answer takes in memory.
@@ -33,7 +32,8 @@ net::Task<Answer> CachingResolver::ask(Question question, net::Deadline deadline
     if (now < at->second.expires) {
       ++hits_;
       uses_.splice(uses_.begin(), uses_, at->second.use);
-      Answer out = aged(at->second.answer, now - at->second.kept);
+      Answer out = at->second.answer;
+      age(out, now - at->second.kept);
       out.question = std::move(question);  // in the case in which it was asked
       co_return out;
     }

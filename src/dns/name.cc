@@ -114,6 +114,7 @@ Result<Bytes> Name::labels_of(std::string_view text, bool& absolute) {
     absolute = true;
     return wire;
   }
+  wire.reserve(text.size() + 2);  // the octet of the first length, and of the root
   bool utf8 = false;
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];

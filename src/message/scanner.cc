@@ -1,5 +1,6 @@
 #include "message/scanner.h"
 
+#include <algorithm>
 #include <cstring>
 
 #if defined(__SSE2__)
@@ -315,8 +316,9 @@ Scanner::Found Scanner::scan_field() {
   }
   // RFC 5322 §2.2: printable ASCII up to the colon; §4.5.8: old fields may have blanks before it.
   const std::size_t limit = std::min(end(), at_ + limits_.field);
-  std::size_t name_end = at_;
-  while (name_end < limit && at(name_end) > ' ' && at(name_end) < 0x7f && at(name_end) != ':') ++name_end;
+  const ByteView seen = octets(at_, limit - at_);
+  const auto name = std::ranges::find_if(seen, [](char c) { return c <= ' ' || c >= 0x7f || c == ':'; });
+  const std::size_t name_end = at_ + static_cast<std::size_t>(name - seen.begin());
   std::size_t colon = name_end;
   while (colon < limit && is_wsp(at(colon))) ++colon;
   if (colon == end() && !last_) return Found::more;

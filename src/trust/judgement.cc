@@ -62,27 +62,39 @@ dmarc::Input input_of(const Judgement& j, std::string author) {
   return input;
 }
 
-net::Task<void> check_spf(dns::Resolver* resolver, Judgement* out, spf::Query query, net::Deadline deadline) {
-  out->spf = co_await spf::check(*resolver, std::move(query), deadline);
+spf::Query query_of(const Envelope& envelope, const JudgeOptions& options) {
+  return {.ip = envelope.ip,
+          .mail_from = envelope.mail_from,
+          .helo = envelope.helo,
+          .receiver = options.receiver,
+          .now = options.now,
+          .limits = options.spf};
 }
-net::Task<void> check_helo(dns::Resolver* resolver, Judgement* out, spf::Query query, net::Deadline deadline) {
-  out->helo = co_await spf::check_helo(*resolver, std::move(query), deadline);
+
+net::Task<void> check_spf(dns::Resolver* resolver, Judgement* out, const JudgeOptions* options,
+                          net::Deadline deadline) {
+  out->spf = co_await spf::check(*resolver, query_of(out->envelope, *options), deadline);
+}
+net::Task<void> check_helo(dns::Resolver* resolver, Judgement* out, const JudgeOptions* options,
+                           net::Deadline deadline) {
+  out->helo = co_await spf::check_helo(*resolver, query_of(out->envelope, *options), deadline);
 }
 net::Task<void> look_up(dns::Resolver* resolver, Judgement* out, net::Deadline deadline) {
   out->iprev = co_await check_iprev(*resolver, out->envelope.ip, deadline);
 }
-net::Task<void> look_at_name(dns::Resolver* resolver, Judgement* out, std::string receiver, net::Deadline deadline) {
+net::Task<void> look_at_name(dns::Resolver* resolver, Judgement* out, const JudgeOptions* options,
+                             net::Deadline deadline) {
   out->helo_name =
-      co_await check_helo_name(*resolver, out->envelope.helo, out->envelope.ip, std::move(receiver), deadline);
+      co_await check_helo_name(*resolver, out->envelope.helo, out->envelope.ip, options->receiver, deadline);
 }
-net::Task<void> ask_lists_of(dns::Resolver* resolver, Judgement* out, std::vector<ListRule> rules,
+net::Task<void> ask_lists_of(dns::Resolver* resolver, Judgement* out, const JudgeOptions* options,
                              net::Deadline deadline) {
   out->lists = co_await ask_sender_lists(*resolver,
                                          {.ip = out->envelope.ip,
                                           .helo = out->envelope.helo,
                                           .mail_from = out->envelope.mail_from,
                                           .authors = out->author.domains},
-                                         std::move(rules), deadline);
+                                         options->lists, deadline);
 }
 net::Task<void> verify_chain(dns::Resolver* resolver, Judgement* out, const message::Letter* letter,
                              const dkim::BodyHashes* bodies, const JudgeOptions* options, net::Deadline deadline) {
@@ -135,20 +147,14 @@ net::Task<Judgement> judge(dns::Resolver& resolver, Envelope envelope, const mes
   {
     net::Scope scope;
     if (!out.envelope.ip.empty()) {
-      spf::Query query{.ip = out.envelope.ip,
-                       .mail_from = out.envelope.mail_from,
-                       .helo = out.envelope.helo,
-                       .receiver = options.receiver,
-                       .now = options.now,
-                       .limits = options.spf};
-      scope.spawn(check_spf(&resolver, &out, query, deadline));
-      if (!query.helo.empty()) {
-        scope.spawn(check_helo(&resolver, &out, std::move(query), deadline));
-        scope.spawn(look_at_name(&resolver, &out, options.receiver, deadline));
+      scope.spawn(check_spf(&resolver, &out, &options, deadline));
+      if (!out.envelope.helo.empty()) {
+        scope.spawn(check_helo(&resolver, &out, &options, deadline));
+        scope.spawn(look_at_name(&resolver, &out, &options, deadline));
       }
       scope.spawn(look_up(&resolver, &out, deadline));
     }
-    if (!options.lists.empty()) scope.spawn(ask_lists_of(&resolver, &out, std::move(options.lists), deadline));
+    if (!options.lists.empty()) scope.spawn(ask_lists_of(&resolver, &out, &options, deadline));
     scope.spawn(verify_chain(&resolver, &out, &letter, &bodies, &options, deadline));
     scope.spawn(verify(&resolver, &out, &letter, &bodies, &options, deadline));
     co_await scope.join();

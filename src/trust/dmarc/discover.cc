@@ -44,6 +44,12 @@ std::string_view choice_name(Choice choice) {
   std::unreachable();
 }
 
+Discoverer::Discoverer(dns::Resolver& resolver, net::Deadline deadline) : resolver_(resolver), deadline_(deadline) {
+  constexpr std::size_t kUsualNames = 4;  // that room is made for
+  out_.asked.reserve(kUsualNames);
+  out_.found.reserve(kUsualNames);
+}
+
 net::Task<std::size_t> Discoverer::ask(dns::Question question) {
   const std::size_t known = place_of(out_.asked, question, &dns::Answer::question);
   if (known == out_.asked.size()) out_.asked.push_back(co_await resolver_.ask(std::move(question), deadline_));

@@ -80,7 +80,7 @@ enum class Existence : std::uint8_t { unasked, exists, nonexistent, unknown };
 
 class Discoverer {
  public:
-  Discoverer(dns::Resolver& resolver, net::Deadline deadline) : resolver_(resolver), deadline_(deadline) {}
+  Discoverer(dns::Resolver& resolver, net::Deadline deadline);
   Discoverer(const Discoverer&) = delete;
   Discoverer& operator=(const Discoverer&) = delete;
 

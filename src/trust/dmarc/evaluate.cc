@@ -13,7 +13,7 @@ class Evaluation {
   Evaluation(dns::Resolver& resolver, Input input, net::Deadline deadline)
       : input_(std::move(input)), discoverer_(resolver, deadline) {}
 
-  net::Task<Verdict> run() {
+  net::Task<void> run() {
     list_identifiers();
     out_.author = input_.author;
     const auto author = mail_domain(input_.author);
@@ -26,8 +26,8 @@ class Evaluation {
       end(Outcome::permerror, Reason::author_invalid);
     }
     out_.discovery = discoverer_.take();
-    co_return std::move(out_);
   }
+  Verdict take() { return std::move(out_); }
 
  private:
   void end(Outcome result, Reason reason) {
@@ -45,6 +45,7 @@ class Evaluation {
       if (auto key = mail_domain(id.domain)) id.domain = std::move(*key);
       out_.identifiers.push_back(std::move(id));
     };
+    out_.identifiers.reserve(input_.dkim.size() + 1);
     if (input_.spf) add(Method::spf, input_.spf->domain, {}, input_.spf->result);
     for (const DkimIdentity& d : input_.dkim) add(Method::dkim, d.domain, d.selector, d.result);
   }
@@ -228,7 +229,8 @@ bool Verdict::aligned(Method method) const {
 
 net::Task<Verdict> evaluate(dns::Resolver& resolver, Input input, net::Deadline deadline) {
   Evaluation evaluation(resolver, std::move(input), deadline);
-  co_return co_await evaluation.run();
+  co_await evaluation.run();
+  co_return evaluation.take();
 }
 
 }  // namespace chappe::trust::dmarc

@@ -9,6 +9,7 @@ namespace chappe::trust::spf {
 namespace {
 
 constexpr std::string_view kPostmaster = "postmaster";  // RFC 7208 §4.3
+constexpr std::size_t kUsualQuestions = 4;              // that room is made for
 
 ResultCode result_of(Qualifier qualifier) {
   switch (qualifier) {
@@ -53,8 +54,16 @@ struct Target {
 
 class Checker {
  public:
-  Checker(dns::Resolver& resolver, const Limits& limits, net::Deadline deadline, MacroValues values, Verdict& out)
-      : resolver_(resolver), limits_(limits), deadline_(deadline), values_(std::move(values)), out_(out) {}
+  Checker(dns::Resolver& resolver, const Query& query, const Ip& ip, std::string_view local, net::Deadline deadline,
+          Verdict& out)
+      : resolver_(resolver), limits_(query.limits), deadline_(deadline), out_(out) {
+    values_.local = local;
+    values_.sender_domain = out.domain;
+    values_.helo = query.helo;
+    values_.receiver = query.receiver;
+    values_.ip = ip;
+    values_.now = query.now;
+  }
 
   // RFC 7208 §4.3 to §4.7.
   net::Task<void> evaluate(std::string domain, Evaluation* out) {
@@ -374,34 +383,30 @@ const Evaluation* find_decision(Verdict& verdict) {
 net::Task<Verdict> check_host(dns::Resolver& resolver, Query query, Identity identity, net::Deadline deadline) {
   Verdict out;
   out.identity = identity;
-  MacroValues values;
-  const std::size_t at = query.mail_from.rfind('@');
-  if (identity == Identity::mail_from) {
-    out.null_sender = query.mail_from.empty();
-    if (at != std::string::npos) values.local = query.mail_from.substr(0, at);
-  }
-  if (values.local.empty()) values.local = kPostmaster;
+  out.questions.reserve(kUsualQuestions);
   // RFC 7208 §2.3, §2.4
-  out.domain = identity == Identity::helo || out.null_sender ? query.helo
-               : at == std::string::npos                     ? query.mail_from
-                                                             : query.mail_from.substr(at + 1);
-  out.decided_at = out.domain;
+  std::string_view local, domain = query.helo;
+  out.null_sender = identity == Identity::mail_from && query.mail_from.empty();
+  if (identity == Identity::mail_from && !out.null_sender) {
+    domain = query.mail_from;
+    if (const auto at = domain.rfind('@'); at != domain.npos) {
+      local = domain.substr(0, at);
+      domain.remove_prefix(at + 1);
+    }
+  }
+  if (local.empty()) local = kPostmaster;
+  out.decided_at = domain;
   const auto ip = Ip::of_client(query.ip);
-  auto checked = identity_domain(out.domain);
-  if (checked) out.domain = std::move(*checked);
-  out.sender = values.local + '@' + out.domain;
+  auto checked = identity_domain(domain);
+  out.domain = checked ? std::move(*checked) : std::string(domain);
+  out.sender.append(local).append(1, '@').append(out.domain);
   if (!ip || !checked) {
     out.reason = !ip ? Reason::no_address : Reason::bad_domain;
     out.evaluation.domain = out.domain;
     out.evaluation.reason = out.reason;
     co_return out;
   }
-  values.sender_domain = out.domain;
-  values.helo = std::move(query.helo);
-  values.receiver = std::move(query.receiver);
-  values.ip = *ip;
-  values.now = query.now;
-  Checker checker(resolver, query.limits, deadline.at_most(query.limits.time), std::move(values), out);
+  Checker checker(resolver, query, *ip, local, deadline.at_most(query.limits.time), out);
   co_await checker.evaluate(out.domain, &out.evaluation);
   out.result = out.evaluation.result;
   const Evaluation* decision = find_decision(out);
