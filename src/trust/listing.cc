@@ -121,7 +121,7 @@ class Veil {
     answer.chain.clear();  // aliases of the list's own
     over(answer.records.name);
     if (answer.records.type == dns::Type::txt)
-      for (Bytes& rdata : answer.records.rdata) rdata = one_txt(over(dns::Txt::of(rdata).joined()));
+      for (Bytes& rdata : answer.records.rdata) rdata = one_txt(over(dns::Txt::joined(rdata)));
     answer.why = over(std::move(answer.why));
   }
 

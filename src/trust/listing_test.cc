@@ -160,7 +160,7 @@ TEST(Listing, TheZoneOfAListWithANameIsNotTold) {
     EXPECT_EQ(answer.canonical.text(), "99.2.0.192.zen.");
     EXPECT_EQ(answer.records.name.text(), "99.2.0.192.zen.");
   }
-  EXPECT_EQ(dns::Txt::of(listing.questions[1].records.rdata.at(0)).joined(), "99.2.0.192.zen key=zen end");
+  EXPECT_EQ(dns::Txt::joined(listing.questions[1].records.rdata.at(0)), "99.2.0.192.zen key=zen end");
   EXPECT_EQ(one(text, "192.0.2.98", list).questions.at(0).question.name.text(), "98.2.0.192.zen.");
   // An alias would tell it, too.
   const Listing alias =
