@@ -79,18 +79,94 @@ bool ends_domain(std::string_view rest) {
   return message::is_fws(rest.front()) || std::string_view("<>()',;:@?").find(rest.front()) != std::string_view::npos;
 }
 
-// The first text behind an "@" that is not `domain`; nothing if all are.
-std::optional<std::string> another_domain(std::string_view text, std::string_view domain) {
+struct Span {
+  std::size_t begin, end;
+};
+
+// Where the comments of `text` stand, in order, each with the blanks and comments beside it.
+std::vector<Span> comments_of(std::string_view text) {
+  std::vector<Span> out;
+  message::Lexer lexer(text);
+  while (!lexer.done()) {
+    const std::size_t begin = text.size() - lexer.rest().size();
+    bool closed = false;
+    if (lexer.peek() == '"') {
+      lexer.take_quoted(closed);
+    } else if (lexer.peek() == '(') {
+      lexer.skip_cfws();
+      out.push_back({begin, text.size() - lexer.rest().size()});
+    } else {
+      lexer.skip(1);
+    }
+  }
+  return out;
+}
+
+std::size_t skip_fws(std::string_view text, std::size_t at) {
+  while (at < text.size() && message::is_fws(text[at])) ++at;
+  return at;
+}
+
+// Whether an "@" in words for people may be one of an address: something stands before it, and from `begin` to `end`,
+// behind it, a domain with a dot, blanks and comments beside them or not (RFC 5322 §4.4). "José @ Acme" has none.
+bool of_address(std::string_view text, std::size_t at, std::size_t begin, std::size_t end) {
+  while (at > 0 && message::is_fws(text[at - 1])) --at;
+  if (at == 0) return false;
+  const std::string_view name = text.substr(begin, end - begin);
+  if (name.find('.') != std::string_view::npos || !ends_domain(text.substr(end))) return true;
+  if (const auto key = mail_domain(name); key && key->find('.') != std::string::npos) return true;
+  const std::size_t next = skip_fws(text, end);
+  return next < text.size() && (text[next] == '.' || text[next] == '(');
+}
+
+// The first text behind an "@" that is not `domain`; nothing if all are. `words`: where only what may be an address
+// counts, in order.
+std::optional<std::string> another_domain(std::string_view text, std::string_view domain, std::span<const Span> words) {
   for (std::size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', at + 1)) {
-    std::size_t begin = at + 1;
-    while (begin < text.size() && message::is_fws(text[begin])) ++begin;
+    const std::size_t begin = skip_fws(text, at + 1);
     std::size_t end = begin;
     while (end < text.size() && is_domain_octet(text[end])) ++end;
+    while (!words.empty() && words.front().end <= at) words = words.subspan(1);
+    const bool in_words = !words.empty() && words.front().begin <= at;
+    if (in_words && !of_address(text, at, begin, end)) continue;
     const auto key = mail_domain(text.substr(begin, end - begin));
     if (!key || *key != domain || !ends_domain(text.substr(end))) return printable(text.substr(begin, end - begin));
     at = end - 1;
   }
   return std::nullopt;
+}
+
+// Whether `name` is more than an address: a word is left beside those that have an "@". Blanks beside "@" and dots
+// divide no address (RFC 5322 §4.4).
+bool has_word_beside(std::string_view name) {
+  bool at = false, letters = false;
+  char last = ' ';
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (message::is_fws(name[i])) {
+      const std::size_t next = skip_fws(name, i);
+      const auto joins = [](char c) { return c == '@' || c == '.'; };
+      if (!joins(last) && (next == name.size() || !joins(name[next]))) {
+        if (letters && !at) return true;
+        at = letters = false;
+      }
+      i = next - 1;
+      continue;
+    }
+    last = name[i];
+    at = at || last == '@';
+    letters = letters || is_alnum(last) || is_8bit(last);
+  }
+  return letters && !at;
+}
+
+// The domain of an address in a name with encoded words, where who decodes before he parses comes to another author:
+// what is decoded would be structure, or nothing is left that could be a name. Others read it as a quoted name.
+std::optional<std::string> in_name(const Address& a) {
+  if (!message::has_encoded_word(a.raw_name)) return std::nullopt;
+  const Span whole{0, a.name.size()};
+  auto other = another_domain(a.name, mail_domain(a.domain).value_or(""), {&whole, 1});
+  if (other && has_word_beside(a.name) && a.name.find_first_of("<>(),;:\"\\") == std::string::npos) return std::nullopt;
+  return other;
 }
 
 class Decision {
@@ -125,11 +201,10 @@ class Decision {
     out_.findings = list.findings;
     if (stray_octets(from->raw()) || list.findings.has(Finding::address_control)) return control_octets;
     if (const auto bad = take_mailboxes(list)) return *bad;
-    if (doubtful(value, list))
-      if (auto other = out_.domains.size() > 1 ? out_.domains[1] : elsewhere(value)) {
-        out_.other = std::move(*other);
-        return read_differently;
-      }
+    if (auto other = other_author(value, list)) {
+      out_.other = std::move(*other);
+      return read_differently;
+    }
     if (out_.domains.size() > kMaxAuthorDomains) return too_many_domains;
     return out_.domains.size() > 1 ? several_domains : out_.mailboxes > 1 ? same_domain : single;
   }
@@ -159,11 +234,22 @@ class Decision {
     return std::nullopt;
   }
 
+  // Rules 5 and 6.
+  std::optional<std::string> other_author(ByteView value, const message::AddressList& list) const {
+    const bool word_in_local =
+        std::ranges::any_of(list.entries, [](const Address& a) { return message::has_encoded_word(a.local); });
+    if (word_in_local || doubtful(value, list))
+      return out_.domains.size() > 1 ? out_.domains[1] : elsewhere(value, word_in_local);
+    for (const Address& a : list.entries)
+      if (auto other = in_name(a)) return other;
+    return std::nullopt;
+  }
+
   // Rule 5: whether others may read something else.
   bool doubtful(ByteView value, const message::AddressList& list) const {
     using enum Finding;
     for (const Finding f : {address_invalid, address_unclosed, address_route, address_comment, address_quoted_at,
-                            address_word_at, raw_8bit_header, word_control})
+                            raw_8bit_header, word_control})
       if (list.findings.has(f)) return true;
     if (of_header(letter_.findings(), blank_fold)) return true;
     for (const Address& a : list.entries)
@@ -171,9 +257,12 @@ class Decision {
     return loose_text(value);
   }
 
-  std::optional<std::string> elsewhere(ByteView value) const {
-    if (auto written = another_domain(message::unfold(value), out_.domains[0])) return written;
-    return another_domain(message::decode_text(value), out_.domains[0]);
+  std::optional<std::string> elsewhere(ByteView value, bool word_in_local) const {
+    const std::string written = message::unfold(value);
+    if (auto other = another_domain(written, out_.domains[0], comments_of(written))) return other;
+    const std::string decoded = message::decode_text(value);
+    const Span whole{0, word_in_local ? 0 : decoded.size()};
+    return another_domain(decoded, out_.domains[0], {&whole, 1});
   }
 
   const message::Letter& letter_;

@@ -11,16 +11,21 @@
 //   4. Every mailbox in it, in a group or not, is an author. Without any, or with none that has a domain: no author. An
 //      address literal is no domain: no author, or ambiguous beside other authors. What follows "@" and is no domain
 //      name, or has dots that are not ASCII: ambiguous.
-//   5. Where the parser had to guess, or others are known to read something else (routes, comments that hold an
-//      address or stand inside one, "@" in quoted local parts and in encoded words, in quotes lone parentheses or "@"
-//      beside brackets, commas and backslashes, groups, what is not closed, octets that are not UTF-8), every text
+//   5. Where the parser had to guess, or others are known to read something else (routes, comments that hold an "@" or
+//      stand inside an address, "@" in quoted local parts, encoded words in local parts, in quotes lone parentheses or
+//      "@" beside brackets, commas and backslashes, groups, what is not closed, octets that are not UTF-8), every text
 //      behind an "@" anywhere in the field is taken, in quotes, comments and decoded words too. If all are the one
-//      domain of the author, every reader comes to it; else: ambiguous.
-//   6. One domain, of one author or several: it is the author domain. Several domains: each is to be judged (§11.5), up
+//      domain of the author, every reader comes to it; else: ambiguous. In comments and decoded words an "@" counts
+//      only between something and a domain with a dot: "(Alice @ work)" holds no address.
+//   6. A name with encoded words, in which another address stands: ambiguous if a reader that decodes before it parses
+//      would take what is decoded for structure (brackets, parentheses, commas, colons, semicolons, quotes,
+//      backslashes), or if the address is all of the name. Else it is a name, as a quoted one is.
+//   7. One domain, of one author or several: it is the author domain. Several domains: each is to be judged (§11.5), up
 //      to kMaxAuthorDomains; more: ambiguous.
 //
 // A display name that looks like another address ("x@bank.example" <y@list.example>) is in the findings and no reason:
-// every reader of addresses sees the same one.
+// every reader of addresses sees the same one. Names beyond ASCII must be written in encoded words (RFC 2047 §5 (3)),
+// so those of lists ("'x@bank.example' via Größe") are no reason either.
 //
 // Pure; any thread; linear in the header; never fails.
 #pragma once

@@ -70,6 +70,56 @@ TEST(Author, One) {
   for (const Case& c : cases) EXPECT_EQ(of_field(c.field), c.expected) << c.field;
 }
 
+// Names that must be written in encoded words, for they are beyond ASCII, or that somebody wrote so.
+TEST(Author, HonestNamesWithAnAt) {
+  const Case cases[] = {
+      {"From: =?utf-8?q?Jos=C3=A9_=40_Acme?= <jose@example.com>", "single example.com"},
+      {"From: =?utf-8?q?Smith=2C_Jos=C3=A9_=40_Acme?= <jose@example.com>", "single example.com"},
+      {"From: =?utf-8?B?QGFjbWU=?= <a@example.com>", "single example.com"},
+      {"From: =?utf-8?q?=40jos=C3=A9=2Eexample?= <a@example.com>", "single example.com"},
+      {"From: =?utf-8?q?Jos=C3=A9_=40?= <a@example.com>", "single example.com"},
+      {"From: a@example.com (Alice @ work)", "single example.com"},
+      {"From: a@example.com (@alice)", "single example.com"},
+      {"From: a@example.com (=?utf-8?q?Jos=C3=A9_=40_Acme?=)", "single example.com"},
+      // As mailing lists rewrite it.
+      {"From: =?utf-8?Q?'b=40other=2Enet'_via_Gro=C3=BCp?= <g@example.com>", "single example.com"},
+      {"From: =?utf-8?q?b=40other=2Enet_via?= =?utf-8?q?_Gro=C3=BCp?= <g@example.com>", "single example.com"},
+      {"From: =?utf-8?q?Jos=C3=A9_P=C3=A9rez_=40_acme=2Eexample?= <jose@example.com>", "single example.com"},
+      {"From: \"b@other.net\" =?utf-8?q?Gro=C3=BCp?= <g@example.com>", "single example.com"},
+      {"From: =?utf-8?q?'b=40other.net'_via_=C3=BC?= <a@example.com>, c@example.net",
+       "several-domains example.com example.net"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(of_field(c.field), c.expected) << c.field;
+}
+
+// Who decodes before he parses comes to junk.example.
+TEST(Author, EncodedWordsThatWouldBeStructure) {
+  const Case cases[] = {
+      {"From: =?utf-8?q?a=40junk.example?= <b@example.com>", "read-differently not junk.example"},
+      {"From: =?utf-8?q?_'a=40junk.example'_?= <b@example.com>", "read-differently not junk.example"},
+      {"From: =?utf-8?q?a_=40_junk_=2E_example?= <b@example.com>", "read-differently not junk"},
+      {"From: =?utf-8?q?a=40?= junk.example <b@example.com>", "read-differently not junk.example"},
+      {"From: =?utf-8?q?a=40junk=E3=80=82example?= <b@example.com>", "read-differently not junk\\xe3\\x80\\x82example"},
+      {"From: =?utf-8?q?a=40junk.example=3E?= <b@example.com>", "read-differently not junk.example"},
+      {"From: =?utf-8?q?x_=3Ca=40junk.example=3E?= <b@example.com>", "read-differently not junk.example"},
+      {"From: =?utf-8?q?=3C=40junk.example:b=40example.com=3E_x?= <b@example.com>",
+       "read-differently not junk.example"},
+      {"From: =?utf-8?q?a=40junk.example=2C_x_y?= <b@example.com>", "read-differently not junk.example"},
+      {"From: =?utf-8?q?a=40junk.example=3B_x_y?= <b@example.com>", "read-differently not junk.example"},
+      {"From: =?utf-8?q?x_y=3A_a=40junk.example_z?= <b@example.com>", "read-differently not junk.example"},
+      {"From: =?utf-8?q?a=40junk.example_=28x_y=29?= <b@example.com>", "read-differently not junk.example"},
+      {"From: =?utf-8?q?a=40junk.example_=22x_y?= <b@example.com>", "read-differently not junk.example"},
+      {"From: \"p@q\" =?utf-8?q?x_=3Ca=40junk.example=3E?= <b@example.com>", "read-differently not junk.example"},
+      {"From: =?utf-8?q?a=40junk.example=3E?=@example.com", "read-differently not junk.example"},
+      {"From: Pat <=?utf-8?q?a=40junk.example=3E?=b@example.com>", "read-differently not junk.example"},
+      {"From: =?utf-8?b?PGFAanVuay5leGFtcGxlPg==?=, <b@example.com>", "read-differently not junk.example"},
+      {"From: b@example.com (=?utf-8?q?'a=40junk.example'_via_=C3=BC?=)", "read-differently not junk.example"},
+      {"From: <b@example.com> =?utf-8?q?'a=40junk.example'_via_=C3=BC?=", "read-differently not junk.example"},
+      {"From: a@intranet (x) <b@example.com>", "read-differently not intranet"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(of_field(c.field), c.expected) << c.field;
+}
+
 TEST(Author, NameThatIsAnAddressIsInTheFindings) {
   const Author a = decide("From: \"ceo@bank.example\" <pat@example.com>\r\n\r\n");
   EXPECT_EQ(a.class_(), AuthorClass::one);
@@ -208,8 +258,8 @@ TEST(Author, HeadersThatOthersReadOn) {
 }
 
 TEST(Author, LinearTime) {
-  for (const char* unit :
-       {"@", "a@b.example,", "(", "\"(", "=?utf-8?q?=40?= ", "<", "a:b@c.example;", ".", "@a\xc3\xbc"}) {
+  for (const char* unit : {"@", "a@b.example,", "(", "\"(", "=?utf-8?q?=40?= ", "=?utf-8?q?a=40b.c_d?= ", " @ ", "(@ )",
+                           "<", "a:b@c.example;", ".", "@a\xc3\xbc"}) {
     const auto make = [unit](int n) {
       std::string out = "From: ";
       for (int i = 0; i < n; ++i) out += unit;
