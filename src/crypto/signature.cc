@@ -242,18 +242,17 @@ bool PublicKey::verify(DigestKind digest_kind, ByteView digest, ByteView signatu
          EVP_PKEY_verify(ctx, octets(signature), signature.size(), octets(digest), digest.size()) == 1;
 }
 
-Result<PrivateKey> PrivateKey::of(evp_pkey_st* raw) {
+Result<PrivateKey> PrivateKey::of(evp_pkey_st* raw, std::size_t most_bits) {
   auto key = own(raw);
   if (!key) return fail(Errc::invalid, "no private key");
   const auto bits = static_cast<std::size_t>(EVP_PKEY_get_bits(key.get()));
   if (EVP_PKEY_is_a(key.get(), "ED25519") == 1) return PrivateKey(std::move(key), KeyKind::ed25519, kEd25519Octets * 8);
   if (EVP_PKEY_is_a(key.get(), "RSA") != 1) return fail(Errc::unsupported, "neither an RSA nor an Ed25519 key");
-  if (bits > kMaxRsaBits)
-    return fail(Errc::too_large, "an RSA key of {} bits; at most {} are taken", bits, kMaxRsaBits);
+  if (bits > most_bits) return fail(Errc::too_large, "an RSA key of {} bits; at most {} are taken", bits, most_bits);
   return PrivateKey(std::move(key), KeyKind::rsa, bits);
 }
 
-Result<PrivateKey> PrivateKey::from_pem(const Secret& pem) {
+Result<PrivateKey> PrivateKey::from_pem(const Secret& pem, std::size_t most_bits) {
   const ClearErrors clear;
   if (pem.size() > kMaxPem)
     return fail(Errc::too_large, "a key file of {} octets; at most {} are read", pem.size(), kMaxPem);
@@ -261,7 +260,21 @@ Result<PrivateKey> PrivateKey::from_pem(const Secret& pem) {
   if (!bio) return fail(Errc::invalid, "no private key in PEM");
   EVP_PKEY* key = PEM_read_bio_PrivateKey_ex(bio.get(), nullptr, no_passphrase, nullptr, nullptr, nullptr);
   if (key == nullptr) return fail(Errc::invalid, "no private key in PEM, or an encrypted one");
-  return of(key);
+  return of(key, most_bits);
+}
+
+Result<PrivateKey> PrivateKey::from_der(const Secret& der, std::size_t most_bits) {
+  const ClearErrors clear;
+  if (der.size() > kMaxPem)
+    return fail(Errc::too_large, "a key of {} octets; at most {} are read", der.size(), kMaxPem);
+  const unsigned char* at = octets(der.reveal());
+  EVP_PKEY* key = d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(der.size()));
+  if (key == nullptr) return fail(Errc::invalid, "no private key in DER, or an encrypted one");
+  if (at != octets(der.reveal()) + der.size()) {
+    EVP_PKEY_free(key);
+    return fail(Errc::invalid, "something follows the private key in DER");
+  }
+  return of(key, most_bits);
 }
 
 Result<PrivateKey> PrivateKey::from_ed25519_seed(const Secret& seed) {

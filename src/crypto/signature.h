@@ -53,8 +53,11 @@ class PublicKey {
 
 class PrivateKey {
  public:
-  // PKCS#1 or PKCS#8, not encrypted (RFC 7468, RFC 8017 A.1.2, RFC 5958).
-  static Result<PrivateKey> from_pem(const Secret& pem);
+  // PKCS#1 or PKCS#8, not encrypted (RFC 7468, RFC 8017 A.1.2, RFC 5958). An RSA key of over `most_bits`:
+  // Errc::too_large, with what was asked for.
+  static Result<PrivateKey> from_pem(const Secret& pem, std::size_t most_bits = kMaxRsaBits);
+  // The same in DER: what the base64 of a PEM stands for.
+  static Result<PrivateKey> from_der(const Secret& der, std::size_t most_bits = kMaxRsaBits);
   // 32 octets (RFC 8032 §5.1.5).
   static Result<PrivateKey> from_ed25519_seed(const Secret& seed);
   // Takes up to a second.
@@ -73,7 +76,7 @@ class PrivateKey {
   Result<Bytes> sign(ByteView digest) const;
 
  private:
-  static Result<PrivateKey> of(evp_pkey_st* key);
+  static Result<PrivateKey> of(evp_pkey_st* key, std::size_t most_bits = kMaxRsaBits);
   PrivateKey(std::shared_ptr<evp_pkey_st> key, KeyKind kind, std::size_t bits)
       : key_(std::move(key)), kind_(kind), bits_(bits) {}
 

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 #include <thread>
 #include <vector>
@@ -182,6 +183,51 @@ TEST(Signature, APemIsReadAgain) {
                             "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
                             "-----END PUBLIC KEY-----\n"})
     EXPECT_FALSE(PrivateKey::from_pem(Secret(wrong))) << wrong;
+}
+
+// Of whole groups of four, without line breaks.
+std::string from_base64(const std::string& text) {
+  std::string out(text.size(), '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  const auto padding = static_cast<int>(text.size() - text.find_last_not_of('=') - 1);
+  out.resize(static_cast<std::size_t>(size - padding));
+  return out;
+}
+
+TEST(Signature, DerIsWhatAPemHolds) {
+  const PrivateKey ed = PrivateKey::generate_ed25519().value();
+  for (const PrivateKey* key : {&rsa(), &ed}) {
+    std::string base64(key->pem().reveal());
+    base64 = base64.substr(base64.find('\n'), base64.rfind("-----END") - base64.find('\n'));
+    std::erase(base64, '\n');
+    const std::string der = from_base64(base64);
+    const auto again = PrivateKey::from_der(Secret(der));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->public_octets(), key->public_octets());
+    for (const std::string& wrong : {der.substr(1), der.substr(0, der.size() - 1), der + '\0', std::string()})
+      EXPECT_FALSE(PrivateKey::from_der(Secret(wrong)));
+  }
+  // PKCS#1 (RFC 8017 A.1.2), 512 bits.
+  const auto pkcs1 =
+      PrivateKey::from_der(Secret(from_base64("MIIBOgIBAAJBAJZDjs6HrtqglRql7/msKHwqxZh50s3uwwITRLQoTwLtRroSEcPH"
+                                              "du0gDx93xeieiH1lOUiT9tIXZdgLKSvVyK8CAwEAAQJAVBF0AkSTJSoWgZQ5EJyr"
+                                              "Ad0EM+xkbmaYn76b/5dVrTKrly051a//6AqtWtg62uKkObR9teAFOOjp7WC5rkoX"
+                                              "4QIhAMZgaofBIQQTrSJweo1KCKPjtsXfkfOREhkzMq9pT5x3AiEAweloMRwfGXdc"
+                                              "y8Yk6JzQzIKbrGiBzXVl9y7ReOo5m4kCIQCkuqmbw1b8QK6Tm51YuDKGjXBXzfgv"
+                                              "rra9sFMVcDjIrwIgATsaDjW/fMnlLOX1FgTozmOF2XJQYJ1+KDOD4OCbvQECIBPS"
+                                              "g6I3Ol7220rQNLKryHKyMc6ZKrAQemFmgdSJEAvv")));
+  ASSERT_TRUE(pkcs1);
+  EXPECT_EQ(pkcs1->bits(), 512u);
+}
+
+TEST(Signature, TheLimitThatIsToldIsTheOneThatHolds) {
+  const Secret pem = rsa().pem();
+  EXPECT_TRUE(PrivateKey::from_pem(pem, 2048));
+  const auto key = PrivateKey::from_pem(pem, 1024);
+  ASSERT_FALSE(key);
+  EXPECT_EQ(key.error().code(), Errc::too_large);
+  EXPECT_EQ(key.error().text(), "an RSA key of 2048 bits; at most 1024 are taken");
 }
 
 TEST(Signature, OtherKindsOfKeysAreUnsupported) {

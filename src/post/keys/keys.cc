@@ -14,9 +14,6 @@ using store::Txn;
 
 namespace {
 
-constexpr std::uint32_t kLeastBits = 1024;  // RFC 8301 §3.2: less is no signature
-constexpr std::uint32_t kMostBits = 4096;   // its record still fits where records go
-
 // "r20261126" (RFC 6376 §3.1 leaves names to us).
 std::string selector_of(crypto::KeyKind kind, Time now) {
   const std::string day = to_rfc3339(now).substr(0, 10);
@@ -88,8 +85,8 @@ Task<Result<DkimKey>> Keys::import(std::string who, std::string domain, std::str
   auto read = CO_TRY(co_await net::offload(
       *parts_.offload,
       [pem = std::move(pem)]() -> Result<Parsed> {
-        crypto::PrivateKey key = TRY(crypto::PrivateKey::from_pem(pem));
-        if (key.kind() == crypto::KeyKind::rsa && (key.bits() < kLeastBits || key.bits() > kMostBits))
+        crypto::PrivateKey key = TRY(crypto::PrivateKey::from_pem(pem, kMostBits));
+        if (key.kind() == crypto::KeyKind::rsa && key.bits() < kLeastBits)
           return fail(Errc::invalid, "an RSA key of {} bits: it must have {} to {} (RFC 8301 §3.2)", key.bits(),
                       kLeastBits, kMostBits);
         crypto::Secret own = key.pem();

@@ -31,8 +31,10 @@ using DkimSigners = std::shared_ptr<const std::vector<DkimSigner>>;
 
 class Keys {
  public:
-  static constexpr std::size_t kMaxOfDomain = 20;  // keys
-  static constexpr std::size_t kKept = 4'096;      // domains whose signers are kept parsed
+  static constexpr std::size_t kMaxOfDomain = 20;    // keys
+  static constexpr std::uint32_t kLeastBits = 1024;  // of RSA; RFC 8301 §3.2: less is no signature
+  static constexpr std::uint32_t kMostBits = 4096;   // of RSA; its record still fits where records go
+  static constexpr std::size_t kKept = 4'096;        // domains whose signers are kept parsed
 
   // All must outlive it.
   struct Parts {
@@ -44,10 +46,11 @@ class Keys {
   explicit Keys(Parts parts) : parts_(parts) {}
 
   // A new key in state next. Without selector (empty) one is made of the kind and the day: "r20261126", and with a
-  // letter behind it if that is taken. `bits` is of RSA: 1024 to 4096. Errors: exists (the selector), invalid.
+  // letter behind it if that is taken. `bits` is of RSA. Errors: exists (the selector), invalid.
   net::Task<Result<DkimKey>> generate(std::string who, std::string domain, std::string selector, crypto::KeyKind kind,
                                       std::uint32_t bits, net::Deadline deadline);
-  // A key that somebody made elsewhere, as PEM, in one of the states with a private key. Errors: exists, invalid.
+  // A key that somebody made elsewhere, as PEM, in one of the states with a private key. Errors: exists, invalid,
+  // too_large.
   net::Task<Result<DkimKey>> import(std::string who, std::string domain, std::string selector, crypto::Secret pem,
                                     KeyState state, net::Deadline deadline);
   // Errors: denied, if it may not become that. A revoked key has lost its private part for good.

@@ -158,6 +158,9 @@ TEST_F(KeysTest, ImportedKeysAreThoseThatWereMade) {
   EXPECT_EQ(import("b", "no key at all"), "invalid");
   EXPECT_EQ(import("c", pem.reveal(), KeyState::revoked), "invalid");
   EXPECT_EQ(import("d", kShort), "invalid");
+  const crypto::Secret large = crypto::PrivateKey::generate_rsa(Keys::kMostBits + 8).value().pem();
+  const auto refused = net::run(keys_.import("test", "example.org", "e", large.clone(), KeyState::signing, soon()));
+  EXPECT_EQ(refused.error().text(), "an RSA key of 4104 bits; at most 4096 are taken");
   const auto listed = net::run(keys_.list("example.org", soon())).value();
   ASSERT_EQ(listed.size(), 1u);
   EXPECT_EQ(listed[0].public_octets, key.public_octets());
