@@ -6,6 +6,7 @@
 #include "app/admin_input.h"
 #include "crypto/signature.h"
 #include "post/keys/dkim_key.h"
+#include "post/keys/keys.h"
 #include "post/keys/opendkim.h"
 
 namespace chappe::app {
@@ -69,11 +70,17 @@ int key_new(const Invocation& invocation) {
   return print(out);
 }
 
-Result<void> import_one(AdminOffice& office, const std::string& domain, const std::string& selector,
-                        const std::string& file, std::string_view state) {
-  const crypto::Secret pem = crypto::Secret::take(TRY(read_input(file, crypto::kMaxPem)));
+// Of a line of a KeyTable: the file that it names, or the key that stands in it.
+Result<crypto::Secret> pem_of(const post::OpendkimImport& row) {
+  if (!row.der) return crypto::Secret::take(TRY(read_input(row.file, crypto::kMaxPem)));
+  return TRY(crypto::PrivateKey::from_der(*row.der, post::Keys::kMostBits)).pem();
+}
+
+Result<void> import_one(AdminOffice& office, const post::OpendkimImport& row) {
+  const crypto::Secret pem = TRY(pem_of(row));
   Params params;
-  params.add("domain", domain).add("selector", selector).add("pem", pem.reveal()).add("state", state);
+  params.add("domain", row.domain).add("selector", row.selector).add("pem", pem.reveal());
+  params.add("state", row.signs ? "signing" : "published");
   TRY(ask(office, "key.import", params));
   return {};
 }
@@ -81,20 +88,21 @@ Result<void> import_one(AdminOffice& office, const std::string& domain, const st
 // All keys of OpenDKIM's tables. What cannot be taken over is told, and the others are.
 int import_tables(const Invocation& i) {
   std::vector<post::OpendkimImport> imports;
-  std::vector<post::OpendkimFlaw> flaws, signing_flaws;
+  std::vector<post::OpendkimFlaw> flaws;
   std::vector<std::string> taken, refused;
   const auto done = [&]() -> Result<void> {
-    const auto keys = post::parse_key_table(TRY(read_input(*i.value("opendkim"), kMaxTable)));
+    const crypto::Secret key_table = crypto::Secret::take(TRY(read_input(*i.value("opendkim"), kMaxTable)));
+    const auto keys = post::parse_key_table(key_table.reveal());
     std::optional<post::OpendkimTable<post::OpendkimSigning>> signing;
     if (const auto file = i.value("signing-table"))
       signing = post::parse_signing_table(TRY(read_input(*file, kMaxTable)));
     flaws = keys.flaws;
-    if (signing) signing_flaws = signing->flaws;
+    if (signing) flaws.insert(flaws.end(), signing->flaws.begin(), signing->flaws.end());
     imports = post::opendkim_imports(keys, signing ? &*signing : nullptr, flaws);
     auto office = TRY(AdminOffice::open(i));
     for (const post::OpendkimImport& key : imports) {
       const std::string name = fmt::format("{}._domainkey.{}", key.selector, key.domain);
-      const auto one = import_one(*office, key.domain, key.selector, key.file, key.signs ? "signing" : "published");
+      const auto one = import_one(*office, key);
       if (one)
         taken.push_back(name);
       else
@@ -103,10 +111,10 @@ int import_tables(const Invocation& i) {
     return {};
   }();
   if (!done) return i.refuse(done.error());
-  for (const auto& flaw : flaws)
-    refused.push_back(fmt::format("{}:{}: {}", *i.value("opendkim"), flaw.line, flaw.what));
-  for (const auto& flaw : signing_flaws)
-    refused.push_back(fmt::format("{}:{}: {}", *i.value("signing-table"), flaw.line, flaw.what));
+  for (const auto& flaw : flaws) {
+    const char* const table = flaw.file == post::OpendkimFile::key_table ? "opendkim" : "signing-table";
+    refused.push_back(fmt::format("{}:{}: {}", *i.value(table), flaw.line, flaw.what));
+  }
   std::string out;
   if (i.json()) {
     codec::json::Writer w(out);

@@ -26,6 +26,11 @@ def txt(record):
     return " ".join(f'"{record[at : at + 250]}"' for at in range(0, len(record), 250))
 
 
+def base64_of(pem):
+    """What stands between the first line of a PEM and its last."""
+    return "".join(pathlib.Path(pem).read_text().splitlines()[1:-1])
+
+
 class World:
     def received(self, client_octets):
         """The letter as bob has it."""
@@ -150,17 +155,24 @@ def _(w):
     for name in ("KeyTable", "SigningTable"):
         (w.folder / name).write_text(
             f"one one.tower:od1:{w.rsa[0]}\ntwo one.tower:od2:{w.ed25519[0]}\nno nowhere.tower:x:{w.rsa[0]}\nbad line\n"
+            # Keys that stand in the table itself: PKCS#1, PKCS#8, and one that is none.
+            f"three one.tower:od3:{base64_of(w.rsa[0])}\nfour one.tower:od4:{base64_of(w.ed25519[0])}\n"
+            f"five one.tower:od5:!{base64_of(w.ed25519[0])}\n"
             if name == "KeyTable"
-            else "*@one.tower one\n"
+            else "*@one.tower one\n\nbob@one.tower three\n"
         )
         (w.folder / name).chmod(0o644)
     said = w.key(
         "import", "--opendkim", str(w.folder / "KeyTable"), "--signing-table", str(w.folder / "SigningTable"), code=65
     )
-    equal(said["imported"], ["od1._domainkey.one.tower", "od2._domainkey.one.tower"], "what is taken over")
-    equal(len(said["refused"]), 2, f"what is not, {said['refused']}")
+    equal(said["imported"], [f"od{n}._domainkey.one.tower" for n in (1, 2, 3, 4)], "what is taken over")
+    equal(len(said["refused"]), 4, f"what is not, {said['refused']}")
+    check(base64_of(w.ed25519[0])[4:] not in str(said), "a private key is told")
+    contains(" ".join(said["refused"]), "SigningTable:3: it signs for one address of one.tower", "the table of a flaw")
     states = {key["selector"]: key["state"] for key in w.key("list", "one.tower")["keys"]}
-    equal((states["od1"], states["od2"]), ("signing", "published"), "their states")
+    equal([states[f"od{n}"] for n in (1, 2, 3, 4)], ["signing", "published", "signing", "published"], "their states")
+    records = {key["selector"]: key["record"] for key in w.key("list", "one.tower")["keys"]}
+    equal((records["od3"], records["od4"]), (w.rsa[2], w.ed25519[2]), "the keys that stood in the table")
 
 
 if __name__ == "__main__":

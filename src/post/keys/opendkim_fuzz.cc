@@ -1,5 +1,5 @@
 // The tables of OpenDKIM, cut at an octet FF: whatever they hold, every line is a row, a flaw or empty, and what comes
-// out can be asked for.
+// out can be asked for: a file or a key that stands in the table, never both.
 #include <cstdint>
 #include <cstdlib>
 #include <utility>
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto signing = chappe::post::parse_signing_table(all.substr(std::min(cut + 1, all.size())));
   std::vector<chappe::post::OpendkimFlaw> flaws;
   for (const auto& row : chappe::post::opendkim_imports(keys, &signing, flaws))
-    if (!chappe::codec::valid_domain(row.domain) || row.selector.empty() || row.file.empty()) std::abort();
+    if (!chappe::codec::valid_domain(row.domain) || row.selector.empty() || row.file.empty() == !row.der) std::abort();
   for (const std::vector<chappe::post::OpendkimFlaw>* some : {&keys.flaws, &signing.flaws, &std::as_const(flaws)})
     for (const auto& flaw : *some)
       if (flaw.line == 0 || flaw.what.empty()) std::abort();
