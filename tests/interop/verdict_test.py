@@ -288,6 +288,9 @@ def _(place):
     third = place.write("third.eml", succeed(BINARY, *seal, broken))
     contains(third.read_bytes(), b"cv=fail", "it is sealed as broken")
     equal(succeed(BINARY, *seal, third), third.read_bytes(), "and once only")
+    code, out, err = run(BINARY, *seal, "--at", "1960-01-01T00:00:00Z", first)
+    equal((code, out), (65, b""), "a time that t= cannot say")
+    contains(err.decode(), "1970", "why")
     equal(place.ask("verify", place.letter)["arc"]["cv"], "none", "no chain")
 
 
@@ -372,6 +375,7 @@ def _(place):
         ("--algorithm", "rsa-sha256"),
         ("--key", "/nonexistent"),
         ("--at", "tomorrow"),
+        ("--at", "1969-12-31T23:59:59Z"),
         ("--identity", "bob@elsewhere.example"),
     ):
         code, out, err = run(

@@ -84,7 +84,7 @@ Result<std::optional<Sealed>> seal(std::span<const message::Field> header, const
   out.instance = chain.highest() + 1;
   out.chain = came;
   const std::string instance = std::to_string(out.instance);
-  const std::string seconds = std::to_string(now.us / 1'000'000);
+  const std::string seconds = options.timestamp ? TRY(dkim::timestamp(now)) : std::string();
   const std::string aar = TRY(results_field(out.instance, results));
 
   // RFC 8617 §4.1.2

@@ -210,19 +210,20 @@ TEST_F(Arc, AFailedChainIsSealedAsFailedAndThenNoMore) {
 }
 
 TEST_F(Arc, AChainThatIsNotTheOneThatCameIsNotSealed) {
-  const auto code = [&](const std::string& bytes, Status came) {
+  const auto code = [&](const std::string& bytes, Status came, Time at = kNow) {
     const message::Letter letter(bytes);
     const SealOptions options;
     const dkim::BodyHashKind kinds[] = {options.body_kind()};
     dkim::BodyHashes bodies(kinds);
     bodies.finish();
-    const auto made = seal(letter.fields(), bodies, came, "mx; spf=pass", {key, "example.net", "s"}, kNow, options);
+    const auto made = seal(letter.fields(), bodies, came, "mx; spf=pass", {key, "example.net", "s"}, at, options);
     return made ? std::string("sealed") : std::string(error_row(made.error().code()).name);
   };
   EXPECT_EQ(code(kLetter, Status::pass), "invalid");
   EXPECT_EQ(code(chain(1), Status::none), "invalid");
   EXPECT_EQ(code(without(chain(1), "ARC-Seal"), Status::pass), "invalid");
   EXPECT_EQ(code(chain(1), Status::pass), "sealed");
+  EXPECT_EQ(code(chain(1), Status::pass, {-1}), "invalid") << "before 1970 there is no t= (RFC 6376 §3.5)";
 }
 
 TEST_F(Arc, ResultsStayInTheirField) {

@@ -50,6 +50,11 @@ Result<SignerNames> signer_names(const SigningKey& key) {
   return SignerNames{std::move(*domain), std::move(*selector), algorithm_of(key.key->kind())};
 }
 
+Result<std::string> timestamp(Time time) {
+  if (time.us < 0) return fail(Errc::invalid, "no signature can be of {}: its time begins in 1970", to_rfc3339(time));
+  return std::to_string(time.us / 1'000'000);
+}
+
 Result<std::vector<std::string>> signed_names(const HeaderFields& header, std::span<const SignedName> names) {
   std::vector<std::string> out;
   bool from = false;
@@ -76,7 +81,6 @@ Result<std::vector<std::string>> sign(std::span<const message::Field> fields, By
   const HeaderFields header(fields);
   const std::vector<std::string> names = TRY(signed_names(header, options.names));
   const std::string text = header.canonical(options.header_canon, header.select(names, kNoField));
-  const std::int64_t seconds = now.us / 1'000'000;
   std::vector<std::string> out;
   for (const SigningKey& key : keys) {
     const SignerNames signer = TRY(signer_names(key));
@@ -85,8 +89,8 @@ Result<std::vector<std::string>> sign(std::span<const message::Field> fields, By
     field.tag("c", std::string(canon_name(options.header_canon)) + '/' + std::string(canon_name(options.body_canon)));
     field.tag("d", signer.domain).tag("s", signer.selector);
     if (!key.identity.empty()) field.tag("i", TRY(identity_of(key, signer.domain)));
-    if (options.timestamp) field.tag("t", std::to_string(seconds));
-    if (options.lifetime) field.tag("x", std::to_string((now + *options.lifetime).us / 1'000'000));
+    if (options.timestamp) field.tag("t", TRY(timestamp(now)));
+    if (options.lifetime) field.tag("x", TRY(timestamp(now + *options.lifetime)));
     field.list("h", names).base64("bh", body_hash);
     std::string all = text;
     const message::Field own = field.unsigned_field();

@@ -58,6 +58,9 @@ struct SignerNames {
 };
 Result<SignerNames> signer_names(const SigningKey& key);
 
+// What t= and x= say (RFC 6376 §3.5). Errc::invalid: it is before 1970, for which they have no sign.
+Result<std::string> timestamp(Time time);
+
 // The names of `h=`: those of the fields that are there, and those that are to stay away. Errc::invalid: no From (RFC
 // 6376 §5.4); Errc::too_large: more than kMaxSignedFields.
 Result<std::vector<std::string>> signed_names(const HeaderFields& header, std::span<const SignedName> names);

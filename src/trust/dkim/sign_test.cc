@@ -142,6 +142,15 @@ TEST_F(Sign, WritesItsTags) {
   EXPECT_EQ(bare[1].find("x="), std::string::npos);
 }
 
+TEST_F(Sign, NoSignatureIsOfATimeThatItCannotSay) {
+  EXPECT_EQ(timestamp({}).value(), "0");
+  EXPECT_EQ(timestamp({1'700'000'000'999'999}).value(), "1700000000");
+  EXPECT_EQ(timestamp({-1}).error().code(), Errc::invalid);
+  const message::Letter letter(kLetter);
+  EXPECT_EQ(sign(letter, {&ed, 1}, {-315'619'200'000'000}).error().code(), Errc::invalid);
+  EXPECT_TRUE(sign(letter, {&ed, 1}, {-315'619'200'000'000}, {.timestamp = false}));
+}
+
 TEST_F(Sign, NoLineIsLongerThanItMustBe) {
   rsa.domain = ed.domain = "a-rather-long-name-of-a-host.below-a-rather-long-name.example.org";
   for (std::size_t n = 1; n < 40; ++n) {
