@@ -50,6 +50,16 @@ class CliParser {
     return std::unexpected(Error(Errc::usage, out + std::string(tail)));
   }
 
+  // ", only rsa or ed25519", for a word that is none of them.
+  std::string only(const std::vector<std::string_view>& words) {
+    std::string out = invocation().french_ ? ", seulement " : ", only ";
+    for (const auto& word : words) {
+      if (&word != &words.front()) out += &word != &words.back() ? ", " : invocation().french_ ? " ou " : " or ";
+      out += word;
+    }
+    return out;
+  }
+
   std::string hint(std::string_view word, const std::vector<std::string_view>& words, std::string_view before = {}) {
     const std::string_view meant = nearest(word, words);
     if (meant.empty()) return "";
@@ -110,7 +120,8 @@ class CliParser {
       return complain("'--{}' needs a value", "« --{} » demande une valeur", name);
     }
     if (!row->choices.empty() && std::ranges::find(row->choices, std::string_view(value)) == row->choices.end())
-      return complain("'--{}' cannot be that", "« --{} » ne peut pas valoir cela", name, hint(value, row->choices));
+      return complain(fmt::format("'--{}' cannot be '{{}}'", name),
+                      fmt::format("« --{} » ne peut pas valoir « {{}} »", name), value, only(row->choices));
     auto& given = invocation().given_[std::string(row->name)];
     if (!given.empty() && !row->repeatable && !row->argument.empty())
       return complain("'--{}' is given twice", "« --{} » est donnée deux fois", name);
@@ -145,8 +156,8 @@ class CliParser {
       if (i >= given.size() && !rows[i].optional) return complain("{} is missing", "il manque {}", rows[i].name);
       if (i < given.size() && !rows[i].choices.empty() &&
           std::ranges::find(rows[i].choices, std::string_view(given[i])) == rows[i].choices.end())
-        return complain("'{}' is not known here", "« {} » n'est pas connu ici", given[i],
-                        hint(given[i], rows[i].choices));
+        return complain(fmt::format("{} cannot be '{{}}'", rows[i].name),
+                        fmt::format("{} ne peut pas valoir « {{}} »", rows[i].name), given[i], only(rows[i].choices));
     }
     if (given.size() > rows.size() && (rows.empty() || !rows.back().repeatable))
       return complain("'{}' is one word too many", "« {} » est un mot de trop", given[rows.size()]);

@@ -76,7 +76,11 @@ TEST(Cli, ArgumentsAreCounted) {
   EXPECT_EQ(complaint({"domain", "add"}), "DOMAIN is missing");
   EXPECT_EQ(complaint({"alias", "add", "a@b"}), "TARGET is missing");
   EXPECT_EQ(complaint({"domain", "add", "a", "b"}), "'b' is one word too many");
-  EXPECT_EQ(complaint({"completion", "bsh"}), "'bsh' is not known here, did you mean 'bash'?");
+  EXPECT_EQ(complaint({"completion", "bsh"}), "SHELL cannot be 'bsh', only bash");
+  EXPECT_EQ(complaint({"key", "set", "example.org", "s", "foo"}),
+            "STATE cannot be 'foo', only published, signing, retiring or revoked");
+  EXPECT_EQ(complaint({"key", "set", "example.org", "s", "{}"}, "fr"),
+            "STATE ne peut pas valoir « {} », seulement published, signing, retiring ou revoked");
 }
 
 TEST(Cli, SaysWhatWasProbablyMeant) {
@@ -95,7 +99,11 @@ TEST(Cli, OptionsAreCheckedAgainstTheTable) {
   EXPECT_EQ(complaint({"serve", "--config"}), "'--config' needs a value");
   EXPECT_EQ(complaint({"local", "--no-limits=1"}), "'--no-limits' takes no value");
   EXPECT_EQ(complaint({"serve", "--config", "a", "--config", "b"}), "'--config' is given twice");
-  EXPECT_EQ(complaint({"serve", "--lang", "de"}), "'--lang' cannot be that");
+  EXPECT_EQ(complaint({"serve", "--lang", "de"}), "'--lang' cannot be 'de', only en or fr");
+  EXPECT_EQ(complaint({"key", "new", "example.org", "--algorithm", "foo"}),
+            "'--algorithm' cannot be 'foo', only both, rsa or ed25519");
+  EXPECT_EQ(complaint({"key", "import", "--state", "foo"}, "fr"),
+            "« --state » ne peut pas valoir « foo », seulement next, published, signing ou retiring");
   EXPECT_EQ(complaint({"serve", "--zone", "x"}), "unknown option '--zone'");
   EXPECT_EQ(complaint({"--json"}), "a verb is missing");
 }

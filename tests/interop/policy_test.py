@@ -263,7 +263,7 @@ def _(w):
         (("know", "add", "list", "a.example", "--for", "nobody@one.tower"), "no such account"),
         (("policy", "set", "elsewhere.tower", "--rejected", "junk"), "no such domain"),
         (("policy", "set", "one.tower"), "must be given"),
-        (("policy", "set", "--rejected", "quarantine"), "cannot be that"),
+        (("policy", "set", "--rejected", "quarantine"), "cannot be 'quarantine', only"),
     ):
         code, _, error = run(*as_nobody(BINARY, *words, "--config", w.site.config))
         check(code != 0, f"{words} succeeds")
