@@ -91,7 +91,8 @@ int show_rows(const Invocation& invocation, std::string_view name, const std::ve
 }
 
 Result<std::string> data_dir_of(const Invocation& invocation) {
-  if (const auto dir = invocation.value("dir")) return *dir;
+  for (const char* option : {"data", "dir"})
+    if (const auto dir = invocation.value(option)) return *dir;
   return TRY(load_config(invocation.value("config").value_or(std::string(kStandardConfig)))).server.data_dir.value;
 }
 

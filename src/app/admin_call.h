@@ -63,7 +63,7 @@ Result<std::vector<codec::json::Value>> all_pages(const Invocation& invocation, 
 int show_rows(const Invocation& invocation, std::string_view name, const std::vector<codec::json::Value>& rows,
               Table& table, Text none);
 
-// As --dir, or else the configuration says.
+// As --data or --dir, or else the configuration says.
 Result<std::string> data_dir_of(const Invocation& invocation);
 // "2h" as that time ago; a time or a day as it is (RFC 3339). Errc::usage.
 Result<std::string> moment(const std::string& text);

@@ -159,14 +159,17 @@ std::vector<VerbRow> trust_verbs() {
        {"Say what a domain of ours should publish: SPF, DKIM, DMARC.",
         "Dire ce qu'un de nos domaines devrait publier : SPF, DKIM, DMARC."},
        {"Prints the records in the form of a zone file, with what they are for, what stands there now, in which zone "
-        "they "
-        "belong and who serves it, and where the private keys lie. What the domain says already of SPF and DMARC is "
-        "left as it is.",
+        "each "
+        "belongs and who serves it, and where the private keys lie. What the domain says already of SPF and DMARC is "
+        "left as it is, and what is wrong with it is told. Ends with 75 where the DNS does not answer: nothing is to "
+        "be "
+        "published beside what is not known.",
         "Écrit les enregistrements sous forme de fichier de zone, avec leur raison, ce qui est publié maintenant, la "
         "zone "
-        "dont ils sont et qui la sert, et où sont les clefs privées. Ce que le domaine dit déjà de SPF et de DMARC "
+        "de chacun et qui la sert, et où sont les clefs privées. Ce que le domaine dit déjà de SPF et de DMARC "
         "reste "
-        "tel quel."},
+        "tel quel, et ce qui n'y va pas est dit. Se termine par 75 quand le DNS ne répond pas : rien n'est à publier à "
+        "côté de ce qu'on ignore."},
        {{"DOMAIN"}},
        {kTimeout, kZone, kRootHints, kAnchor, kConfig, kData},
        {{"chappe dns records example.org", {"", ""}}}},

@@ -147,7 +147,50 @@ def _(w):
     equal((told["_dmarc.one.tower."]["now"], told["_dmarc.one.tower."]["text"]), ("same", "v=DMARC1; p=reject"), "DMARC")
     text = run(*as_nobody(*words))[1].decode()
     contains(text, "e._domainkey.one.tower. 3600 IN TXT \"v=DKIM1; k=ed25519; p=\"\n", "the zone file")
-    contains(text, str(w.one.dir / "store"), "where the private keys lie")
+    contains(text, f"signs; the private key lies in {w.one.dir / 'store'}\n", "where a private key lies")
+    contains(text, "revoked: revoked, without private key\n", "a key without one")
+
+
+@suite.test("what the DNS has is not made worse by what is told of it")
+def _(w):
+    def told(zone, code, *words):
+        file = w.folder / "records.zone"
+        file.write_text(zone)
+        file.chmod(0o644)
+        # The folder of the data is enough, as it is for the keys.
+        command = (BINARY, "dns", "records", "one.tower", "--data", w.one.dir, "--zone", file)
+        got, out, err = run(*as_nobody(*command, *words))
+        equal(got, code, f"the exit code of {zone!r}, {err}")
+        text = out.decode()
+        listed = json.loads(run(*as_nobody(*command, "--json"))[1])["records"]
+        return text, {record["name"]: record for record in listed}
+
+    text, records = told("$SERVFAIL one.tower.\n$SERVFAIL *.one.tower.\n", 75)
+    check("IN TXT" not in text, f"a record is proposed where nobody knows what stands there: {text}")
+    contains(text, "publish nothing here until it is", "what is not known")
+    equal({(r["now"], r["text"]) for r in records.values()}, {("unknown", "")}, "what is not known")
+    french = told("$SERVFAIL one.tower.\n", 75, "--lang", "fr")[0]
+    contains(french, "n'y publiez rien d'ici là", "the same in French")
+
+    text, records = told(
+        'one.tower. TXT "v=spf1 mx -all"\none.tower. TXT "v=spf1 a -all"\n_dmarc.one.tower. TXT "v=DMARC1; p=foo"\n', 0
+    )
+    contains(text, "merge them into one\n;   v=spf1 mx -all\n;   v=spf1 a -all\n", "two records of SPF")
+    contains(text, "what stands there is wrong", "a wrong record of DMARC")
+    contains(text, "danger: The policy (p) is not none, quarantine or reject. (foo)", "what is wrong with it")
+    check("one.tower. 3600 IN TXT \"v=spf1" not in text and "IN TXT \"v=DMARC1" not in text, f"another beside: {text}")
+    equal((records["one.tower."]["now"], records["_dmarc.one.tower."]["now"]), ("several", "wrong"), "what stands there")
+    contains([f["finding"] for f in records["_dmarc.one.tower."]["findings"]], "p-invalid", "the findings")
+
+    text, records = told(
+        "one.tower. SOA ns.one.tower. h.one.tower. 1 1 1 1 1\none.tower. NS ns.one.tower.\n"
+        "_domainkey.one.tower. SOA ns.keys.test. h.keys.test. 1 1 1 1 1\n_domainkey.one.tower. NS ns.keys.test.\n",
+        0,
+    )
+    contains(text, "; one.tower: in the zone one.tower., served by ns.one.tower\n", "the zone of the domain")
+    contains(text, "._domainkey.one.tower: in the zone _domainkey.one.tower., served by ns.keys.test\n", "that of the keys")
+    contains(text, "; _dmarc.one.tower: in the zone one.tower., served by ns.one.tower\n", "and back")
+    equal(records["e._domainkey.one.tower."]["servers"], ["ns.keys.test"], "who serves it")
 
 
 @suite.test("keys of OpenDKIM are taken over, and what cannot be is told")

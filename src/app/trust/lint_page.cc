@@ -94,6 +94,34 @@ void append_branches(std::string& out, const spf::Node& node, const std::string&
 
 }  // namespace
 
+std::string finding_line(const spf::LintFinding& found, std::string_view domain, bool french) {
+  const spf::LintRow& row = lint_row(found.lint);
+  return fmt::format(
+      "{}: {}{}{}{}{}", level_name(row.level), french ? row.fr : row.en, rule_of(row.rule),
+      found.detail.empty() ? "" : ": ", one_line(found.detail),
+      found.domain.empty() || found.domain == domain ? std::string() : fmt::format(" [{}]", one_line(found.domain)));
+}
+
+std::string finding_line(const dmarc::Flawed& found, bool french) {
+  const dmarc::FlawRow& row = flaw_row(found.flaw);
+  return fmt::format("{}: {}{}", message::severity_name(row.severity),
+                     row.text(french ? dmarc::Lang::fr : dmarc::Lang::en),
+                     found.what.empty() ? std::string() : fmt::format(" ({})", one_line(found.what)));
+}
+
+void write_finding(Writer& w, const spf::LintFinding& found) {
+  const spf::LintRow& row = lint_row(found.lint);
+  w.begin_object().field("finding", row.id).field("level", level_name(row.level)).field("rule", row.rule);
+  w.field("domain", found.domain).field("at", found.at).field("size", found.size).field("detail", found.detail);
+  w.field("text", row.en).end_object();
+}
+
+void write_finding(Writer& w, const dmarc::Flawed& found, std::string_view domain) {
+  const dmarc::FlawRow& row = flaw_row(found.flaw);
+  w.begin_object().field("finding", row.id).field("severity", message::severity_name(row.severity));
+  w.field("domain", domain).field("at", found.at).field("detail", found.what).field("text", row.en).end_object();
+}
+
 void write_spf_lint(Writer& w, const spf::Tree& tree) {
   const spf::Node& root = tree.root;
   w.begin_object().field("domain", root.domain).field("state", state_row(root.state).id);
@@ -102,12 +130,7 @@ void write_spf_lint(Writer& w, const spf::Tree& tree) {
   w.field("open", root.open).field("cut", tree.cut).key("tree");
   write_node(w, root);
   w.key("findings").begin_array();
-  for (const spf::LintFinding& found : lint(tree)) {
-    const spf::LintRow& row = lint_row(found.lint);
-    w.begin_object().field("finding", row.id).field("level", level_name(row.level)).field("rule", row.rule);
-    w.field("domain", found.domain).field("at", found.at).field("size", found.size).field("detail", found.detail);
-    w.field("text", row.en).end_object();
-  }
+  for (const spf::LintFinding& found : lint(tree)) write_finding(w, found);
   w.end_array().key("questions").begin_array();
   for (const dns::Answer& answer : tree.questions) write_answer(w, answer);
   w.end_array().end_object();
@@ -126,26 +149,15 @@ std::string spf_lint_text(const spf::Tree& tree, bool french) {
   const auto findings = lint(tree);
   if (findings.empty()) return out;
   out += '\n';
-  for (const spf::LintFinding& found : findings) {
-    const spf::LintRow& row = lint_row(found.lint);
-    out +=
-        fmt::format("{}: {}{}{}{}{}\n", level_name(row.level), french ? row.fr : row.en, rule_of(row.rule),
-                    found.detail.empty() ? "" : ": ", one_line(found.detail),
-                    found.domain.empty() || found.domain == root.domain ? std::string()
-                                                                        : fmt::format(" [{}]", one_line(found.domain)));
-  }
+  for (const spf::LintFinding& found : findings) out += finding_line(found, root.domain, french) + "\n";
   return out;
 }
 
 void write_dmarc_lint(Writer& w, const dmarc::Verdict& verdict) {
   w.begin_array();
   if (verdict.policy)
-    for (const dmarc::Flawed& f : dmarc::lint(verdict.policy->record.text).flaws) {
-      const dmarc::FlawRow& row = flaw_row(f.flaw);
-      w.begin_object().field("finding", row.id).field("severity", message::severity_name(row.severity));
-      w.field("domain", verdict.policy->domain).field("at", f.at).field("detail", f.what).field("text", row.en);
-      w.end_object();
-    }
+    for (const dmarc::Flawed& f : dmarc::lint(verdict.policy->record.text).flaws)
+      write_finding(w, f, verdict.policy->domain);
   w.end_array();
 }
 
@@ -154,11 +166,8 @@ std::string dmarc_lint_text(const dmarc::Verdict& verdict, bool french) {
   // The flaws stand below the record already.
   const auto flaws = dmarc::lint(verdict.policy->record.text).flaws;
   std::string out;
-  for (std::size_t i = dmarc::parse_record(verdict.policy->record.text).flaws.size(); i < flaws.size(); ++i) {
-    const dmarc::FlawRow& row = flaw_row(flaws[i].flaw);
-    out += fmt::format("{}: {}\n", message::severity_name(row.severity),
-                       row.text(french ? dmarc::Lang::fr : dmarc::Lang::en));
-  }
+  for (std::size_t i = dmarc::parse_record(verdict.policy->record.text).flaws.size(); i < flaws.size(); ++i)
+    out += finding_line(flaws[i], french) + "\n";
   return out.empty() ? out : "\n" + out;
 }
 

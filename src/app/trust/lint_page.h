@@ -16,6 +16,12 @@ namespace chappe::app {
 void write_spf_lint(codec::json::Writer& out, const trust::spf::Tree& tree);
 std::string spf_lint_text(const trust::spf::Tree& tree, bool french);
 
+// A finding as a line without its end, and as an object. `domain`: whose record is looked at.
+std::string finding_line(const trust::spf::LintFinding& found, std::string_view domain, bool french);
+std::string finding_line(const trust::dmarc::Flawed& found, bool french);
+void write_finding(codec::json::Writer& out, const trust::spf::LintFinding& found);
+void write_finding(codec::json::Writer& out, const trust::dmarc::Flawed& found, std::string_view domain);
+
 // What the record that counts lacks, and nobody but its owner need know.
 void write_dmarc_lint(codec::json::Writer& out, const trust::dmarc::Verdict& verdict);
 std::string dmarc_lint_text(const trust::dmarc::Verdict& verdict, bool french);

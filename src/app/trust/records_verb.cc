@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/admin_call.h"
 #include "app/admin_input.h"
 #include "app/resolver_choice.h"
+#include "app/trust/lint_page.h"
 #include "codec/base64.h"
 #include "codec/idna.h"
 #include "post/keys/to_publish.h"
@@ -30,24 +33,36 @@ Result<post::DkimKey> key_of(const Value& row) {
   return key;
 }
 
-net::Task<post::Publication> look_up(dns::Resolver* resolver, std::string domain, std::vector<post::DkimKey> keys,
-                                     Duration limit) {
+net::Task<std::vector<ToPublish>> look_up(dns::Resolver* resolver, std::string domain, std::vector<post::DkimKey> keys,
+                                          Duration limit) {
   co_return co_await post::to_publish(*resolver, std::move(domain), std::move(keys), net::Deadline::in(limit));
 }
 
-std::string_view now_text(const Invocation& i, ToPublish::Now now) {
-  switch (now) {
+std::string_view now_text(const Invocation& i, const ToPublish& record) {
+  switch (record.now) {
     case ToPublish::Now::same:
       return i.say({"it stands there", "il y est"});
     case ToPublish::Now::other:
       return i.say({"something else stands there", "autre chose y est"});
+    case ToPublish::Now::wrong:
+      return i.say({"what stands there is wrong: mend it, and publish no second one beside it",
+                    "ce qui y est n'est pas bon : corrigez-le, sans en publier un second à côté"});
+    case ToPublish::Now::several:
+      if (record.what == ToPublish::For::spf)  // RFC 7208 §4.5
+        return i.say({"several stand there, which is an error to receivers: merge them into one",
+                      "il y en a plusieurs, ce qui est une erreur pour qui reçoit : réunissez-les en un seul"});
+      return i.say({"several stand there, and receivers heed none of them: leave one",  // RFC 9989 §4.10
+                    "il y en a plusieurs, et qui reçoit n'en retient aucun : n'en laissez qu'un"});
     case ToPublish::Now::absent:
       return i.say({"it is not there yet", "il n'y est pas encore"});
     case ToPublish::Now::unknown:
-      return i.say({"the DNS does not say now", "le DNS ne le dit pas pour l'heure"});
+      return i.say({"the DNS does not answer, so what stands there is not known: publish nothing here until it is",
+                    "le DNS ne répond pas, on ne sait donc pas ce qui y est : n'y publiez rien d'ici là"});
   }
   std::unreachable();
 }
+
+bool has_private_part(const ToPublish& record) { return record.key && record.key->state != post::KeyState::revoked; }
 
 std::string comment_of(const Invocation& i, const ToPublish& record, const std::string& store) {
   switch (record.what) {
@@ -62,51 +77,79 @@ std::string comment_of(const Invocation& i, const ToPublish& record, const std::
       break;
   }
   const post::KeyStateRow& state = key_state_row(record.key->state);
-  return fmt::format(fmt::runtime(i.say({"DKIM, {} {} bits, {}: {}; the private key lies in {}",
-                                         "DKIM, {} {} bits, {} : {} ; la clef privée est dans {}"})),
-                     record.key->kind == crypto::KeyKind::rsa ? "rsa" : "ed25519", record.key->bits, state.id,
-                     i.french() ? state.fr : state.en, store);
+  std::string out = fmt::format(fmt::runtime(i.say({"DKIM, {} {} bits, {}: {}", "DKIM, {} {} bits, {} : {}"})),
+                                record.key->kind == crypto::KeyKind::rsa ? "rsa" : "ed25519", record.key->bits,
+                                state.id, i.french() ? state.fr : state.en);
+  if (has_private_part(record))
+    out += fmt::format(fmt::runtime(i.say({"; the private key lies in {}", " ; la clef privée est dans {}"})), store);
+  return out;
 }
 
-std::string as_text(const Invocation& i, const std::string& domain, const post::Publication& p,
-                    const std::string& store) {
+std::string zone_text(const Invocation& i, const std::string& name, const post::Zone& zone) {
+  if (zone.name.is_root())
+    return fmt::format(fmt::runtime(i.say({"; {}: the DNS does not say in which zone it is\n",
+                                           "; {} : le DNS ne dit pas dans quelle zone il est\n"})),
+                       name);
   std::string servers;
-  for (const std::string& server : p.servers) servers += (servers.empty() ? "" : ", ") + server;
-  std::string out = p.zone.is_root()
-                        ? fmt::format(fmt::runtime(i.say({"; {}: the DNS does not say in which zone it is\n",
-                                                          "; {} : le DNS ne dit pas dans quelle zone il est\n"})),
-                                      domain)
-                        : fmt::format(fmt::runtime(i.say({"; {}: in the zone {}, served by {}\n",
-                                                          "; {} : dans la zone {}, servie par {}\n"})),
-                                      domain, p.zone.text(), servers.empty() ? "?" : servers);
-  for (const ToPublish& record : p.records) {
-    out += fmt::format("\n; {}\n; {}\n", comment_of(i, record, store), now_text(i, record.now));
+  for (const std::string& server : zone.servers) servers += (servers.empty() ? "" : ", ") + server;
+  return fmt::format(
+      fmt::runtime(i.say({"; {}: in the zone {}, served by {}\n", "; {} : dans la zone {}, servie par {}\n"})), name,
+      zone.name.text(), servers.empty() ? "?" : servers);
+}
+
+// What the owner need act upon; notes are chappe spf lint's and chappe dmarc's to tell.
+std::string findings_of(const Invocation& i, const ToPublish& record) {
+  std::string out;
+  for (const auto& found : record.spf)
+    if (lint_row(found.lint).level != trust::spf::Level::note)
+      out += fmt::format("; {}\n", finding_line(found, record.name.domain(), i.french()));
+  for (const auto& found : record.dmarc)
+    if (flaw_row(found.flaw).severity != trust::dmarc::Severity::note)
+      out += fmt::format("; {}\n", finding_line(found, i.french()));
+  return out;
+}
+
+std::string as_text(const Invocation& i, const std::vector<ToPublish>& records, const std::string& store) {
+  std::string out;
+  const post::Zone* zone = nullptr;
+  for (const ToPublish& record : records) {
+    if (!out.empty()) out += '\n';
+    if (zone == nullptr || *zone != record.zone)
+      out += zone_text(i, record.name.domain(), record.zone) + (zone == nullptr ? "\n" : "");
+    zone = &record.zone;
+    out += fmt::format("; {}\n; {}\n", comment_of(i, record, store), now_text(i, record));
     for (const std::string& text : record.there) out += fmt::format(";   {}\n", one_line(text));
-    out += zone_line(record);
+    out += findings_of(i, record);
+    if (!record.text.empty()) out += zone_line(record);
   }
   return out;
 }
 
-std::string as_json(const std::string& domain, const post::Publication& p, const std::string& store) {
+std::string as_json(const std::string& domain, const std::vector<ToPublish>& records, const std::string& store) {
   std::string out;
   codec::json::Writer w(out, 2);
-  w.begin_object().field("domain", domain).field("zone", p.zone.is_root() ? std::string() : p.zone.text());
-  w.key("servers").begin_array();
-  for (const std::string& server : p.servers) w.value(server);
-  w.end_array().field("private_keys", store).key("records").begin_array();
-  for (const ToPublish& record : p.records) {
+  w.begin_object().field("domain", domain).key("records").begin_array();
+  for (const ToPublish& record : records) {
     w.begin_object().field("for", purpose_name(record.what)).field("name", record.name.text()).field("type", "TXT");
     w.field("text", record.text).field("now", published_name(record.now));
     if (record.key) w.field("selector", record.key->selector).field("state", key_state_row(record.key->state).id);
+    if (has_private_part(record)) w.field("private_key", store);
     w.key("there").begin_array();
     for (const std::string& text : record.there) w.value(text);
+    w.end_array().key("findings").begin_array();
+    for (const auto& found : record.spf) write_finding(w, found);
+    for (const auto& found : record.dmarc) write_finding(w, found, record.name.domain());
+    w.end_array().field("zone", record.zone.name.is_root() ? std::string() : record.zone.name.text());
+    w.key("servers").begin_array();
+    for (const std::string& server : record.zone.servers) w.value(server);
     w.end_array().end_object();
   }
   w.end_array().end_object();
   return out + "\n";
 }
 
-Result<std::string> page(const Invocation& invocation) {
+// The exit code: that of a look-up that failed where it is not known what stands somewhere.
+Result<int> records(const Invocation& invocation) {
   const auto limit = parse_duration(*invocation.value("timeout"));
   if (!limit) return fail(Errc::usage, "--timeout: {}", limit.error().text());
   const std::string domain = TRY(codec::domain_to_ascii(invocation.argument(0)));
@@ -120,16 +163,18 @@ Result<std::string> page(const Invocation& invocation) {
   }
   const Config config = TRY(config_of(invocation));
   const auto resolver = TRY(resolver_of(invocation, config.dns));
-  const auto publication = net::run(look_up(resolver.get(), domain, std::move(keys), *limit));
+  const auto found = net::run(look_up(resolver.get(), domain, std::move(keys), *limit));
   const std::string store = TRY(data_dir_of(invocation)) + "/store";
-  return invocation.json() ? as_json(domain, publication, store) : as_text(invocation, domain, publication, store);
+  const int printed = print(invocation.json() ? as_json(domain, found, store) : as_text(invocation, found, store));
+  const bool unknown = std::ranges::find(found, ToPublish::Now::unknown, &ToPublish::now) != found.end();
+  return printed != 0 || !unknown ? printed : error_row(Errc::timeout).exit;
 }
 
 }  // namespace
 
 int run_dns_records(const Invocation& invocation) {
-  const auto text = page(invocation);
-  return text ? print(*text) : invocation.refuse(text.error());
+  const auto code = records(invocation);
+  return code ? *code : invocation.refuse(code.error());
 }
 
 }  // namespace chappe::app
