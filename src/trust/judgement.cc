@@ -1,5 +1,7 @@
 #include "trust/judgement.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "codec/base64.h"
@@ -125,6 +127,29 @@ bool came_indirectly(const message::Letter& letter) {
   return std::ranges::any_of(kTraces, [&](FieldName name) { return letter.find(name) != nullptr; });
 }
 
+// One result for each signature that was looked at, and one for all the others.
+void add_signatures(authres::Results& out, const dkim::Verdict& verdict) {
+  std::size_t more = 0;
+  for (const dkim::SignatureVerdict& v : verdict.signatures) {
+    if (v.reason == dkim::Reason::too_many_signatures) {
+      ++more;
+      continue;
+    }
+    const dkim::Signature& s = v.signature;
+    out.results.push_back(
+        authres::dkim(result_name(v.result()),
+                      {.domain = s.domain,
+                       .selector = s.selector,
+                       .identity = s.domain.empty() ? std::string() : s.identity(),
+                       .algorithm = s.algorithm,
+                       .signature = codec::base64_encode(s.value).substr(0, kSignatureOctets)},
+                      v.reason == dkim::Reason::verified ? std::string_view() : reason_row(v.reason).en));
+  }
+  if (more > 0)
+    out.results.push_back(authres::dkim(result_name(reason_row(dkim::Reason::too_many_signatures).result), {},
+                                        fmt::format("{} more, which were not looked at", more)));
+}
+
 }  // namespace
 
 bool Judgement::kept_back() const {
@@ -174,16 +199,11 @@ net::Task<Judgement> judge(dns::Resolver& resolver, Envelope envelope, const mes
 
 authres::Results results_of(const Judgement& j, std::string authserv_id) {
   authres::Results out{.authserv_id = std::move(authserv_id), .version = 1, .results = {}};
-  for (const dkim::SignatureVerdict& v : j.dkim.signatures) {
-    const dkim::ReasonRow& why = reason_row(v.reason);
-    const dkim::Signature& s = v.signature;
-    out.results.push_back(authres::dkim(result_name(v.result()),
-                                        {.domain = s.domain,
-                                         .selector = s.selector,
-                                         .identity = s.domain.empty() ? std::string() : s.identity(),
-                                         .algorithm = s.algorithm,
-                                         .signature = codec::base64_encode(s.value).substr(0, kSignatureOctets)},
-                                        v.reason == dkim::Reason::verified ? std::string_view() : why.en));
+  for (const dmarc::Verdict& v : j.dmarc) out.results.push_back(authres::dmarc(v));
+  if (j.dmarc.empty()) {
+    const AuthorReasonRow& why = author_reason_row(j.author.reason);
+    out.results.push_back(
+        {.method = "dmarc", .version = 1, .result = "permerror", .reason = std::string(why.en), .properties = {}});
   }
   if (j.spf) {
     const bool null = j.spf->null_sender;
@@ -192,7 +212,6 @@ authres::Results results_of(const Judgement& j, std::string authserv_id) {
   }
   if (j.helo && j.spf && !j.spf->null_sender)
     out.results.push_back(authres::spf(result_row(j.helo->result).name, {}, j.envelope.helo));
-  for (const dmarc::Verdict& v : j.dmarc) out.results.push_back(authres::dmarc(v));
   if (j.arc.status() != arc::Status::none)
     out.results.push_back(authres::arc(status_name(j.arc.status()), j.envelope.ip, j.arc.oldest_pass));
   if (j.iprev && j.iprev->result() != IprevResult::none) {
@@ -208,11 +227,7 @@ authres::Results results_of(const Judgement& j, std::string authserv_id) {
     if (finding.effect == ListEffect::counts && j.lists.rule_of(finding).list.kind == List::Kind::allow)
       out.results.push_back(
           authres::dnswl("pass", j.lists.rule_of(finding).list.name, finding.listing.codes.front().text()));
-  if (j.dmarc.empty()) {
-    const AuthorReasonRow& why = author_reason_row(j.author.reason);
-    out.results.push_back(
-        {.method = "dmarc", .version = 1, .result = "permerror", .reason = std::string(why.en), .properties = {}});
-  }
+  add_signatures(out, j.dkim);
   return out;
 }
 

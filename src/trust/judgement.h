@@ -77,7 +77,9 @@ struct Judgement {
 net::Task<Judgement> judge(dns::Resolver& resolver, Envelope envelope, const message::Letter& letter,
                            const dkim::BodyHashes& bodies, JudgeOptions options, net::Deadline deadline);
 
-// What Authentication-Results tells of it (RFC 8601).
+// What Authentication-Results tells of it (RFC 8601). DMARC, SPF, ARC and the client stand first, since the end of what
+// is too long for a field is left out (authres::cleaned): however many signatures somebody puts above a letter, none of
+// them pushes these out. Those that were not looked at are told as one.
 authres::Results results_of(const Judgement& judgement, std::string authserv_id);
 
 }  // namespace chappe::trust

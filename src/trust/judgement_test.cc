@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "trust/arc/seal.h"
 #include "trust/dkim/sign.h"
 #include "trust/dkim/testing.h"
@@ -215,6 +217,42 @@ TEST_F(Judging, TheNamesOfTheClientAreToldAndWeighNothing) {
   const std::string allowed = told({.receiver = {}, .now = {}, .lists = {block, allow}});
   EXPECT_EQ(allowed.find("policy.dns-list"), std::string::npos) << allowed;
   EXPECT_NE(allowed.find("dnswl=pass dns.zone=wl policy.ip=127.0.5.1"), std::string::npos) << allowed;
+}
+
+// What a sender puts above its letter pushes out nothing of what was found of it, in the field and in what is read
+// back.
+TEST_F(Judging, NoNumberOfSignaturesPushesOutTheResults) {
+  const std::string chain =
+      "ARC-Seal: i=1; a=rsa-sha256; cv=none; d=a.example; s=x; b=AAAA\r\n"
+      "ARC-Message-Signature: i=1; a=rsa-sha256; d=a.example; s=x; h=from; bh=AAAA; b=AAAA\r\n"
+      "ARC-Authentication-Results: i=1; mx.a.example; none\r\n";
+  // Each is as long as it can be written: of an i= of backslashes 400 octets are kept, and each is escaped.
+  std::string backslashes;
+  for (int i = 0; i < 1000; ++i) backslashes += "=5C";
+  const std::string large =
+      fmt::format("DKIM-Signature: v=1; a=rsa-sha256; d={0}; s={1}; i={2}@{0}; h=from; bh=AAAA; b=AAAA\r\n",
+                  "a." + std::string(60, 'b') + ".example", std::string(60, 's'), backslashes);
+  std::string authors = "From: teller@bank.example";
+  for (int i = 1; i < 4; ++i) authors += fmt::format(",\r\n a@{}.{}.example", std::string(60, 'a'), i);
+  const std::string rest = kLetter.substr(kLetter.find("\r\n"));
+  for (const std::string& line : {std::string("DKIM-Signature: x\r\n"), large}) {
+    std::string bytes = chain;
+    for (int i = 0; i < 200; ++i) bytes += line;
+    const Judgement j =
+        judge(bytes + authors + rest, {.receiver = {}, .now = {}},
+              {.ip = "192.0.2.9", .helo = "h.example", .mail_from = std::string(60, 'a') + "@bank.example"});
+    const authres::Results all = results_of(j, "mx.here.example");
+    const std::string field = authres::write(all);
+    const auto back = authres::parse(std::string_view(field).substr(field.find(':') + 1));
+    ASSERT_TRUE(back.ok());
+    ASSERT_EQ(back.results.results.size(), all.results.size()) << "something is left out";
+    std::map<std::string, std::size_t> count;
+    for (const authres::MethodResult& one : back.results.results) ++count[one.method];
+    EXPECT_EQ(count,
+              (std::map<std::string, std::size_t>{{"dmarc", 4}, {"spf", 2}, {"arc", 1}, {"iprev", 1}, {"dkim", 11}}));
+    EXPECT_EQ(back.results.results.front().result, "fail");
+    EXPECT_EQ(back.results.results.back().reason, "190 more, which were not looked at");
+  }
 }
 
 }  // namespace

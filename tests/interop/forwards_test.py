@@ -403,6 +403,12 @@ def _(w):
             chain = w.dkimpy("verify-chain", got)
             equal((chain["cv"], chain["sets"]), ("pass", 1), f"the chain, for dkimpy: {chain}")
 
+        # What the mda reads of the mx is whole, whatever stands above the letter.
+        refused = "This letter does not prove to be from one.tower"
+        for count, above in enumerate(("", "DKIM-Signature: x\r\n" * 200), 1):
+            taken(mx, letter("split-forged", "ceo@one.tower", above), to="team@one.tower", sender="a@plain.tower")
+            wait_until(lambda n=count: mda.log().count(refused) == n, 20, f"refusal {count} by the mda")
+
         forged = way[:5] + ("b" if way[5] != "b" else "c") + way[6:]
         for sender, to, expected in (("", way, 250), ("a@plain.tower", way, 550), ("", forged, 550)):
             with mx.smtp("mx", source=STRANGER) as client:

@@ -125,6 +125,17 @@ def _(w):
     contains(w.site.command("trail", found["letter"]).decode(), "reject-with-evidence", "the page")
 
 
+@suite.test("two hundred signatures above a forged letter hide nothing of what was found")
+def _(w):
+    above = "Received: from a.tower by b.tower; Thu, 26 Nov 2026 05:00:00 +0000\r\n" + "DKIM-Signature: x\r\n" * 200
+    said = results(w.filed(letter(above=above), "Junk"))
+    equal(said.count("dkim="), 11, f"results of signatures in {said}")
+    (judged,) = [step for step in w.site.trail(w.letter)["steps"] if step["event"] == "judged"]
+    for part in ("dmarc=fail", "spf=fail", "190 more"):
+        contains(said, part, "Authentication-Results")
+        contains(judged["authentication"], part, "the trail")
+
+
 @suite.test("the same letter by way of somebody goes into Junk, with what was found above it")
 def _(w):
     got = w.filed(letter(above="Received: from a.tower by b.tower; Thu, 26 Nov 2026 05:00:00 +0000\r\n"), "Junk")
