@@ -93,12 +93,12 @@ std::vector<VerbRow> trust_verbs() {
       {"seal",
        {"Seal a letter that is handed on (ARC).", "Sceller une lettre que l'on transmet (ARC)."},
        {"Verifies the chain of seals that the letter has, and prints it with one more set above it: what was found "
-        "(the "
-        "Authentication-Results of that server in the letter, or else what is found now), and signatures of it and of "
-        "the letter. A chain that is broken is sealed as broken, once.",
+        "(the Authentication-Results of that server above the first Received, or else what is found now), and "
+        "signatures of it and of the letter. A chain that is broken is sealed as broken, once.",
         "Vérifie la chaîne de sceaux que porte la lettre, et l'écrit sous un jeu de plus : ce qui fut trouvé (les "
-        "Authentication-Results de ce serveur dans la lettre, sinon ce qui est trouvé maintenant), signé avec la "
-        "lettre. Une chaîne rompue est scellée comme rompue, une fois."},
+        "Authentication-Results de ce serveur au-dessus du premier Received, sinon ce qui est trouvé maintenant), "
+        "signé "
+        "avec la lettre. Une chaîne rompue est scellée comme rompue, une fois."},
        {{"MESSAGE"}},
        {{"domain", "NAME", {"Who seals: d=.", "Qui scelle : d=."}},
         {"selector", "NAME", {"The selector of the key: s=.", "Le sélecteur de la clef : s=."}},

@@ -294,6 +294,28 @@ def _(place):
     equal(place.ask("verify", place.letter)["arc"]["cv"], "none", "no chain")
 
 
+@suite.test("a seal has what its server found, as it was written, and nothing that came with the letter")
+def _(place):
+    def sealed(above):
+        octets = succeed(
+            BINARY, "seal", place.write("found.eml", above + LETTER), "--domain", "bank.example", "--selector", "mail", "--key",
+            place.pem, "--authserv-id", "mx.bank.example", "--zone", place.zone,
+        )  # fmt: skip
+        path = place.write("sealed.eml", octets)
+        equal(place.ask("verify", path)["arc"]["cv"], "pass", "the seal")
+        return octets.replace(b"\r\n ", b" ").split(b"ARC-Authentication-Results: ")[1].split(b"\r\n")[0].decode()
+
+    received = "Received: from x by mx.bank.example; Thu, 26 Nov 2026 06:00:00 +0000\n"
+    ours = "Authentication-Results: mx.bank.example; spf=pass (ok; \\(truly)\n"
+    forged = "Authentication-Results: mx.bank.example; dmarc=pass header.from=bank.example\n"
+    equal(sealed(ours + received + forged), "i=1; mx.bank.example; spf=pass (ok; \\(truly)", "with a comment")
+    said = sealed(received + forged)
+    contains(said, "dmarc=fail", "what is found now")
+    check("dmarc=pass" not in said, said)
+    # Many signatures push nothing out of what is found now.
+    contains(sealed("DKIM-Signature: x\n" * 200), "dmarc=fail", "below two hundred signatures")
+
+
 @suite.test("seal and sign give their fields as arrays, and tell what they found")
 def _(place):
     seal = ("seal", place.write("s.eml", place.signed()), "--domain", "bank.example", "--selector", "mail", "--key", str(place.pem),

@@ -126,17 +126,6 @@ std::optional<Reply> may_not_go_on(std::span<const std::string> vias, const auth
   return std::nullopt;
 }
 
-std::optional<authres::Results> found_before(const message::Letter& letter) {
-  for (const message::Field& field : letter.fields()) {
-    if (field.id() == message::FieldName::received) break;  // RFC 5321 §4.4: what is above it came after it
-    if (field.id() != message::FieldName::authentication_results) continue;
-    authres::Reading read = authres::parse(field.value());
-    if (!read.ok()) break;
-    return std::move(read.results);
-  }
-  return std::nullopt;
-}
-
 Task<Bytes> seal(Site* site, post::LetterId id, std::vector<std::string> vias,
                  std::shared_ptr<const post::Watched> letter, std::optional<authres::Results> found,
                  net::Deadline deadline) {

@@ -35,9 +35,6 @@ net::Task<Result<void>> rewrite_senders(Site* site, post::Letter* letter, net::D
 std::optional<proto::smtp::Reply> may_not_go_on(std::span<const std::string> vias,
                                                 const trust::authres::Results& found);
 
-// What a host of this site wrote above a letter that it hands to another: Authentication-Results over its Received.
-std::optional<trust::authres::Results> found_before(const message::Letter& letter);
-
 // The ARC set, to be put above all else, with a key of the first domain of `vias` that has one; empty, and told in the
 // log, where there is none, and where the chain cannot go on. `letter`: as it leaves, but for fields that a seal does
 // not cover; null, or nothing `found`: it was not judged. Signs in the offload pool.

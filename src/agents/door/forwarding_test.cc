@@ -60,19 +60,5 @@ TEST(Forwarding, WhoOnlyClaimsToBeOneOfUsIsNotForwarded) {
   EXPECT_EQ(refused({}, kFailed), "") << "into a mailbox";
 }
 
-TEST(Forwarding, WhatAHostOfTheSiteFoundStandsAboveItsReceived) {
-  const auto read = [](std::string_view header) { return found_before(message::Letter(header)); };
-  const auto own = read(
-      "Authentication-Results: mx.ours.test; arc=pass;\r\n\tdmarc=pass header.from=bank.test\r\n"
-      "Received: from x by mx.ours.test\r\nFrom: a@bank.test\r\n\r\n");
-  ASSERT_TRUE(own);
-  EXPECT_EQ(own->authserv_id, "mx.ours.test");
-  EXPECT_EQ(own->results.size(), 2u);
-  EXPECT_FALSE(read("Received: from x by mx.ours.test\r\nAuthentication-Results: mx.ours.test; arc=pass\r\n\r\n"))
-      << "came with the letter";
-  EXPECT_FALSE(read("Authentication-Results: mx.ours.test; arc=\r\nReceived: x\r\n\r\n")) << "cannot be read";
-  EXPECT_FALSE(read("From: a@bank.test\r\n\r\n"));
-}
-
 }  // namespace
 }  // namespace chappe::agents

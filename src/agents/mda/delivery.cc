@@ -139,7 +139,10 @@ Task<Replies> Delivery::letter(Transaction* transaction, post::Ingest ingest, pr
   }
   const Time now = site_.clock.now();
   const auto watched = ingest.watched();
-  const auto judged = watched ? found_before(watched->letter) : std::nullopt;
+  // By the host of this site that hands it over, which puts its own Received below.
+  std::optional<trust::authres::Results> judged;
+  if (auto before = watched ? trust::authres::found_before(watched->letter.fields()) : std::nullopt)
+    judged = std::move(before->results);
   // Now that its size is known, and because much may have happened since RCPT, each is looked at once more.
   Replies replies;
   for (std::size_t i = 0; i < transaction->accepted.size(); ++i) {

@@ -172,19 +172,11 @@ Result<int> say_verify(const Invocation& invocation) {
       [&](bool french) { return judgement_text(judgement, french); }, judgement.kept_back());
 }
 
-// What the letter's own fields of this server say, or, without one, what is found now.
-trust::authres::Results results_for(const message::Letter& letter, const trust::Judgement& judgement,
-                                    const std::string& id) {
-  trust::authres::Results merged{.authserv_id = id, .version = 1, .results = {}};
-  bool found = false;
-  for (const message::Field& field : letter.fields()) {
-    if (field.id() != message::FieldName::authentication_results) continue;
-    const auto reading = trust::authres::parse(field.value());
-    if (!reading.ok() || !iequals(reading.results.authserv_id, id)) continue;
-    found = true;
-    merged.results.insert(merged.results.end(), reading.results.results.begin(), reading.results.results.end());
-  }
-  return found ? merged : results_of(judgement, id);
+// What this server wrote above the letter, or, if it did not, what is found now: as a field holds it.
+std::string results_text(const message::Letter& letter, const trust::Judgement& judgement, const std::string& id) {
+  if (auto before = trust::authres::found_before(letter.fields(), id)) return std::move(before->text);
+  const std::string field = trust::authres::write(results_of(judgement, id));
+  return field.substr(field.find(':') + 1);
 }
 
 Result<int> seal(const Invocation& invocation) {
@@ -207,10 +199,9 @@ Result<int> seal(const Invocation& invocation) {
   trust::dkim::BodyHashes leaves({&kind, 1});
   leaves.feed(body);
   leaves.finish();
-  const std::string field = trust::authres::write(results_for(letter, judgement, *invocation.value("authserv-id")));
-  const auto sealed =
-      TRY(trust::arc::seal(letter.fields(), leaves, judgement.arc.status(),
-                           std::string_view(field).substr(field.find(':') + 1), key, asking.now, options));
+  const auto sealed = TRY(trust::arc::seal(letter.fields(), leaves, judgement.arc.status(),
+                                           results_text(letter, judgement, *invocation.value("authserv-id")), key,
+                                           asking.now, options));
   std::string out;
   if (invocation.json()) {
     codec::json::Writer w(out, 2);

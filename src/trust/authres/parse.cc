@@ -272,4 +272,30 @@ bool claims(const message::Field& field, std::string_view authserv_id) {
   return field.id() == message::FieldName::authentication_results && claims(field.value(), authserv_id);
 }
 
+std::optional<Before> found_before(std::span<const message::Field> header, std::string_view authserv_id) {
+  std::string id(authserv_id), text, nothing;
+  bool semicolon = false;  // `text` ends with one
+  for (const message::Field& field : header) {
+    if (field.id() == message::FieldName::received) break;
+    if (field.id() != message::FieldName::authentication_results) continue;
+    if (!id.empty() && !claims(field.value(), id)) continue;
+    const Reading one = parse(field.value());
+    if (!one.ok()) break;
+    if (id.empty()) id = one.results.authserv_id;
+    if (!iequals(one.results.authserv_id, id)) continue;
+    const ByteView value = trim(field.value());
+    if (one.results.results.empty()) {
+      nothing = value;
+      continue;
+    }
+    // Of the second and all after it, what stands behind the name.
+    text += text.empty() ? value : value.substr(head_of(value)->size() + (semicolon ? 1 : 0));
+    semicolon = one.quirks.trailing_semicolon;
+  }
+  if (text.empty()) text = std::move(nothing);
+  Reading all = parse(text);
+  if (!all.ok()) return std::nullopt;
+  return Before{std::move(all.results), std::move(text)};
+}
+
 }  // namespace chappe::trust::authres

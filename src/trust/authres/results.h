@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -107,6 +108,16 @@ Reading parse(ByteView value);
 bool claims(ByteView value, std::string_view authserv_id);
 // The same for any field: false if it is not called Authentication-Results.
 bool claims(const message::Field& field, std::string_view authserv_id);
+
+// What a host found of a letter before it was handed on: its Authentication-Results above the first Received, all of
+// them (RFC 8617 §4.1.1). What stands below that came with the letter, and anybody may have written it (RFC 5321 §4.4,
+// RFC 8601 §5). The host is `authserv_id`; empty: whoever is named first. Nothing: there is none. It ends at a field of
+// that host that cannot be read.
+struct Before {
+  Results results;
+  std::string text;  // the same as it is written, with its comments: what a field holds
+};
+std::optional<Before> found_before(std::span<const message::Field> header, std::string_view authserv_id = {});
 
 // What write() makes of texts that the field cannot hold: names become letters, digits and hyphens in lower case,
 // control characters become "?" and what is not UTF-8 U+FFFD, U-labels of domains become A-labels. Values are cut after

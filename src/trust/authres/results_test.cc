@@ -314,6 +314,44 @@ TEST(Authres, TextsOfThePeerStayInTheirPlace) {
   EXPECT_EQ(cleaned(ours({spf("pass", "a\r\nb\0c"sv)})).results[0].properties[0].value, "a??b?c");
 }
 
+// RFC 8617 §4.1.1, RFC 8601 §5
+TEST(Authres, WhatAHostFoundBeforeStandsAboveTheFirstReceived) {
+  const auto text = [](std::string_view header, std::string_view id = {}) {
+    const std::string bytes = fmt::format("{}From: a@bank.example\r\n\r\n", header);
+    const auto before = found_before(message::Letter(bytes).fields(), id);
+    if (before) EXPECT_EQ(before->results, parse(before->text).results);
+    return before ? before->text : "-";
+  };
+  const std::string ours = "Authentication-Results: mx.example; arc=pass;\r\n\tdmarc=pass header.from=bank.example\r\n";
+  const std::string received = "Received: from x by mx.example\r\n";
+  EXPECT_EQ(text(ours + received), "mx.example; arc=pass;\r\n\tdmarc=pass header.from=bank.example");
+  EXPECT_EQ(text(ours + received, "MX.example"), text(ours + received));
+  EXPECT_EQ(text(ours + received, "other.example"), "-");
+  EXPECT_EQ(text(received + ours), "-") << "came with the letter";
+  EXPECT_EQ(text(received + ours, "mx.example"), "-") << "came with the letter";
+  EXPECT_EQ(text(""), "-");
+  EXPECT_EQ(text("Authentication-Results: mx.example; arc=\r\n" + ours), "-") << "cannot be read";
+
+  // Several fields of one host, comments and all; not those of others.
+  const std::string spf = "Authentication-Results: mx.example (mail) 1; spf=pass (it is (really) one; of ours)\r\n";
+  const std::string dkim =
+      "Authentication-Results: MX.example;\r\n dkim=pass header.d=a.example (2048 bits) ; (end)\r\n";
+  const std::string other = "Authentication-Results: filter.example; x-spam=no\r\n";
+  const std::string none = "Authentication-Results: mx.example; none\r\n";
+  EXPECT_EQ(text(spf + other + dkim + received + ours, "mx.example"),
+            "mx.example (mail) 1; spf=pass (it is (really) one; of ours);\r\n dkim=pass header.d=a.example (2048 bits) "
+            "; (end)");
+  EXPECT_EQ(text(dkim + none + spf + received),
+            "MX.example;\r\n dkim=pass header.d=a.example (2048 bits) ; (end) spf=pass (it is (really) one; of ours)");
+  EXPECT_EQ(text(none + received), "mx.example; none");
+  EXPECT_EQ(text("Authentication-Results: filter.example; x=\r\n" + spf, "mx.example"),
+            "mx.example (mail) 1; spf=pass (it is (really) one; of ours)");
+  // No more than is read of one field.
+  std::string many;
+  for (int i = 0; i < 201; ++i) many += "Authentication-Results: mx.example; spf=pass\r\n";
+  EXPECT_EQ(text(many + received), "-");
+}
+
 TEST(Authres, LinesAreFolded) {
   std::vector<MethodResult> results;
   for (int i = 0; i < 20; ++i)
