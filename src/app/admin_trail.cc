@@ -107,6 +107,22 @@ std::string about(const Invocation& i, const Value& step) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+// What a verdict rests on; nothing where that is not known.
+std::string grounds_of(const Invocation& i, const Value& step) {
+  std::vector<std::string> parts;
+  const auto add = [&](Text text, std::string_view value) {
+    if (!value.empty()) parts.push_back(fmt::format(fmt::runtime(i.say(text)), value));
+  };
+  add({"evidence: {}", "indices : {}"}, one_line(list_of(step, "evidence")));
+  if (const Value* spf = step.find("spf"))
+    add({"SPF by {}", "SPF par {}"},
+        fmt::format("« {} », {}", one_line(text_of(*spf, "decided_by")), one_line(text_of(*spf, "decided_at"))));
+  add({"DKIM: {}", "DKIM : {}"}, one_line(list_of(step, "dkim")));
+  if (const Value* dmarc = step.find("dmarc"))
+    add({"DMARC by {}", "DMARC par {}"}, one_line(text_of(*dmarc, "record")));
+  return fmt::format("{}", fmt::join(parts, i.say({"; ", " ; "})));
+}
+
 // The letter, and under it a line for each step, joined like stations on a line.
 std::string page(const Invocation& i, const Value& letter) {
   std::string out =
@@ -126,6 +142,8 @@ std::string page(const Invocation& i, const Value& letter) {
     out += fmt::format("  {} {}  {}{}{}{}{}\n", --left == 0 ? "└" : "├", clock_of(text_of(step, "at")), event,
                        to.empty() && more.empty() ? "" : std::string(columns - width(event) + 2, ' '), to,
                        to.empty() || more.empty() ? "" : "  ", more);
+    if (const std::string grounds = grounds_of(i, step); !grounds.empty())
+      out += fmt::format("  {} {:{}}{}\n", left == 0 ? " " : "│", "", 12 + 2 + columns + 2, grounds);
   }
   if (const auto more = number_of(letter, "more_steps"); more > 0)
     out += fmt::format(fmt::runtime(i.say({"    and {} steps more\n", "    et {} autres étapes\n"})), more);

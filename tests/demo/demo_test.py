@@ -112,6 +112,7 @@ EVIDENCE = [
     ("forged", "SPF", "fail: « -all », bank.example", "RFC 7208 §5.1"),
     ("forged", "DKIM", "nobody has signed it", ""),
     ("forged", "DMARC", "_dmarc.bank.example: « v=DMARC1; p=reject »", "RFC 9989"),
+    ("forged", "Beside DMARC", "no-indirect-flow", "RFC 9989 §5.4"),
     ("hole", "SPF", "pass: « +all », crook.example", "RFC 7208 §5.1"),
     ("hole", "DMARC, SPF", "crook.example: It belongs to another organization", "RFC 9989"),
     ("hole", "SPF", "pass: « include:crowd.example », shop.example", "RFC 7208 §5.2"),

@@ -122,7 +122,14 @@ def _(w):
     equal((judged[0]["action"], judged[0]["reason"]), ("reject", "reject-with-evidence"), "what was done")
     contains(judged[0]["authentication"], "dmarc=fail", "what was found")
     contains(judged[0]["authentication"], "spf=fail", "what was found")
-    contains(w.site.command("trail", found["letter"]).decode(), "reject-with-evidence", "the page")
+    equal(judged[0]["evidence"], ["no-indirect-flow"], "the evidence")
+    equal(judged[0]["dmarc"], {"domain": "bank.tower", "record": "_dmarc.bank.tower"}, "whose record")
+    equal(judged[0]["spf"], {"decided_by": "-all", "decided_at": "bank.tower"}, "the term")
+    page = w.site.command("trail", found["letter"]).decode()
+    contains(page, "reject-with-evidence", "the page")
+    contains(page, "evidence: no-indirect-flow; SPF by « -all », bank.tower; DMARC by _dmarc.bank.tower\n", "the page")
+    contains(w.site.command("trail", found["letter"], "--lang", "fr").decode(), "indices : no-indirect-flow ; SPF par", "the page in French")
+    contains(w.site.log(), "reason=reject-with-evidence evidence=no-indirect-flow", "the log")
 
 
 @suite.test("two hundred signatures above a forged letter hide nothing of what was found")
@@ -131,6 +138,7 @@ def _(w):
     said = results(w.filed(letter(above=above), "Junk"))
     equal(said.count("dkim="), 11, f"results of signatures in {said}")
     (judged,) = [step for step in w.site.trail(w.letter)["steps"] if step["event"] == "judged"]
+    equal(judged["dkim"], ["not-a-tag-list"] * 10 + ["too-many-signatures"], "reasons of signatures")
     for part in ("dmarc=fail", "spf=fail", "190 more"):
         contains(said, part, "Authentication-Results")
         contains(judged["authentication"], part, "the trail")

@@ -30,6 +30,30 @@ Writer& begin_step(Writer& w, Time at, std::string_view event) {
   return w.begin_object().field("at", to_rfc3339(at)).field("event", event);
 }
 
+void maybe(Writer& w, std::string_view name, const std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  w.key(name).begin_array();
+  for (const std::string& one : texts) w.value(one);
+  w.end_array();
+}
+
+// By the names that chappe verify has for them (docs/formats/verdict.md).
+void write_grounds(Writer& w, const post::TrailGrounds& grounds) {
+  maybe(w, "evidence", grounds.evidence);
+  if (!grounds.author.empty()) {
+    w.key("dmarc").begin_object().field("domain", grounds.author);
+    maybe(w, "record", grounds.record);
+    w.end_object();
+  }
+  if (!grounds.spf_term.empty())
+    w.key("spf")
+        .begin_object()
+        .field("decided_by", grounds.spf_term)
+        .field("decided_at", grounds.spf_domain)
+        .end_object();
+  maybe(w, "dkim", grounds.signatures);
+}
+
 // What was known of who answered for the letter.
 void write_standings(Writer& w, const std::vector<post::TrailStanding>& standings) {
   w.key("reputation").begin_array();
@@ -50,11 +74,7 @@ void write_judge(Writer& w, Time at, const post::TrailJudge& judge) {
   maybe(w, "reason", judge.reason);
   maybe(w, "failure", judge.failure);
   w.field("ms", std::chrono::duration_cast<std::chrono::milliseconds>(judge.took).count());
-  if (!judge.undone.empty()) {
-    w.key("undone").begin_array();
-    for (const std::string& one : judge.undone) w.value(one);
-    w.end_array();
-  }
+  maybe(w, "undone", judge.undone);
   w.end_object();
 }
 
@@ -77,12 +97,14 @@ void write_arrival(Writer& w, const TrailHead& head) {
     maybe(w, "reason", head.verdict.reason);
     maybe(w, "overrides", head.verdict.overrides);
     w.field("authentication", head.verdict.authentication);
+    write_grounds(w, head.verdict.grounds);
     if (!head.verdict.standings.empty()) write_standings(w, head.verdict.standings);
     w.end_object();
   }
   for (const TrailVerdict::Apart& one : head.verdict.apart) {
     begin_step(w, head.at, "judged").field("to", one.address).field("action", one.action).field("reason", one.reason);
     maybe(w, "overrides", one.overrides);
+    maybe(w, "evidence", one.evidence);
     w.end_object();
   }
   for (const post::TrailJudge& judge : head.verdict.judges) write_judge(w, head.at, judge);

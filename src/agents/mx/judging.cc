@@ -1,8 +1,11 @@
 #include "agents/mx/judging.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "agents/door/site.h"
+#include "agents/mx/grounds.h"
 #include "base/log.h"
 #include "post/policy/weighing.h"
 #include "trust/authres/results.h"
@@ -19,12 +22,15 @@ constexpr Duration kOrganization = std::chrono::seconds(2);  // for the DNS to s
 constexpr Duration kStandings = std::chrono::milliseconds(200);
 
 const Event kJudged("mx.judged", Level::info,
-                    {"session", "letter", "from", "dmarc", "spf", "dkim", "list", "action", "reason", "overrides"},
+                    {"session", "letter", "from", "dmarc", "spf", "dkim", "list", "action", "reason", "evidence",
+                     "overrides"},
                     "Who sent a letter was looked into before it was answered; reason is expanded by chappe explain, "
-                    "list is the block list that speaks against the letter, overrides tell where this is not what the "
-                    "author's domain wants, and who knew. Of a letter that a judge turned away, action is the judge's, "
+                    "list is the block list that speaks against the letter, evidence what there is against it beside "
+                    "DMARC, overrides tell where this is not what the author's domain wants, and who knew. Of a letter "
+                    "that a judge turned away, action is the judge's, "
                     "and there is no reason.");
-const Event kApart("mx.judged_apart", Level::info, {"session", "letter", "recipient", "action", "reason", "overrides"},
+const Event kApart("mx.judged_apart", Level::info,
+                   {"session", "letter", "recipient", "action", "reason", "evidence", "overrides"},
                    "For one recipient of a letter it was decided otherwise than for the others.");
 
 // The id of what decided: the author's reason where there was none to be judged.
@@ -40,6 +46,8 @@ std::string overrides_of(const dmarc::Decision& decision) {
     out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", override_name(o.type), o.comment);
   return out;
 }
+
+std::string list_of(const std::vector<std::string>& ids) { return fmt::format("{}", fmt::join(ids, ",")); }
 
 // The words of a list are its own: they are quoted, and short (RFC 5321 §4.5.3.1.5).
 constexpr std::size_t kMaxQuoted = 200;
@@ -209,12 +217,13 @@ net::Task<trust::Judgement> find_sender(Session* session, Transaction* transacti
 }
 
 void log_judged(Session& session, const Transaction& transaction, const trust::Judgement& j, std::string_view dmarc,
-                std::string_view action, std::string_view reason, std::string_view overrides) {
+                std::string_view action, std::string_view reason, std::string_view evidence,
+                std::string_view overrides) {
   const trust::ListFinding* const against = j.lists.against();
   session.site().log.event(
       kJudged, session.id(), transaction.id.text(), j.author.domains.empty() ? std::string() : j.author.domains.front(),
       dmarc, j.spf ? result_row(j.spf->result).name : std::string_view("none"), result_name(j.dkim.result()),
-      against ? std::optional(j.lists.rule_of(*against).list.name) : std::nullopt, action, reason, overrides);
+      against ? std::optional(j.lists.rule_of(*against).list.name) : std::nullopt, action, reason, evidence, overrides);
 }
 
 std::string_view dmarc_of(const trust::Judgement& j, std::size_t governing) {
@@ -228,7 +237,8 @@ net::Task<void> look_into(Session* session, Transaction* transaction, const post
   Judged found;
   const trust::Judgement j = co_await find_sender(session, transaction, watched, site.trusted_sealers, &found);
   const post::Action action = transaction->heard.action;
-  log_judged(*session, *transaction, j, dmarc_of(j, 0), post::action_id(action), {}, {});
+  transaction->verdict.grounds = grounds_of(j, 0);
+  log_judged(*session, *transaction, j, dmarc_of(j, 0), post::action_id(action), {}, {}, {});
   if (site.reputation)
     site.reputation->count(found.sighting, action == post::Action::defer ? post::Fate::deferred : post::Fate::refused);
 }
@@ -263,18 +273,23 @@ net::Task<Judged> judge(Session* session, Transaction* transaction, const post::
   verdict.action = action_name(whole->action);
   verdict.reason = reason_of(j, *whole);
   verdict.overrides = overrides_of(*whole);
+  verdict.grounds = grounds_of(j, whole->governing);
+  verdict.grounds.evidence = evidence_of(*whole);
   log_judged(*session, *transaction, j, dmarc_of(j, whole->governing), verdict.action, verdict.reason,
-             verdict.overrides);
+             list_of(verdict.grounds.evidence), verdict.overrides);
   for (std::size_t i = 0; answer == post::LetterAnswer::take && i < recipients.size(); ++i) {
     const dmarc::Decision& d = for_recipient(i, *rules, decisions);
     place(recipients[i], d.action, reason_of(j, d));
-    if (d.action == whole->action && d.reason == whole->reason && d.overrides == whole->overrides) continue;
+    if (d.action == whole->action && d.reason == whole->reason && d.overrides == whole->overrides &&
+        d.evidence == whole->evidence)
+      continue;
     const post::TrailVerdict::Apart apart{.address = recipients[i].address,
                                           .action = std::string(action_name(d.action)),
                                           .reason = std::string(reason_of(j, d)),
-                                          .overrides = overrides_of(d)};
+                                          .overrides = overrides_of(d),
+                                          .evidence = evidence_of(d)};
     site.log.event(kApart, session->id(), transaction->id.text(), apart.address, apart.action, apart.reason,
-                   apart.overrides);
+                   list_of(apart.evidence), apart.overrides);
     if (verdict.apart.size() < kRcptsOnTrail) verdict.apart.push_back(apart);
   }
   co_return out;

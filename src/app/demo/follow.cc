@@ -32,7 +32,8 @@ Result<Letter> trail_of(Scene& scene, const HostPlan& host, const std::string& i
                          .notice = text_of(step, "notice"),
                          .action = text_of(step, "action"),
                          .reason = text_of(step, "reason"),
-                         .authentication = text_of(step, "authentication")});
+                         .authentication = text_of(step, "authentication"),
+                         .evidence = list_of(step, "evidence")});
   }
   return out;
 }

@@ -17,7 +17,7 @@ inline constexpr Duration kArrival = std::chrono::seconds(20);
 struct Step {
   std::string letter;  // whose step it is
   std::string event, to, host, peer, hello, tls, status, words, mailbox, notice;
-  std::string action, reason, authentication;  // of "judged"
+  std::string action, reason, authentication, evidence;  // of "judged"
 };
 
 struct Letter {

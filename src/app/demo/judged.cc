@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <ranges>
 #include <thread>
 
 #include "app/demo/evidence.h"
@@ -13,6 +14,7 @@ namespace chappe::app::demo {
 
 namespace authres = trust::authres;
 namespace dkim = trust::dkim;
+namespace dmarc = trust::dmarc;
 
 namespace {
 
@@ -157,10 +159,14 @@ Result<Judged> judged(Scene& scene, const Brought& letter) {
       look_into(world, {.ip = arrival.peer, .helo = arrival.hello, .mail_from = trail.from}, letter.octets, mx.host));
   Judged second;
   take_results(second, authres::cleaned(results_of(out.again, mx.host)));
-  out.comes_to_same = second.spf == out.spf && second.dkim == out.dkim && second.dmarc == out.dmarc &&
-                      second.arc == out.arc && action_name(out.again.decision.action) == out.action &&
-                      reason_id(out.again) == out.reason;
+  const std::string beside =
+      fmt::format("{}", fmt::join(out.again.decision.evidence | std::views::transform(dmarc::evidence_name), ", "));
+  out.comes_to_same = beside == verdict->evidence && second.spf == out.spf && second.dkim == out.dkim &&
+                      second.dmarc == out.dmarc && second.arc == out.arc &&
+                      action_name(out.again.decision.action) == out.action && reason_id(out.again) == out.reason;
   tell_evidence(tell, out.again);
+  if (!verdict->evidence.empty())
+    tell.evidence({std::string(tell.in({"Beside DMARC", "Hors DMARC"})), verdict->evidence, "RFC 9989 §5.4"});
   return out;
 }
 

@@ -15,7 +15,7 @@ using store::RecordWriter;
 using store::Space;
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kHeadVersion = 3;  // of TrailHead
+constexpr std::uint8_t kHeadVersion = 4;  // of TrailHead
 constexpr std::uint8_t kTaken = 1;
 constexpr std::uint8_t kDiscarded = 2;
 
@@ -66,10 +66,21 @@ std::uint16_t read_thousandths(RecordReader& r) {
   return static_cast<std::uint16_t>(n);
 }
 
+void write(RecordWriter& w, const std::vector<std::string>& texts) {
+  w.number(texts.size());
+  for (const std::string& one : texts) w.text(one);
+}
+
+std::vector<std::string> read_texts(RecordReader& r) {
+  std::vector<std::string> out(read_count(r));
+  for (std::string& one : out) one = r.text();
+  return out;
+}
+
 void write(RecordWriter& w, const TrailJudge& judge) {
   w.text(judge.name).text(judge.action).text(judge.step).text(judge.score).text(judge.reason).text(judge.failure);
-  w.signed_number(judge.took.count()).number(judge.undone.size());
-  for (const std::string& one : judge.undone) w.text(one);
+  w.signed_number(judge.took.count());
+  write(w, judge.undone);
 }
 
 TrailJudge read_judge(RecordReader& r) {
@@ -77,9 +88,23 @@ TrailJudge read_judge(RecordReader& r) {
   for (std::string* field : {&judge.name, &judge.action, &judge.step, &judge.score, &judge.reason, &judge.failure})
     *field = r.text();
   judge.took = Duration(r.signed_number());
-  judge.undone.resize(read_count(r));
-  for (std::string& one : judge.undone) one = r.text();
+  judge.undone = read_texts(r);
   return judge;
+}
+
+void write(RecordWriter& w, const TrailGrounds& grounds) {
+  write(w, grounds.evidence);
+  w.text(grounds.author).text(grounds.record).text(grounds.spf_term).text(grounds.spf_domain);
+  write(w, grounds.signatures);
+}
+
+TrailGrounds read_grounds(RecordReader& r) {
+  TrailGrounds grounds;
+  grounds.evidence = read_texts(r);
+  for (std::string* field : {&grounds.author, &grounds.record, &grounds.spf_term, &grounds.spf_domain})
+    *field = r.text();
+  grounds.signatures = read_texts(r);
+  return grounds;
 }
 
 }  // namespace
@@ -140,6 +165,8 @@ Bytes encode(const TrailHead& head) {
     w.text(one.address).text(one.action).text(one.reason).text(one.overrides);
   w.number(head.verdict.judges.size());
   for (const TrailJudge& judge : head.verdict.judges) write(w, judge);
+  write(w, head.verdict.grounds);
+  for (const TrailVerdict::Apart& one : head.verdict.apart) write(w, one.evidence);
   return w.take();
 }
 
@@ -188,6 +215,10 @@ Result<TrailHead> decode_trail_head(ByteView bytes) {
       for (std::string* field : {&one.address, &one.action, &one.reason, &one.overrides}) *field = r.text();
     head.verdict.judges.resize(read_count(r));
     for (TrailJudge& judge : head.verdict.judges) judge = read_judge(r);
+  }
+  if (r.version() >= 4) {
+    head.verdict.grounds = read_grounds(r);
+    for (TrailVerdict::Apart& one : head.verdict.apart) one.evidence = read_texts(r);
   }
   TRY(r.finish("the head of a trail"));
   return head;

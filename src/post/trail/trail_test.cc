@@ -38,9 +38,9 @@ TEST(TrailRecord, ComesBackAsItWas) {
   EXPECT_EQ(records::encode(*back), bytes);
   EXPECT_EQ(back->rcpts[1].reply.text, "who?");
   EXPECT_EQ(back->ends[0].mailbox, "Lists");
-  // Version 1 ends before the verdict, version 2 before what was known of the sender.
-  for (const std::size_t version : {1u, 2u}) {
-    Bytes old = bytes.substr(0, bytes.size() - (version == 1 ? 7 : 4));
+  // Version 1 ends before the verdict, version 2 before what was known of the sender, version 3 before the grounds.
+  for (const auto& [version, later] : {std::pair(1, 13u), std::pair(2, 10u), std::pair(3, 6u)}) {
+    Bytes old = bytes.substr(0, bytes.size() - later);
     old[0] = static_cast<char>(version);
     ASSERT_TRUE(records::decode_trail_head(old)) << version;
     EXPECT_EQ(records::decode_trail_head(old)->ends[1].address, "q@r");
@@ -82,6 +82,22 @@ TEST(TrailRecord, ComesBackAsItWas) {
   head.verdict.standings[0].score = 1001;
   EXPECT_FALSE(records::decode_trail_head(records::encode(head))) << "no share";
   for (std::size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(records::decode_trail_head(bytes.substr(0, n))) << n;
+  head.verdict.standings.clear();
+  head.verdict.grounds = {.evidence = {"no-indirect-flow", "content"},
+                          .author = "bank.example",
+                          .record = "_dmarc.bank.example",
+                          .spf_term = "-all",
+                          .spf_domain = "spf.bank.example",
+                          .signatures = {"verified", "body-differs"}};
+  head.verdict.apart[1].evidence = {"local-block"};
+  const Bytes whole = records::encode(head);
+  const auto grounded = records::decode_trail_head(whole);
+  ASSERT_TRUE(grounded);
+  EXPECT_EQ(grounded->verdict.grounds, head.verdict.grounds);
+  EXPECT_THAT(grounded->verdict.apart[0].evidence, IsEmpty());
+  EXPECT_THAT(grounded->verdict.apart[1].evidence, ElementsAre("local-block"));
+  EXPECT_EQ(records::encode(*grounded), whole);
+  for (std::size_t n = 0; n < whole.size(); ++n) EXPECT_FALSE(records::decode_trail_head(whole.substr(0, n))) << n;
 
   LetterId id;
   id.octets[0] = 'x';

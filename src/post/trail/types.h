@@ -63,6 +63,18 @@ struct TrailJudge {
   std::vector<std::string> undone = {};  // what it wanted and was not done: an id, and what
 };
 
+// What a verdict rests on, in few words; chappe verify shows the whole of it.
+struct TrailGrounds {
+  std::vector<std::string> evidence = {};    // ids: what there was against the letter beside DMARC
+  std::string author = {};                   // the author's domain that governed
+  std::string record = {};                   // the name of its DMARC record; empty: there is none
+  std::string spf_term = {};                 // that decided SPF of MAIL FROM, as it is written
+  std::string spf_domain = {};               // in whose record
+  std::vector<std::string> signatures = {};  // of each DKIM signature the id of its reason
+
+  bool operator==(const TrailGrounds&) const = default;
+};
+
 // Of a letter that was judged.
 struct TrailVerdict {
   std::string authentication = {};  // what was found, as Authentication-Results has it; empty: it was not judged
@@ -74,9 +86,11 @@ struct TrailVerdict {
   struct Apart {
     std::string address;
     std::string action = {}, reason = {}, overrides = {};
+    std::vector<std::string> evidence = {};
   };
   std::vector<Apart> apart = {};
   std::vector<TrailJudge> judges = {};
+  TrailGrounds grounds = {};
 };
 
 struct TrailHead {
