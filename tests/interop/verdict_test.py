@@ -240,6 +240,7 @@ def _(place):
     said = place.ask("verify", two, "--ip", "192.0.2.1", "--from", "alice@bank.example")
     equal((said["from"]["class"], said["from"]["reason"]), ("ambiguous", "several-fields"), "from")
     equal((said["dmarc"]["result"], said["action"]["action"]), ("permerror", "reject"), "what comes of it")
+    equal(said["dmarc_by_author"], [], "nobody is judged")
     none = place.write("none.eml", LETTER.replace("From:", "X-From:"))
     equal(place.ask("verify", none)["from"]["class"], "no-author", "no From")
 
@@ -314,6 +315,20 @@ def _(place):
     check("dmarc=pass" not in said, said)
     # Many signatures push nothing out of what is found now.
     contains(sealed("DKIM-Signature: x\n" * 200), "dmarc=fail", "below two hundred signatures")
+
+
+@suite.test("of two author domains each has its verdict, and one of them governs")
+def _(place):
+    for authors in (["bank.example", "open.example"], ["open.example", "bank.example"]):
+        both = place.write("both.eml", LETTER.replace("Alice <alice@bank.example>", ", ".join(f"a@{domain}" for domain in authors)))
+        said = place.ask("verify", both, "--ip", "203.0.113.5", "--from", "alice@bank.example")
+        equal(said["from"]["domains"], authors, "the authors")
+        equal([one["domain"] for one in said["dmarc_by_author"]], authors, "in their order")
+        verdicts = {one["domain"]: one for one in said["dmarc_by_author"]}
+        equal({name: one["result"] for name, one in verdicts.items()}, {"bank.example": "fail", "open.example": "none"}, "each")
+        equal(said["dmarc"], verdicts["bank.example"], "the one that governs")
+    said = place.ask("verify", place.letter)
+    equal(said["dmarc_by_author"], [said["dmarc"]], "of one")
 
 
 @suite.test("seal and sign give their fields as arrays, and tell what they found")

@@ -288,9 +288,15 @@ void write_judgement(Writer& w, const trust::Judgement& j) {
   w.end_array().end_object();
   write_decision(w, j);
   w.key("dmarc");
-  if (const auto* verdict = j.decisive()) return write_dmarc(w, *verdict);
-  w.begin_object().field("result", "permerror").field("policy", "").field("domain", "").field("disposition", "reject");
-  w.field("reason", author.id).end_object();
+  if (const auto* verdict = j.decisive()) {
+    write_dmarc(w, *verdict);
+  } else {
+    w.begin_object().field("result", "permerror").field("policy", "").field("domain", "");
+    w.field("disposition", "reject").field("reason", author.id).end_object();
+  }
+  w.key("dmarc_by_author").begin_array();
+  for (const dmarc::Verdict& verdict : j.dmarc) write_dmarc(w, verdict);
+  w.end_array();
 }
 
 }  // namespace chappe::app
