@@ -240,6 +240,7 @@ def _(place):
     said = place.ask("verify", two, "--ip", "192.0.2.1", "--from", "alice@bank.example")
     equal((said["from"]["class"], said["from"]["reason"]), ("ambiguous", "several-fields"), "from")
     equal((said["dmarc"]["result"], said["action"]["action"]), ("permerror", "reject"), "what comes of it")
+    equal((said["dmarc"]["policy"], said["dmarc"]["disposition"]), ("", "none"), "what the domain wants: there is none")
     equal(said["dmarc_by_author"], [], "nobody is judged")
     none = place.write("none.eml", LETTER.replace("From:", "X-From:"))
     equal(place.ask("verify", none)["from"]["class"], "no-author", "no From")

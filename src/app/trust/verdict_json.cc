@@ -292,7 +292,7 @@ void write_judgement(Writer& w, const trust::Judgement& j) {
     write_dmarc(w, *verdict);
   } else {
     w.begin_object().field("result", "permerror").field("policy", "").field("domain", "");
-    w.field("disposition", "reject").field("reason", author.id).end_object();
+    w.field("disposition", policy_name(dmarc::Policy::none)).field("reason", author.id).end_object();
   }
   w.key("dmarc_by_author").begin_array();
   for (const dmarc::Verdict& verdict : j.dmarc) write_dmarc(w, verdict);
