@@ -42,7 +42,7 @@ class Place:
             "wide.example. 300 IN A 192.0.2.80\n"
             'mid.example. 300 IN TXT "v=spf1 include:gone.example mx -all"\n'
             "$SERVFAIL *.broken.example.\n$TIMEOUT late.example.\n"
-            "$SERVFAIL lost._domainkey.bank.example.\n"
+            "$SERVFAIL lost._domainkey.bank.example.\n$SERVFAIL _dmarc.mute.example.\n"
         )
         self.letter = self.write("letter.eml", LETTER)
         return self
@@ -330,6 +330,17 @@ def _(place):
         equal(said["dmarc"], verdicts["bank.example"], "the one that governs")
     said = place.ask("verify", place.letter)
     equal(said["dmarc_by_author"], [said["dmarc"]], "of one")
+
+
+@suite.test("where it is not known whether DMARC applies, that is said")
+def _(place):
+    letter = place.write("mute.eml", LETTER.replace("bank.example", "mute.example"))
+    words = ("--ip", "203.0.113.5", "--from", "a@mute.example")
+    said = place.ask("verify", letter, *words, code=75)["dmarc"]
+    equal((said["result"], said["reason"]), ("temperror", "dns-error-policy"), "the verdict")
+    equal([one["alignment"] for one in said["identifiers"]], ["policy-unknown"], "the alignment")
+    page = run(BINARY, "verify", letter, *words, "--zone", place.zone)[1].decode()
+    contains(page, "Nobody looked, since it could not be found out whether DMARC applies.", "the page")
 
 
 @suite.test("seal and sign give their fields as arrays, and tell what they found")

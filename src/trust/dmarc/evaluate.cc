@@ -75,18 +75,23 @@ class Evaluation {
 
   const Discovery& seen() const { return discoverer_.discovery(); }
 
+  void leave_unknown() {
+    end(Outcome::temperror, Reason::dns_error_policy);
+    for (Identifier& id : out_.identifiers) id.alignment = Alignment::policy_unknown;
+  }
+
   // RFC 9989 §4.10.1. False: there is none, and the result is set.
   net::Task<bool> find_policy() {
     const std::size_t own = co_await discoverer_.look(author_);
     if (seen().found[own].standard == Standard::error) {
-      end(Outcome::temperror, Reason::dns_error_policy);
+      leave_unknown();
       co_return false;
     }
     if (take_policy(own, Source::author)) co_return true;
     co_await author_walk();
     const Walk& walk = seen().walks[*out_.author_walk];
     if (walk.failed()) {
-      end(Outcome::temperror, Reason::dns_error_policy);
+      leave_unknown();
       co_return false;
     }
     for (const std::size_t step : walk.steps)

@@ -66,7 +66,8 @@ enum class Alignment : std::uint8_t {
   partial_body,
   domain_invalid,
   over_limit,
-  no_record,  // nobody looked: DMARC does not apply
+  no_record,       // nobody looked: DMARC does not apply
+  policy_unknown,  // nobody looked: it is not known whether it does
 };
 struct AlignmentRow {
   Alignment alignment;

@@ -366,7 +366,7 @@ TEST(Dmarc, Identifiers) {
 TEST(Dmarc, Errors) {
   const Case cases[] = {
       {"SERVFAIL at the author", "$SERVFAIL _dmarc.example.com.\n", "example.com", "pass example.com", "",
-       "temperror dns-error-policy q=1"},
+       "temperror dns-error-policy q=1 spf:example.com:policy-unknown"},
       {"a forged answer", "_dmarc.example.com. TXT \"v=DMARC1; p=none\"\n$BOGUS _dmarc.example.com.\n", "example.com",
        "pass example.com", "", "temperror dns-error-policy"},
       {"no answer", "$TIMEOUT _dmarc.example.com.\n", "example.com", "", "", "temperror dns-error-policy"},
@@ -374,7 +374,8 @@ TEST(Dmarc, Errors) {
        "_dmarc.example.com. TXT \"v=DMARC1; p=reject\"\n$SERVFAIL _dmarc.b.example.com.\n", "a.b.example.com", "", "",
        "temperror dns-error-policy walk=error/unknown q=2"},
       {"above the organization", "_dmarc.example.com. TXT \"v=DMARC1; p=reject\"\n$SERVFAIL _dmarc.com.\n",
-       "a.example.com", "", "", "temperror dns-error-policy"},
+       "a.example.com", "fail a.example.com", "pass example.com",
+       "temperror dns-error-policy spf:a.example.com:policy-unknown dkim:example.com:policy-unknown"},
       {"above psd=n nobody asks", "_dmarc.example.com. TXT \"v=DMARC1; p=reject; psd=n\"\n$SERVFAIL _dmarc.com.\n",
        "a.example.com", "", "", "fail example.com/organization"},
       {"identical needs no walk", "_dmarc.example.com. TXT \"v=DMARC1; p=reject\"\n$SERVFAIL _dmarc.com.\n",
@@ -448,7 +449,7 @@ TEST(Dmarc, TheWholeReasoningIsThere) {
 }
 
 TEST(Dmarc, TablesAreInOrder) {
-  for (int i = 0; i <= static_cast<int>(Alignment::no_record); ++i) {
+  for (int i = 0; i <= static_cast<int>(Alignment::policy_unknown); ++i) {
     const AlignmentRow& row = alignment_row(static_cast<Alignment>(i));
     EXPECT_EQ(static_cast<int>(row.alignment), i);
     EXPECT_NE(row.text(Lang::en), row.text(Lang::fr));

@@ -28,8 +28,11 @@ constexpr AlignmentRow kAlignments[] = {
      "Il y a plus d'identifiants que la limite."},
     {Alignment::no_record, "no-record", "Nobody looked, since DMARC does not apply.",
      "Rien n'a été examiné, car DMARC ne s'applique pas."},
+    {Alignment::policy_unknown, "policy-unknown",
+     "Nobody looked, since it could not be found out whether DMARC applies.",
+     "Rien n'a été examiné, faute de savoir si DMARC s'applique."},
 };
-static_assert(std::size(kAlignments) == static_cast<std::size_t>(Alignment::no_record) + 1);
+static_assert(std::size(kAlignments) == static_cast<std::size_t>(Alignment::policy_unknown) + 1);
 
 constexpr ReasonRow kReasons[] = {
     {Reason::no_record, "no-record", "RFC 9989 §4.10.1", "No DMARC record applies to the author domain.",
