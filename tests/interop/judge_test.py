@@ -302,6 +302,11 @@ def _(w):
     got = w.filed(account="bob")
     equal(fields(got, "return-path"), ["<other@far.tower>"], "Return-Path")
     equal(w.heard()["undone"], ["no-destination nobody@one.tower"], "what was left undone")
+    # Of many the trail keeps twenty, the log each.
+    w.milter.answers = {"E": b"".join(add_rcpt(f"<many{n}@one.tower>") for n in range(25)) + GO_ON}
+    w.filed()
+    equal(w.heard()["undone"], [f"no-destination many{n}@one.tower" for n in range(20)], "what the trail keeps")
+    wait_until(lambda: w.site.log().count("why=no-destination what=many") == 25, 20, "all of them in the log")
     before = w.counts()
     w.milter.answers = {"E": remove_rcpt("<alice@one.tower>") + GO_ON}
     code, words = w.mail()[-1]
