@@ -200,7 +200,7 @@ constexpr Advice kRows[] = {
       "Cette preuve vaut pour un autre domaine que celui de From, et ne compte pas pour DMARC."},
      kProve,
      {}},
-    {alignment, "organization-unknown", kDelayed, kServers, kOurDns},
+    {alignment, "organization-unknown policy-unknown", kDelayed, kServers, kOurDns},
     {alignment,
      "not-authenticated helo partial-body domain-invalid over-limit no-record",
      {"This identifier proves nothing for DMARC.", "Cet identifiant ne prouve rien pour DMARC."},

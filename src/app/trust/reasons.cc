@@ -146,10 +146,8 @@ std::vector<ReasonFound> all_reasons() {
   out.add(Topic::decision, dmarc::action_reason_rows(), kNone);
   for (const WordRow& row : kWords) out.add(row.topic, row.id, row.rule, row.en, row.fr);
   out.add(Topic::dmarc, dmarc::reason_rows(), kSection);
-  for (int i = 0; i <= static_cast<int>(dmarc::Alignment::no_record); ++i) {
-    const dmarc::AlignmentRow& row = alignment_row(static_cast<dmarc::Alignment>(i));
+  for (const dmarc::AlignmentRow& row : dmarc::alignment_rows())
     out.add(Topic::alignment, row.id, "RFC 9989 §4.4", row.en, row.fr);
-  }
   for (int i = 0; i < dmarc::kFlawCount; ++i) {
     const dmarc::FlawRow& row = flaw_row(static_cast<dmarc::Flaw>(i));
     out.add(Topic::dmarc_record, row.id, {}, row.en, row.fr);

@@ -77,6 +77,7 @@ struct AlignmentRow {
   std::string_view text(Lang lang) const { return lang == Lang::fr ? fr : en; }
 };
 const AlignmentRow& alignment_row(Alignment alignment);
+std::span<const AlignmentRow> alignment_rows();
 
 struct Identifier {
   Method method{};

@@ -81,6 +81,7 @@ constexpr std::string_view kMethods[] = {"psl", "treewalk"};  // RFC 9990 §3.1.
 }  // namespace
 
 const AlignmentRow& alignment_row(Alignment alignment) { return kAlignments[std::to_underlying(alignment)]; }
+std::span<const AlignmentRow> alignment_rows() { return kAlignments; }
 const ReasonRow& reason_row(Reason reason) { return kReasons[std::to_underlying(reason)]; }
 std::span<const ReasonRow> reason_rows() { return kReasons; }
 std::string_view authentication_name(Authentication result) { return kAuthentications[std::to_underlying(result)]; }
