@@ -34,10 +34,8 @@ net::Task<std::optional<std::vector<std::string>>> texts_at(dns::Resolver* resol
 // What is there is left as it is, right or wrong.
 void leave(ToPublish& record, Now now, std::vector<std::string> there) {
   record.now = now;
-  if (now == Now::same)
-    record.text = std::move(there.front());
-  else
-    record.there = std::move(there), record.text.clear();
+  record.text = now == Now::same ? std::move(there.front()) : std::string();
+  if (now != Now::same) record.there = std::move(there);
 }
 
 ToPublish spf_record(dns::Name name, trust::spf::Tree tree) {
