@@ -56,5 +56,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     hostile.results.push_back(std::move(r));
   }
   check_written(hostile);
+
+  // The same texts as fields that a host wrote one above the other: what is found is what they say together.
+  std::string header;
+  for (const ByteView one : texts) header += "Authentication-Results: " + std::string(one) + "\r\n";
+  header += "\r\n";
+  const message::Letter letter(header);
+  if (const auto before = found_before(letter.fields())) {
+    const Reading again = parse(before->text);
+    check(again.ok() && again.results == before->results);
+    std::vector<MethodResult> each;
+    for (const message::Field& field : letter.fields()) {
+      if (field.id() == message::FieldName::received) break;
+      if (!claims(field, before->results.authserv_id)) continue;
+      const Reading one = parse(field.value());
+      if (!one.ok()) break;
+      if (iequals(one.results.authserv_id, before->results.authserv_id))
+        each.insert(each.end(), one.results.results.begin(), one.results.results.end());
+    }
+    check(before->results.results == each);
+  }
   return 0;
 }
