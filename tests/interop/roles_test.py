@@ -402,6 +402,14 @@ def _():
         where([1, 4], [2, 0], "a forged one: the policy of an account")
         trail = json.loads(one.mx.command("trail", "--from", "teller@bank.tower", "--json"))["letters"][0]
         contains(json.dumps(trail).encode(), b"carol@one.tower", "what the trail says of carol")
+        # Of an address with more rules behind it than are told (16), the first ones hold.
+        crowd = [f"p{i}@one.tower" for i in range(18)]
+        for person in crowd:
+            one.mda.command("account", "add", person, "--password-file", "-", input="one of a crowd\n")
+            one.mda.command("know", "add", "block", "crowd.tower", "--for", person)
+        one.mda.command("alias", "add", "crowd@one.tower", *crowd)
+        equal(answer("x@crowd.tower", "crowd"), 550, "whom each of a crowd has blocked")
+        equal(answer("x@open.tower", "crowd"), 250, "to a crowd")
         # What changes is heard of within five minutes; a fresh mx asks at once.
         one.mda.command("know", "remove", "block", "bad.tower", "--for", "alice@one.tower")
         one.mx.kill()

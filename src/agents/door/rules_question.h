@@ -20,7 +20,7 @@
 
 namespace chappe::agents {
 
-// Of one address; the people of others are judged without rules of their own, as the site wants.
+// Of one address; where its people have more, the rules of the first ones hold for it.
 inline constexpr std::size_t kMaxChains = 16;
 
 // What is put behind the mda's reply to RCPT: empty, or "; rules …".
